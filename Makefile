@@ -1,0 +1,113 @@
+# One command for each thing one does here; `make` alone lists them.
+# Needs a Python >= 3.11 and nothing else: no root, no docker, no AWS account. Every tool lives in
+# an environment under .venv/ that is made on first use and made anew when what it is built from
+# changes, or when it no longer runs.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+# The Python that environments are made with; found when one is to be made, if not named here.
+PYTHON ?=
+STAGE ?= dev
+SEEDS ?= 1000
+
+sources := app.py chalicelibs local tests .chalice
+
+dev := .venv/dev/bin/python
+engine := .venv/engine/bin/python
+template := .venv/template/bin/python
+
+# The local stack starts the engine in the engine's own environment.
+export CARILLON_ENGINE_PYTHON := $(CURDIR)/$(engine)
+
+# A command of that name may exist and still not run (pyenv's shims), or lack what makes
+# environments (some Linux distributions package that apart).
+define find_python
+	for python in $(or $(PYTHON),python3.13 python3.12 python3.11 python3 python); do \
+		$$python -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' \
+			>/dev/null 2>&1 && break; \
+		python=; \
+	done; \
+	if [ -z "$$python" ]; then \
+		echo "make: found no Python >= 3.11 that has venv; name one: make PYTHON=/path/to/python" >&2; \
+		exit 1; \
+	fi
+endef
+
+# environment(NAME, REQUIREMENT FILES): make .venv/NAME unless it stands, runs and is up to date.
+# The stamp is written last, so an environment that was left half made has none.
+define environment
+	@wanted="$$(cat $(2) | cksum) $(CURDIR)"; \
+	if [ "$$(cat .venv/$(1)/stamp 2>/dev/null)" != "$$wanted" ] \
+			|| ! .venv/$(1)/bin/python -c '' 2>/dev/null; then \
+		$(find_python); \
+		echo "making .venv/$(1) with $$($$python --version)"; \
+		rm -rf .venv/$(1) \
+			&& $$python -m venv .venv/$(1) \
+			&& .venv/$(1)/bin/python -m pip --disable-pip-version-check --no-input \
+				install --quiet $(patsubst %,--requirement %,$(2)) \
+			&& echo "$$wanted" > .venv/$(1)/stamp; \
+	fi
+endef
+
+.PHONY: help
+help: ## list these commands
+	@sed -n 's/^\([a-z]*\):[^#]*## /\1	/p' $(MAKEFILE_LIST) | expand -t 12
+
+.PHONY: setup
+setup: dev engine template ## make every environment (each command makes the ones it needs)
+
+.PHONY: format
+format: dev ## put the code into shape
+	$(dev) -m ruff format $(sources)
+	$(dev) -m ruff check --fix $(sources)
+
+.PHONY: check
+check: dev ## format, lint, types and the direction of imports, without changing anything
+	$(dev) -m ruff format --check $(sources)
+	$(dev) -m ruff check $(sources)
+	$(dev) -m mypy
+	$(dev) -c 'from importlinter.cli import lint_imports_command as main; main()'
+
+.PHONY: test
+test: check engine template ## everything: check, a package built and verified, all tests
+	$(dev) -m pytest
+
+.PHONY: package
+package: dev template ## build and verify .local/package/STAGE (STAGE=dev)
+	$(dev) .chalice/package.py .local/package/$(STAGE) --stage $(STAGE)
+	$(template) .chalice/translate.py .local/package/$(STAGE)
+
+.PHONY: demo
+demo: dev engine ## see it at work: a campaign on this machine, in a minute
+	@$(dev) -m local.demo
+
+.PHONY: up
+up: dev engine ## run the whole service on this machine
+	@$(dev) -m local.up
+
+.PHONY: audit
+audit: dev engine ## check the promises on the data of the local service
+	@$(dev) -m local.audit
+
+.PHONY: simulate
+simulate: dev ## run many simulated weeks (SEEDS=1000)
+	@$(dev) -m tests.simulation $(SEEDS)
+
+.PHONY: clean
+clean: ## remove the data of the local service and what was built
+	rm -rf .local
+
+.PHONY: distclean
+distclean: clean ## remove the environments and caches, too
+	rm -rf .venv .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: dev engine template
+dev:
+	$(call environment,dev,requirements.txt requirements-dev.txt)
+engine:
+	$(call environment,engine,requirements-engine.txt)
+template:
+	$(call environment,template,requirements-template.txt)

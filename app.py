@@ -1,0 +1,281 @@
+"""Every route and trigger of Carillon: each handler parses, calls one use case and renders.
+
+All decorators stand here, so that the handler strings Lambda resolves and the ones tests and the
+local stack resolve are the same. Nothing is built at import: see `service`.
+"""
+
+from functools import cache
+from os import environ
+from typing import Any
+
+from chalice import AuthResponse, Chalice, Response
+from chalice.app import AuthRequest, CloudWatchEvent, SQSEvent
+
+from chalicelibs import api
+from chalicelibs.api.http import ANY_TYPE, answering, ok, request
+from chalicelibs.bootstrap import Service, build
+from chalicelibs.config import Settings
+
+app = Chalice(app_name="carillon", configure_logs=False)
+
+#: What every route that takes a body and a key is declared with.
+POST: dict[str, Any] = {"methods": ["POST"], "content_types": ANY_TYPE}
+
+
+@cache
+def service() -> Service:
+    """Build the service at the first event; tests put their own in this place."""
+    return build(Settings.from_environment(environ))
+
+
+@app.authorizer()
+def authorize(auth: AuthRequest) -> AuthResponse:
+    """Find out whose key this is."""
+    return api.http.admit(service().authorize(api.http.bearer(auth.token)))
+
+
+# --- Workspace ----------------------------------------------------------------------------------
+
+
+@app.route("/health")
+@answering
+def health() -> Response:
+    """Say that the service is up."""
+    return ok({"status": "ok"})
+
+
+@app.route("/workspaces", **POST, authorizer=authorize)
+@answering
+def open_workspace() -> Response:
+    """Open a workspace; only the operator's key may."""
+    request(app).require_operator()
+    body = api.workspaces.new(request(app).body)
+    opened = service().workspaces.create(body.name, concurrency_limit=body.concurrency_limit)
+    return ok(api.workspaces.opened(*opened), status=201)
+
+
+@app.route("/workspace", authorizer=authorize)
+@answering
+def get_workspace() -> Response:
+    """Show the workspace of the key."""
+    return ok(api.workspaces.view(service().workspaces.get(request(app).principal)))
+
+
+@app.route("/workspace/limits", methods=["PUT"], content_types=ANY_TYPE, authorizer=authorize)
+@answering
+def set_limits() -> Response:
+    """Change the limits of the workspace; they count from the next slot on."""
+    limits = api.workspaces.limits(request(app).body).model_dump()
+    workspace = service().workspaces.set_limits(request(app).principal, **limits)
+    return ok(api.workspaces.view(workspace))
+
+
+@app.route("/agents", **POST, authorizer=authorize)
+@answering
+def create_agent() -> Response:
+    """Create an agent."""
+    ids = {"workspace_id": request(app).principal, "agent_id": service().ids.new()}
+    agent = api.agents.new(request(app).body, **ids)
+    return ok(api.agents.view(service().agents.save(agent)), status=201)
+
+
+@app.route("/agents", authorizer=authorize)
+@answering
+def list_agents() -> Response:
+    """List the agents."""
+    agents = service().agents.list(request(app).principal)
+    return ok({"agents": [api.agents.view(agent) for agent in agents]})
+
+
+@app.route("/agents/{agent_id}", authorizer=authorize)
+@answering
+def get_agent(agent_id: str) -> Response:
+    """Show an agent."""
+    return ok(api.agents.view(service().agents.get(request(app).principal, agent_id)))
+
+
+@app.route("/numbers", **POST, authorizer=authorize)
+@answering
+def create_number() -> Response:
+    """Register a number to call from."""
+    number = api.agents.new_number(request(app).body, workspace_id=request(app).principal)
+    return ok(api.agents.number_view(service().agents.save_number(number)), status=201)
+
+
+@app.route("/numbers", authorizer=authorize)
+@answering
+def list_numbers() -> Response:
+    """List the numbers."""
+    numbers = service().agents.numbers(request(app).principal)
+    return ok({"numbers": [api.agents.number_view(number) for number in numbers]})
+
+
+# --- Campaigns ----------------------------------------------------------------------------------
+
+
+@app.route("/campaigns", **POST, authorizer=authorize)
+@answering
+def create_campaign() -> Response:
+    """Create a campaign."""
+    ids = {"workspace_id": request(app).principal, "campaign_id": service().ids.new()}
+    campaign = api.campaigns.new(request(app).body, **ids, now=service().clock.now())
+    return ok(api.campaigns.view(service().campaigns.create(campaign)), status=201)
+
+
+@app.route("/campaigns", authorizer=authorize)
+@answering
+def list_campaigns() -> Response:
+    """List the campaigns, newest first."""
+    page = service().campaigns.page(request(app).principal, request(app).paging)
+    return ok(api.campaigns.page_view(page))
+
+
+@app.route("/campaigns/{campaign_id}", authorizer=authorize)
+@answering
+def get_campaign(campaign_id: str) -> Response:
+    """Show a campaign and how far it has come."""
+    return ok(api.campaigns.view(service().campaigns.get(request(app).principal, campaign_id)))
+
+
+@app.route("/campaigns/{campaign_id}/start", **POST, authorizer=authorize)
+@answering
+def start_campaign(campaign_id: str) -> Response:
+    """Start a draft."""
+    workspace_id = request(app).principal
+    return ok(api.campaigns.view(service().campaigns.control(workspace_id, campaign_id, "start")))
+
+
+@app.route("/campaigns/{campaign_id}/pause", **POST, authorizer=authorize)
+@answering
+def pause_campaign(campaign_id: str) -> Response:
+    """Pause a campaign: no call of it starts any more."""
+    workspace_id = request(app).principal
+    return ok(api.campaigns.view(service().campaigns.control(workspace_id, campaign_id, "pause")))
+
+
+@app.route("/campaigns/{campaign_id}/resume", **POST, authorizer=authorize)
+@answering
+def resume_campaign(campaign_id: str) -> Response:
+    """Resume a paused campaign."""
+    workspace_id = request(app).principal
+    return ok(api.campaigns.view(service().campaigns.control(workspace_id, campaign_id, "resume")))
+
+
+@app.route("/campaigns/{campaign_id}/archive", **POST, authorizer=authorize)
+@answering
+def archive_campaign(campaign_id: str) -> Response:
+    """End a campaign for good; calls in flight finish."""
+    workspace_id = request(app).principal
+    return ok(
+        api.campaigns.view(service().campaigns.control(workspace_id, campaign_id, "archive"))
+    )
+
+
+# --- Tasks, calls, imports ----------------------------------------------------------------------
+
+
+@app.route("/tasks", **POST, authorizer=authorize)
+@answering
+def push_tasks() -> Response:
+    """Push a task, or a list of tasks of which each is judged for itself."""
+    pushed = api.tasks.Pushed(request(app).body)
+    return ok(pushed.view(service().push_tasks(request(app).principal, pushed.pushes)), status=201)
+
+
+@app.route("/tasks/{task_id}", authorizer=authorize)
+@answering
+def get_task(task_id: str) -> Response:
+    """Show a task."""
+    return ok(api.tasks.view(service().look_up.task(request(app).principal, task_id)))
+
+
+@app.route("/campaigns/{campaign_id}/tasks", authorizer=authorize)
+@answering
+def list_tasks(campaign_id: str) -> Response:
+    """List the tasks of a campaign."""
+    workspace_id, paging = request(app).principal, request(app).paging
+    page = service().look_up.tasks_of(workspace_id, campaign_id, paging)
+    return ok(api.tasks.page_view(page))
+
+
+@app.route("/tasks/{task_id}/calls", authorizer=authorize)
+@answering
+def list_calls(task_id: str) -> Response:
+    """List the attempts of a task."""
+    return ok(api.calls.list_view(service().look_up.calls_of(request(app).principal, task_id)))
+
+
+@app.route("/calls/{call_id}", authorizer=authorize)
+@answering
+def get_call(call_id: str) -> Response:
+    """Show a call."""
+    return ok(api.calls.view(service().look_up.call(request(app).principal, call_id)))
+
+
+@app.route("/campaigns/{campaign_id}/imports", authorizer=authorize)
+@answering
+def list_imports(campaign_id: str) -> Response:
+    """List the imports of a campaign."""
+    jobs = service().look_up.imports_of(request(app).principal, campaign_id)
+    return ok(api.imports.list_view(jobs))
+
+
+@app.route("/imports/{import_id}", authorizer=authorize)
+@answering
+def get_import(import_id: str) -> Response:
+    """Show an import and its counts."""
+    return ok(api.imports.view(service().look_up.import_(request(app).principal, import_id)))
+
+
+@app.route("/imports/{import_id}/rows", authorizer=authorize)
+@answering
+def list_rejected_rows(import_id: str) -> Response:
+    """List the rows of an import that did not become tasks."""
+    workspace_id, paging = request(app).principal, request(app).paging
+    rows = service().look_up.rejected_rows(workspace_id, import_id, paging)
+    return ok(api.imports.rows_view(rows))
+
+
+# --- Carriers -----------------------------------------------------------------------------------
+
+
+@app.route("/webhooks/{carrier}", **POST)
+@answering
+def receive_webhook(carrier: str) -> Response:
+    """Take a carrier's report; it is durable once this has answered."""
+    asked = request(app)
+    service().receive_report.webhook(carrier, asked.headers, asked.body)
+    return ok({"status": "received"})
+
+
+# --- Schedule, queues, bucket -------------------------------------------------------------------
+
+
+@app.schedule("rate(1 minute)")
+def tick(event: CloudWatchEvent) -> None:
+    """Wake every workspace once a minute."""
+    service().tick()
+
+
+@app.on_sqs_message(queue="nudges", batch_size=10)
+def dispatch(event: SQSEvent) -> dict[str, Any]:
+    """Dispatch due tasks of the workspaces named in the batch."""
+    return api.triggers.dispatch(event, service().dispatch, service().keep_time)
+
+
+@app.on_sqs_message(queue="calls", batch_size=5)
+def place_call(event: SQSEvent) -> dict[str, Any]:
+    """Pass the dial gate and ask the carrier, once."""
+    return api.triggers.place_calls(event, service().place_call)
+
+
+@app.on_sqs_message(queue="call-events", batch_size=10)
+def record_call_event(event: SQSEvent) -> dict[str, Any]:
+    """Record what carriers report, and decide what follows."""
+    return api.triggers.record_events(event, service().record_call_event)
+
+
+@app.lambda_function()
+def import_csv(event: dict[str, Any], context: object) -> None:
+    """Import a CSV dropped into the bucket."""
+    api.triggers.import_files(event, service().import_contacts)

@@ -1,0 +1,1 @@
+"""Whoever dials, one module each."""

@@ -1,0 +1,77 @@
+"""A call: as a map on its task while it is in flight, as an item of its own when it has ended."""
+
+import json
+
+from chalicelibs.adapters.dynamodb.codec import Item, maybe, to_instant, to_span
+from chalicelibs.domain.call import Call, CallStatus, SlotPages
+
+
+def call_item(call: Call) -> Item:
+    """A call in plain values, but for its id, which its place tells.
+
+    The analysis is whatever JSON an agent reports, so it is kept as text.
+    """
+    return {
+        "status": call.status,
+        "attempt_no": call.attempt_no or None,
+        "deadline": call.deadline,
+        "slots": maybe(pages_item, call.slots),
+        "reserved_at": call.reserved_at,
+        "dialed_at": call.dialed_at,
+        "answered_at": call.answered_at,
+        "ended_at": call.ended_at,
+        "phone": call.phone,
+        "caller_id": call.caller_id,
+        "agent_id": call.agent_id,
+        "carrier": call.carrier,
+        "carrier_call_id": call.carrier_call_id,
+        "longest": call.longest or None,
+        "outcome": call.outcome,
+        "is_permanent": call.is_permanent or None,
+        "reason": call.reason,
+        "duration": call.duration,
+        "callback_at": call.callback_at,
+        "cost": call.cost,
+        "recording_url": call.recording_url,
+        "analysis": json.dumps(dict(call.analysis)) if call.analysis else None,
+    }
+
+
+def call_of(call_id: str, item: Item) -> Call:
+    """The call that `call_item` wrote."""
+    return Call(
+        call_id=call_id,
+        status=CallStatus(item["status"]),
+        attempt_no=item.get("attempt_no", 0),
+        deadline=to_instant(item["deadline"]),
+        slots=maybe(pages_of, item.get("slots")),
+        reserved_at=to_instant(item["reserved_at"]),
+        dialed_at=maybe(to_instant, item.get("dialed_at")),
+        answered_at=maybe(to_instant, item.get("answered_at")),
+        ended_at=maybe(to_instant, item.get("ended_at")),
+        phone=item.get("phone"),
+        caller_id=item.get("caller_id"),
+        agent_id=item.get("agent_id"),
+        carrier=item.get("carrier"),
+        carrier_call_id=item.get("carrier_call_id"),
+        longest=to_span(item.get("longest", 0)),
+        outcome=item.get("outcome"),
+        is_permanent=item.get("is_permanent", False),
+        reason=item.get("reason"),
+        duration=maybe(to_span, item.get("duration")),
+        callback_at=maybe(to_instant, item.get("callback_at")),
+        cost=item.get("cost"),
+        recording_url=item.get("recording_url"),
+        analysis=json.loads(item.get("analysis", "{}")),
+    )
+
+
+def pages_item(pages: SlotPages) -> list[int]:
+    """The pages as one number or two."""
+    return [pages.workspace] if pages.campaign is None else [pages.workspace, pages.campaign]
+
+
+def pages_of(numbers: list[int]) -> SlotPages:
+    """The pages that `pages_item` wrote."""
+    workspace, *campaign = numbers
+    return SlotPages(workspace=workspace, campaign=campaign[0] if campaign else None)

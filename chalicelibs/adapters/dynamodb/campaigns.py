@@ -1,0 +1,127 @@
+"""Campaigns in the table."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from chalicelibs.adapters.dynamodb import counters, keys
+from chalicelibs.adapters.dynamodb.campaign_item import campaign_item, campaign_of
+from chalicelibs.adapters.dynamodb.codec import Item
+from chalicelibs.adapters.dynamodb.table import Cancelled, ConditionFailed, Table
+from chalicelibs.adapters.dynamodb.writes import (
+    IS_NEW,
+    IS_THERE,
+    put,
+    telling_what_is_stored,
+    update,
+)
+from chalicelibs.domain.campaign import Campaign
+from chalicelibs.domain.errors import NotFound, Stale
+from chalicelibs.domain.progress import Progress
+from chalicelibs.ports import Page
+
+ADD_LANES = "ADD #lane_names :lanes, #version :one"
+
+
+class DynamoCampaigns:
+    """An item per campaign; the ids of those that are open stand on their workspace."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def add(self, campaign: Campaign) -> None:
+        """See the port."""
+        owner, own = campaign.workspace_id, campaign.campaign_id
+        opened = update(keys.workspace(owner), "ADD #open :ids", IS_THERE, ids=frozenset({own}))
+        stored = put(keys.campaign(owner, own), campaign_item(campaign), IS_NEW)
+        try:
+            self._table.transact([opened, stored])
+        except Cancelled as cancelled:
+            if 0 in cancelled.failed:
+                raise NotFound("workspace", owner) from cancelled
+            raise Stale(own) from cancelled
+
+    def get(self, workspace_id: str, campaign_id: str) -> Campaign | None:
+        """See the port."""
+        item = self._table.get(keys.campaign(workspace_id, campaign_id))
+        return None if item is None else campaign_of(workspace_id, item)
+
+    def save(self, campaign: Campaign) -> Campaign:
+        """See the port."""
+        saved = replace(campaign, version=campaign.version + 1)
+        key = keys.campaign(campaign.workspace_id, campaign.campaign_id)
+        only_if = "#version = :version"
+        try:
+            self._table.write(put(key, campaign_item(saved), only_if, version=campaign.version))
+        except ConditionFailed as failed:
+            raise Stale(campaign.campaign_id) from failed
+        return saved
+
+    def close(self, campaign: Campaign) -> None:
+        """See the port."""
+        ids = frozenset({campaign.campaign_id})
+        key = keys.workspace(campaign.workspace_id)
+        self._table.write(update(key, "DELETE #open :ids", ids=ids))
+
+    def open(self, workspace_id: str) -> Sequence[Campaign]:
+        """See the port."""
+        workspace = self._table.get(keys.workspace(workspace_id)) or {}
+        ids = sorted(workspace.get("open", ()))
+        items = self._table.get_all(keys.campaign(workspace_id, one) for one in ids)
+        found = [campaign_of(workspace_id, item) for item in items.values()]
+        return sorted(
+            (campaign for campaign in found if not campaign.is_closed),
+            key=lambda campaign: campaign.campaign_id,
+        )
+
+    def page(self, workspace_id: str, *, cursor: str | None, limit: int) -> Page[Campaign]:
+        """See the port."""
+        own = keys.inside(workspace_id)
+        # `$` follows `#` in ASCII: all keys of campaigns, or those before the cursor's.
+        last = f"{keys.CAMPAIGN[:-1]}$" if cursor is None else f"{keys.CAMPAIGN}{cursor}"
+        items = self._table.query(
+            "#pk = :pk AND #sk BETWEEN :first AND :last",
+            forward=False,
+            limit=limit + 2,  # the cursor's own, and one to know whether it goes on
+            pk=own,
+            first=keys.CAMPAIGN,
+            last=last,
+        )
+        campaigns = [campaign_of(workspace_id, item) for item in items if item["sk"] != last]
+        goes_on = len(campaigns) > limit
+        chosen = campaigns[:limit]
+        return Page(chosen, chosen[-1].campaign_id if goes_on else None)
+
+    def add_lanes(
+        self, workspace_id: str, campaign_id: str, names: frozenset[str], shards: int
+    ) -> None:
+        """See the port.
+
+        A new version goes with it, so that no `save` of an older one can take a lane away.
+        """
+        key = keys.campaign(workspace_id, campaign_id)
+        stored = self._widen(key, names, shards)
+        if stored is None:
+            return
+        if "version" not in stored:
+            raise NotFound("campaign", campaign_id)
+        if names <= stored.get("lane_names", frozenset()):
+            return
+        self._table.write(update(key, ADD_LANES, IS_THERE, lanes=names, one=1))
+
+    def _widen(self, key: keys.Key, names: frozenset[str], shards: int) -> Item | None:
+        """Add lanes and shards if there are fewer shards; else give what is stored."""
+        additions = ADD_LANES if names else "ADD #version :one"
+        values: dict[str, Any] = {"lanes": names} if names else {}
+        more = update(
+            key, f"{additions} SET #shards = :n", "#shards < :n", n=shards, one=1, **values
+        )
+        try:
+            self._table.write(telling_what_is_stored(more))
+        except ConditionFailed as failed:
+            return failed.stored
+        return None
+
+    def progress(self, campaign_id: str) -> Progress:
+        """See the port."""
+        return counters.progress(self._table, campaign_id)

@@ -1,0 +1,28 @@
+"""A campaign's counters, spread over some items so that parallel writers seldom meet."""
+
+from typing import Any
+
+from chalicelibs.adapters.dynamodb import keys
+from chalicelibs.adapters.dynamodb.table import Table
+from chalicelibs.adapters.dynamodb.writes import Write, update
+from chalicelibs.domain.progress import Progress, Tally, added
+
+#: Items per campaign; one of them is drawn for each change.
+SHARDS = 8
+
+
+def count(campaign_id: str, tally: Tally, *, lot: int) -> Write:
+    """The write that adds a tally, which is not empty, to the counters."""
+    names = {f"#n{place}": name for place, name in enumerate(tally)}
+    values: dict[str, Any] = {f"v{place}": change for place, change in enumerate(tally.values())}
+    additions = ", ".join(f"#n{place} :v{place}" for place in range(len(tally)))
+    key = (keys.counters(campaign_id), f"{lot % SHARDS:02}")
+    return update(key, f"ADD {additions}", names=names, **values)
+
+
+def progress(table: Table, campaign_id: str) -> Progress:
+    """The counters, summed."""
+    total: dict[str, int] = {}
+    for item in table.query("#pk = :pk", pk=keys.counters(campaign_id)):
+        total = added(total, {name: item[name] for name in item.keys() - {"pk", "sk"}})
+    return Progress.of(total)

@@ -1,0 +1,112 @@
+"""Where each kind of item is kept: partition and sort key."""
+
+from datetime import datetime
+
+from chalicelibs.domain.instants import epoch_ms
+from chalicelibs.domain.naming import bucket_of, campaign_of, task_of
+
+#: Partition and sort key of one item.
+Key = tuple[str, str]
+
+WORKSPACE = "workspace"
+REGISTRY = "WORKSPACES"
+
+AGENT = "agent#"
+NUMBER = "number#"
+CAMPAIGN = "campaign#"
+IMPORT = "import#"
+
+
+def inside(workspace_id: str) -> str:
+    """The partition of all that a workspace owns, but for its tasks."""
+    return f"W#{workspace_id}"
+
+
+def workspace(workspace_id: str) -> Key:
+    """A workspace."""
+    return inside(workspace_id), WORKSPACE
+
+
+def registered(workspace_id: str) -> Key:
+    """A workspace's line in the list of all of them."""
+    return REGISTRY, workspace_id
+
+
+def api_key(key_id: str) -> Key:
+    """A key, found without knowing whose it is."""
+    return f"KEY#{key_id}", "key"
+
+
+def agent(workspace_id: str, agent_id: str) -> Key:
+    """An agent."""
+    return inside(workspace_id), f"{AGENT}{agent_id}"
+
+
+def number(workspace_id: str, phone: str) -> Key:
+    """A number."""
+    return inside(workspace_id), f"{NUMBER}{phone}"
+
+
+def campaign(workspace_id: str, campaign_id: str) -> Key:
+    """A campaign."""
+    return inside(workspace_id), f"{CAMPAIGN}{campaign_id}"
+
+
+def tasks_in(campaign_id: str, bucket: int) -> str:
+    """One of the partitions with a campaign's tasks."""
+    return f"T#{campaign_id}#{bucket}"
+
+
+def task(task_id: str) -> Key:
+    """A task."""
+    return tasks_in(campaign_of(task_id), bucket_of(task_id)), task_id
+
+
+def calls_of(task_id: str) -> str:
+    """The partition with the ended calls of a task, among others."""
+    return f"H#{campaign_of(task_id)}#{bucket_of(task_id)}"
+
+
+def call(call_id: str) -> Key:
+    """An ended call."""
+    return calls_of(task_of(call_id)), call_id
+
+
+def counters(campaign_id: str) -> str:
+    """The partition of a campaign's counters."""
+    return f"C#{campaign_id}"
+
+
+def slots(scope: str) -> str:
+    """The partition of a scope's slots pages."""
+    return f"S#{scope}"
+
+
+def starts(workspace_id: str, at: datetime) -> Key:
+    """The starts of one second."""
+    return f"P#{workspace_id}", str(epoch_ms(at) // 1000)
+
+
+def imports_of(campaign_id: str) -> str:
+    """The partition of a campaign's imports."""
+    return f"I#{campaign_id}"
+
+
+def imported(campaign_id: str, import_id: str) -> Key:
+    """An import."""
+    return imports_of(campaign_id), import_id
+
+
+def import_pointer(workspace_id: str, import_id: str) -> Key:
+    """What says to which campaign an import of this workspace belongs."""
+    return inside(workspace_id), f"{IMPORT}{import_id}"
+
+
+def rejected_of(import_id: str) -> str:
+    """The partition of an import's rejected rows."""
+    return f"R#{import_id}"
+
+
+def rejected(import_id: str, row: int) -> Key:
+    """A rejected row; padded, so that rows sort as in the file."""
+    return rejected_of(import_id), f"{row:010}"

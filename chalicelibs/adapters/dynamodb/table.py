@@ -1,0 +1,203 @@
+"""The one table, spoken to in plain values, with patience for what passes by itself."""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from chalicelibs.adapters.dynamodb.codec import Item, decode_item
+from chalicelibs.adapters.dynamodb.keys import Key
+from chalicelibs.adapters.dynamodb.writes import Write, encode_key, expressions
+from chalicelibs.ports import Ids
+
+#: Refusals that say nothing of the request: asked again, it may pass.
+PASSING = frozenset(
+    {
+        "InternalServerError",
+        "ProvisionedThroughputExceeded",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "ThrottlingError",
+        "ThrottlingException",
+        "TransactionConflict",
+        "TransactionConflictException",
+        "TransactionInProgressException",
+    }
+)
+CONDITION_FAILED = "ConditionalCheckFailed"
+
+TRIES = 8
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.02, 1.0
+
+BATCH_GET = 100  #: Keys that one request may name.
+
+
+class ConditionFailed(Exception):
+    """The stored item is not as the write wanted; `stored` holds it, if that was asked for."""
+
+    def __init__(self, stored: Item) -> None:
+        super().__init__("the condition of the write failed")
+        self.stored = stored
+
+
+class Cancelled(Exception):
+    """A transaction was not carried out; `failed` are the places of its failed conditions."""
+
+    def __init__(self, failed: Sequence[int]) -> None:
+        super().__init__(f"conditions failed: {failed}")
+        self.failed = failed
+
+
+class StillThrottled(Exception):
+    """Keys of a batch were handed back again and again: try later."""
+
+
+class Table:
+    """The requests that the adapters make, each of them whole or not at all."""
+
+    def __init__(
+        self,
+        client: Any,
+        name: str,
+        ids: Ids,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.ids = ids
+        self._client = client
+        self._name = name
+        self._sleep = sleep
+
+    def get(self, key: Key) -> Item | None:
+        """An item as it stands now."""
+        answer = self._patiently(
+            self._client.get_item, TableName=self._name, Key=encode_key(key), ConsistentRead=True
+        )
+        return decode_item(answer["Item"]) if "Item" in answer else None
+
+    def has(self, key: Key) -> bool:
+        """Whether there is such an item; may miss one that is a moment old, at half the price."""
+        answer = self._patiently(
+            self._client.get_item,
+            TableName=self._name,
+            Key=encode_key(key),
+            ProjectionExpression="sk",
+        )
+        return "Item" in answer
+
+    def get_all(self, keys: Iterable[Key]) -> dict[Key, Item]:
+        """The items of these keys as they stand now; those that are missing are left out."""
+        wanted: list[dict[str, Any]] = [encode_key(key) for key in dict.fromkeys(keys)]
+        found: dict[Key, Item] = {}
+        for start in range(0, len(wanted), BATCH_GET):
+            for typed in self._batch(wanted[start : start + BATCH_GET]):
+                item = decode_item(typed)
+                found[item["pk"], item["sk"]] = item
+        return found
+
+    def query(
+        self, condition: str, *, forward: bool = True, limit: int | None = None, **values: Any
+    ) -> list[Item]:
+        """The items of one partition that match, as they stand now."""
+        return self._pages(
+            expressions(values, KeyConditionExpression=condition)
+            | {"ConsistentRead": True, "ScanIndexForward": forward},
+            limit,
+        )
+
+    def query_index(self, index: str, condition: str, *, limit: int, **values: Any) -> list[Item]:
+        """The entries of one index partition that match; may be a bit old."""
+        return self._pages(
+            expressions(values, KeyConditionExpression=condition) | {"IndexName": index}, limit
+        )
+
+    def write(self, write: Write) -> None:
+        """Carry out one write.
+
+        Raises:
+            ConditionFailed: when its condition does not hold.
+        """
+        is_put = write.operation == "Put"
+        request = self._client.put_item if is_put else self._client.update_item
+        try:
+            self._patiently(request, TableName=self._name, **write.params)
+        except ClientError as error:
+            if _code(error) != f"{CONDITION_FAILED}Exception":
+                raise
+            answer: Any = error.response
+            raise ConditionFailed(decode_item(answer.get("Item", {}))) from None
+
+    def transact(self, writes: Sequence[Write]) -> None:
+        """Carry out all writes or none.
+
+        Raises:
+            Cancelled: when a condition does not hold.
+        """
+        actions = [
+            {write.operation: {"TableName": self._name, **write.params}} for write in writes
+        ]
+        try:
+            self._patiently(self._client.transact_write_items, TransactItems=actions)
+        except ClientError as error:
+            reasons = _reasons(error)
+            if CONDITION_FAILED not in reasons:
+                raise
+            failed = [at for at, reason in enumerate(reasons) if reason == CONDITION_FAILED]
+            raise Cancelled(failed) from None
+
+    def _batch(self, keys: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        for turn in range(TRIES):
+            answer = self._patiently(
+                self._client.batch_get_item,
+                RequestItems={self._name: {"Keys": keys, "ConsistentRead": True}},
+            )
+            found += answer["Responses"].get(self._name, [])
+            handed_back = answer.get("UnprocessedKeys") or {}
+            if self._name not in handed_back:
+                return found
+            keys = handed_back[self._name]["Keys"]
+            self._pause(turn)
+        raise StillThrottled(f"{len(keys)} keys of a batch were not read in {TRIES} requests")
+
+    def _pages(self, params: dict[str, Any], limit: int | None) -> list[Item]:
+        items: list[Item] = []
+        while limit is None or len(items) < limit:
+            if limit is not None:
+                params["Limit"] = limit - len(items)
+            answer = self._patiently(self._client.query, TableName=self._name, **params)
+            items += map(decode_item, answer["Items"])
+            if "LastEvaluatedKey" not in answer:
+                break
+            params["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+        return items
+
+    def _patiently(self, request: Callable[..., Any], **params: Any) -> Any:
+        for turn in range(TRIES - 1):
+            try:
+                return request(**params)
+            except ClientError as error:
+                if not _may_pass(error):
+                    raise
+            self._pause(turn)
+        return request(**params)
+
+    def _pause(self, turn: int) -> None:
+        longest = min(FIRST_PAUSE_S * 2**turn, LONGEST_PAUSE_S)
+        self._sleep(longest * (self.ids.lot() + 1) / 1000)
+
+
+def _code(error: ClientError) -> str:
+    return str(error.response["Error"]["Code"])
+
+
+def _reasons(error: ClientError) -> list[str]:
+    return [reason.get("Code", "None") for reason in error.response.get("CancellationReasons", [])]
+
+
+def _may_pass(error: ClientError) -> bool:
+    reasons = _reasons(error)
+    return _code(error) in PASSING or (
+        CONDITION_FAILED not in reasons and not PASSING.isdisjoint(reasons)
+    )

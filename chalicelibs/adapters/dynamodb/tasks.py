@@ -1,0 +1,155 @@
+"""Tasks and the agenda in the table."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from chalicelibs.adapters.dynamodb import counters, keys
+from chalicelibs.adapters.dynamodb.call_item import call_item
+from chalicelibs.adapters.dynamodb.campaign_item import campaign_of as campaign_from
+from chalicelibs.adapters.dynamodb.table import Cancelled, ConditionFailed, Table
+from chalicelibs.adapters.dynamodb.task_item import due_of, task_item, task_of
+from chalicelibs.adapters.dynamodb.workspaces import workspace_of
+from chalicelibs.adapters.dynamodb.writes import IS_NEW, Write, put, update
+from chalicelibs.domain.call import Call
+from chalicelibs.domain.errors import Stale
+from chalicelibs.domain.lane import rescue_partition
+from chalicelibs.domain.naming import BUCKETS, bucket_of, campaign_of
+from chalicelibs.domain.progress import TASKS, Tally
+from chalicelibs.domain.task import DueTask, Task, TaskStatus
+from chalicelibs.ports import AtGate, Page
+
+#: Tasks stored in one transaction, which holds at most 100 writes.
+TOGETHER = 90
+
+AGENDA = "agenda"
+
+CLAIM = (
+    "SET #status = :running, #call = :call, #lane = :rescue, #at = :deadline"
+    " ADD #claims :one, #version :one"
+)
+AS_THE_AGENDA_SAID = (
+    "#lane = :lane AND #at = :at AND #claims = :claims AND #workspace_id = :workspace_id"
+)
+
+
+class DynamoTasks:
+    """An item per task, in one of its campaign's partitions; `lane` and `at` are its entry."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def add(self, tasks: Sequence[Task]) -> frozenset[str]:
+        """See the port. More than 90 tasks are stored in several transactions."""
+        known: frozenset[str] = frozenset()
+        for start in range(0, len(tasks), TOGETHER):
+            known |= self._add_together(tasks[start : start + TOGETHER])
+        return known
+
+    def _add_together(self, tasks: Sequence[Task]) -> frozenset[str]:
+        known: frozenset[str] = frozenset()
+        while new := [task for task in tasks if task.task_id not in known]:
+            tally = {TASKS: len(new)}
+            counted = counters.count(new[0].campaign_id, tally, lot=self._table.ids.lot())
+            try:
+                self._table.transact([*map(insert, new), counted])
+            except Cancelled as cancelled:
+                known |= {new[place].task_id for place in cancelled.failed}
+            else:
+                break
+        return known
+
+    def get(self, task_id: str) -> Task | None:
+        """See the port."""
+        item = self._table.get(keys.task(task_id))
+        return None if item is None else task_of(item)
+
+    def at_gate(self, workspace_id: str, task_id: str) -> AtGate | None:
+        """See the port."""
+        of_task = keys.task(task_id)
+        of_campaign = keys.campaign(workspace_id, campaign_of(task_id))
+        of_workspace = keys.workspace(workspace_id)
+        wanted = (of_task, of_campaign, of_workspace)
+        found = self._table.get_all(wanted)
+        if len(found) < len(wanted):
+            return None
+        task = task_of(found[of_task])
+        if task.workspace_id != workspace_id:
+            return None
+        campaign = campaign_from(workspace_id, found[of_campaign])
+        return AtGate(task, campaign, workspace_of(workspace_id, found[of_workspace]))
+
+    def exists(self, task_id: str) -> bool:
+        """See the port."""
+        return self._table.has(keys.task(task_id))
+
+    def due(self, partition: str, *, until: datetime, limit: int) -> Sequence[DueTask]:
+        """See the port."""
+        entries = self._table.query_index(
+            AGENDA, "#lane = :lane AND #at <= :until", limit=limit, lane=partition, until=until
+        )
+        return [due_of(entry) for entry in entries]
+
+    def claim(self, due: DueTask, call: Call, workspace_id: str) -> bool:
+        """See the port."""
+        taken = update(
+            keys.task(due.task_id),
+            CLAIM,
+            AS_THE_AGENDA_SAID,
+            running=TaskStatus.RUNNING,
+            call=call_item(call),
+            rescue=rescue_partition(workspace_id),
+            deadline=call.deadline,
+            one=1,
+            lane=due.entry.partition,
+            at=due.entry.at,
+            claims=due.claims,
+            workspace_id=workspace_id,
+        )
+        try:
+            self._table.write(taken)
+        except ConditionFailed:
+            return False
+        return True
+
+    def save(self, task: Task) -> Task:
+        """See the port."""
+        return self.settle(task, {})
+
+    def settle(self, task: Task, tally: Tally) -> Task:
+        """See the port."""
+        saved = replace(task, version=task.version + 1)
+        replaced = put(
+            keys.task(task.task_id), task_item(saved), "#version = :version", version=task.version
+        )
+        try:
+            if tally:
+                lot = self._table.ids.lot()
+                counted = counters.count(task.campaign_id, tally, lot=lot)
+                self._table.transact([replaced, counted])
+            else:
+                self._table.write(replaced)
+        except (ConditionFailed, Cancelled) as failed:
+            raise Stale(task.task_id) from failed
+        return saved
+
+    def page(self, campaign_id: str, *, cursor: str | None, limit: int) -> Page[Task]:
+        """See the port. The order is that of the partitions, and of the ids in each."""
+        first = 0 if cursor is None else bucket_of(cursor)
+        tasks: list[Task] = []
+        for bucket in range(first, BUCKETS):
+            items = self._table.query(
+                "#pk = :pk AND #sk > :after",
+                limit=limit + 1 - len(tasks),
+                pk=keys.tasks_in(campaign_id, bucket),
+                after=cursor if cursor is not None and bucket == first else campaign_id,
+            )
+            tasks += map(task_of, items)
+            if len(tasks) > limit:
+                return Page(tasks[:limit], tasks[limit - 1].task_id)
+        return Page(tasks, None)
+
+
+def insert(task: Task) -> Write:
+    """The write that stores a new task, unless it is there."""
+    return put(keys.task(task.task_id), task_item(task), IS_NEW)

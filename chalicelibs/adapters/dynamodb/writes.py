@@ -1,0 +1,75 @@
+"""Conditional writes as values: carried out alone or together by the table."""
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, NamedTuple
+
+from chalicelibs.adapters.dynamodb.codec import encode, encode_item
+from chalicelibs.adapters.dynamodb.keys import Key
+
+#: In the expressions here an attribute is written `#name` and stands for itself.
+NAME = re.compile(r"#(\w+)")
+
+IS_NEW = "attribute_not_exists(#pk)"
+IS_THERE = "attribute_exists(#pk)"
+
+
+class Write(NamedTuple):
+    """One write, as a transaction names it and as the client's method takes it."""
+
+    operation: str  #: `Put` or `Update`.
+    params: dict[str, Any]
+
+
+def put(key: Key, item: Mapping[str, Any], only_if: str | None = None, **values: Any) -> Write:
+    """Store or replace an item under a condition."""
+    params = {"Item": encode_item({"pk": key[0], "sk": key[1], **item})}
+    return Write("Put", params | expressions(values, ConditionExpression=only_if))
+
+
+def update(
+    key: Key,
+    expression: str,
+    only_if: str | None = None,
+    *,
+    names: Mapping[str, str] | None = None,
+    **values: Any,
+) -> Write:
+    """Change an item under a condition; `names` are those that are not plain words."""
+    params = {"Key": encode_key(key)} | expressions(
+        values, UpdateExpression=expression, ConditionExpression=only_if
+    )
+    if names:
+        params["ExpressionAttributeNames"] = params["ExpressionAttributeNames"] | dict(names)
+    return Write("Update", params)
+
+
+def telling_what_is_stored(write: Write) -> Write:
+    """The write, with the stored item told where its condition fails."""
+    return Write(
+        write.operation, write.params | {"ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
+    )
+
+
+def encode_key(key: Key) -> dict[str, Any]:
+    """A key with its DynamoDB types."""
+    return {"pk": {"S": key[0]}, "sk": {"S": key[1]}}
+
+
+def expressions(values: Mapping[str, Any], **texts: str | None) -> dict[str, Any]:
+    """Expressions as request parameters, with the names and values that they use."""
+    params: dict[str, Any] = {name: text for name, text in texts.items() if text is not None}
+    if names := names_in(" ".join(params.values())):
+        params["ExpressionAttributeNames"] = names
+    if values:
+        params["ExpressionAttributeValues"] = {
+            f":{name}": encode(value) for name, value in values.items()
+        }
+    return params
+
+
+@cache
+def names_in(text: str) -> dict[str, str]:
+    """The attributes that an expression names."""
+    return {f"#{name}": name for name in NAME.findall(text)}

@@ -1,0 +1,23 @@
+"""The in-memory twin of every port: for tests, simulations and forecasts."""
+
+from chalicelibs.adapters.memory.campaigns import MemoryCampaigns
+from chalicelibs.adapters.memory.imports import MemoryFiles, MemoryImports
+from chalicelibs.adapters.memory.queue import MemoryQueue
+from chalicelibs.adapters.memory.slots import MemoryPacing, MemorySlots
+from chalicelibs.adapters.memory.store import MemoryStore
+from chalicelibs.adapters.memory.tasks import MemoryCalls, MemoryTasks
+from chalicelibs.adapters.memory.workspaces import MemoryAgents, MemoryWorkspaces
+
+__all__ = [
+    "MemoryAgents",
+    "MemoryCalls",
+    "MemoryCampaigns",
+    "MemoryFiles",
+    "MemoryImports",
+    "MemoryPacing",
+    "MemoryQueue",
+    "MemorySlots",
+    "MemoryStore",
+    "MemoryTasks",
+    "MemoryWorkspaces",
+]

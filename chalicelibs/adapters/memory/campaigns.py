@@ -1,0 +1,77 @@
+"""Campaigns and their counters in memory."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from operator import itemgetter
+
+from chalicelibs.adapters.memory.store import MemoryStore, page_of
+from chalicelibs.domain.campaign import Campaign
+from chalicelibs.domain.errors import Stale
+from chalicelibs.domain.progress import Progress
+from chalicelibs.ports import Page
+
+
+class MemoryCampaigns:
+    """The twin of the campaigns in the table."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self._store = store
+
+    def add(self, campaign: Campaign) -> None:
+        """See the port."""
+        with self._store.lock:
+            self._store.campaigns[campaign.campaign_id] = campaign
+            self._store.open_campaigns[campaign.workspace_id].add(campaign.campaign_id)
+
+    def get(self, workspace_id: str, campaign_id: str) -> Campaign | None:
+        """See the port."""
+        campaign = self._store.campaigns.get(campaign_id)
+        return campaign if campaign and campaign.workspace_id == workspace_id else None
+
+    def save(self, campaign: Campaign) -> Campaign:
+        """See the port."""
+        with self._store.lock:
+            stored = self._store.campaigns.get(campaign.campaign_id)
+            if stored is None or stored.version != campaign.version:
+                raise Stale(campaign.campaign_id)
+            saved = replace(campaign, version=campaign.version + 1)
+            self._store.campaigns[campaign.campaign_id] = saved
+            return saved
+
+    def close(self, campaign: Campaign) -> None:
+        """See the port."""
+        with self._store.lock:
+            self._store.open_campaigns[campaign.workspace_id].discard(campaign.campaign_id)
+
+    def open(self, workspace_id: str) -> Sequence[Campaign]:
+        """See the port."""
+        with self._store.lock:
+            ids = sorted(self._store.open_campaigns[workspace_id])
+            found = [self._store.campaigns[campaign_id] for campaign_id in ids]
+            return [campaign for campaign in found if not campaign.is_closed]
+
+    def page(self, workspace_id: str, *, cursor: str | None, limit: int) -> Page[Campaign]:
+        """See the port."""
+        with self._store.lock:
+            newest_first = sorted(self._store.campaigns.items(), key=itemgetter(0), reverse=True)
+            own = [pair for pair in newest_first if pair[1].workspace_id == workspace_id]
+            return page_of(own, cursor=cursor, limit=limit)
+
+    def add_lanes(
+        self, workspace_id: str, campaign_id: str, names: frozenset[str], shards: int
+    ) -> None:
+        """See the port."""
+        with self._store.lock:
+            campaign = self._store.campaigns[campaign_id]
+            assert campaign.workspace_id == workspace_id, campaign_id
+            self._store.campaigns[campaign_id] = replace(
+                campaign,
+                lane_names=campaign.lane_names | names,
+                shards=max(campaign.shards, shards),
+                version=campaign.version + 1,
+            )
+
+    def progress(self, campaign_id: str) -> Progress:
+        """See the port."""
+        with self._store.lock:
+            return Progress.of(self._store.counters[campaign_id])

@@ -1,0 +1,36 @@
+"""Messages in memory, waiting to be taken."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from chalicelibs.domain.call_event import CallEvent
+from chalicelibs.ports import PlaceCall
+
+NO_DELAY = timedelta(0)
+
+
+@dataclass
+class MemoryQueue:
+    """What was sent, in order; whoever drives a test takes it and delivers it."""
+
+    placing: list[tuple[PlaceCall, timedelta]] = field(default_factory=list)
+    reports: list[CallEvent] = field(default_factory=list)
+    nudges: list[tuple[str, timedelta]] = field(default_factory=list)
+    ticks: list[str] = field(default_factory=list)
+
+    def calls(self, messages: Iterable[tuple[PlaceCall, timedelta]]) -> None:
+        """See the port."""
+        self.placing.extend(messages)
+
+    def events(self, events: Iterable[CallEvent]) -> None:
+        """See the port."""
+        self.reports.extend(events)
+
+    def nudge(self, workspace_id: str, delay: timedelta = NO_DELAY) -> None:
+        """See the port."""
+        self.nudges.append((workspace_id, delay))
+
+    def tick(self, workspace_ids: Iterable[str]) -> None:
+        """See the port."""
+        self.ticks.extend(workspace_ids)

@@ -1,0 +1,51 @@
+"""Slots and pacing in memory."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from chalicelibs.adapters.memory.store import MemoryStore
+from chalicelibs.domain.instants import epoch_ms
+
+
+class MemorySlots:
+    """The twin of the slots pages; it needs one page, and no limit on its size."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self._store = store
+
+    def reserve(self, scope: str, call_ids: Sequence[str], limit: int) -> Mapping[str, int]:
+        """See the port."""
+        with self._store.lock:
+            page = self._store.slots.setdefault(scope, {0: set()})[0]
+            for call_id in call_ids:
+                if len(page) < limit:
+                    page.add(call_id)
+            return {call_id: 0 for call_id in call_ids if call_id in page}
+
+    def release(self, scope: str, call_id: str, page: int | None) -> None:
+        """See the port."""
+        with self._store.lock:
+            for number, held in self._store.slots.get(scope, {}).items():
+                if page in {None, number}:
+                    held.discard(call_id)
+
+    def held(self, scope: str) -> frozenset[str]:
+        """See the port."""
+        with self._store.lock:
+            return frozenset().union(*self._store.slots.get(scope, {}).values())
+
+
+class MemoryPacing:
+    """The twin of the counters of starts."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self._store = store
+
+    def take(self, workspace_id: str, at: datetime, limit: int) -> bool:
+        """See the port."""
+        with self._store.lock:
+            second = (workspace_id, epoch_ms(at) // 1000)
+            if self._store.starts[second] >= limit:
+                return False
+            self._store.starts[second] += 1
+            return True

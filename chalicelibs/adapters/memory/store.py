@@ -1,0 +1,54 @@
+"""The shelves that the twins share, as the real adapters share one table."""
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from threading import RLock
+from typing import TypeVar
+
+from chalicelibs.domain.agent import Agent, Number
+from chalicelibs.domain.campaign import Campaign
+from chalicelibs.domain.imports import Import, RejectedRow
+from chalicelibs.domain.task import Task
+from chalicelibs.domain.workspace import ApiKey, Workspace
+from chalicelibs.ports import CallRecord, Page
+
+Item = TypeVar("Item")
+
+
+@dataclass
+class MemoryStore:
+    """Everything that is stored. Each port call holds the lock: it happens at once or not."""
+
+    lock: RLock = field(default_factory=RLock)
+    workspaces: dict[str, Workspace] = field(default_factory=dict)
+    keys: dict[str, ApiKey] = field(default_factory=dict)
+    agents: dict[tuple[str, str], Agent] = field(default_factory=dict)
+    numbers: dict[tuple[str, str], Number] = field(default_factory=dict)
+    campaigns: dict[str, Campaign] = field(default_factory=dict)
+    open_campaigns: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    counters: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    tasks: dict[str, Task] = field(default_factory=dict)
+    agenda: dict[str, dict[str, Task]] = field(default_factory=lambda: defaultdict(dict))
+    calls: dict[str, CallRecord] = field(default_factory=dict)
+    slots: dict[str, dict[int, set[str]]] = field(default_factory=dict)
+    starts: Counter[tuple[str, int]] = field(default_factory=Counter)
+    imports: dict[str, Import] = field(default_factory=dict)
+    rejected: dict[str, dict[int, RejectedRow]] = field(default_factory=lambda: defaultdict(dict))
+
+    def put_task(self, task: Task) -> None:
+        """Store a task, and its one entry in the agenda."""
+        old = self.tasks.get(task.task_id)
+        if old is not None and old.entry is not None:
+            del self.agenda[old.entry.partition][old.task_id]
+        self.tasks[task.task_id] = task
+        if task.entry is not None:
+            self.agenda[task.entry.partition][task.task_id] = task
+
+
+def page_of(items: list[tuple[str, Item]], *, cursor: str | None, limit: int) -> Page[Item]:
+    """The items whose keys come after the cursor, in the order given."""
+    keys = [key for key, _ in items]
+    start = keys.index(cursor) + 1 if cursor in keys else 0
+    chosen = items[start : start + limit]
+    is_last = start + limit >= len(items)
+    return Page([item for _, item in chosen], None if is_last else chosen[-1][0])

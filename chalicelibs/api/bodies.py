@@ -1,0 +1,118 @@
+"""What all bodies have in common: strict types, both spellings of names, no unknown fields."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, TypeVar
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic.alias_generators import to_camel
+
+from chalicelibs.api.errors import Malformed
+from chalicelibs.domain.errors import Invalid
+from chalicelibs.domain.instants import MILLISECOND, epoch_ms, from_epoch_ms, whole_ms
+from chalicelibs.domain.zones import zone
+
+LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+
+
+class Body(BaseModel):
+    """A body: `snake_case` or `camelCase`, nothing guessed, nothing ignored."""
+
+    model_config = ConfigDict(
+        strict=True,
+        extra="forbid",
+        alias_generator=to_camel,
+        populate_by_name=True,
+        hide_input_in_errors=True,
+        frozen=True,
+    )
+
+
+def _instant(value: Any) -> Any:
+    if isinstance(value, int) and not isinstance(value, bool):
+        if not 0 <= value <= epoch_ms(LATEST):
+            raise ValueError("is no time in milliseconds since 1970")
+        return from_epoch_ms(value)
+    return value
+
+
+def _aware(value: datetime) -> datetime:
+    if value.tzinfo is None:
+        raise ValueError("needs an offset, like 2027-03-05T10:00:00+01:00 or ...Z")
+    return whole_ms(value.astimezone(UTC))
+
+
+def _zone(value: str) -> str:
+    zone(value)
+    return value
+
+
+#: An instant: ISO 8601 with an offset, or milliseconds since 1970.
+Instant = Annotated[datetime, BeforeValidator(_instant), AfterValidator(_aware)]
+
+#: An IANA zone name.
+Zone = Annotated[str, AfterValidator(_zone)]
+
+#: What a prompt can be filled with; numbers are taken as they are written.
+Value = str | int | float | bool
+
+Model = TypeVar("Model", bound=Body)
+
+
+def parse(model: type[Model], raw: bytes) -> Model:
+    """The body as a model.
+
+    Raises:
+        Malformed: when it is not JSON, or not an object.
+        Invalid: naming the first field that is wrong.
+    """
+    try:
+        return model.model_validate_json(raw or b"{}")
+    except ValidationError as error:
+        raise invalid(error) from None
+
+
+def invalid(error: ValidationError) -> Invalid:
+    """What pydantic found, as our error; the value itself is not repeated: it may be a phone."""
+    first = error.errors(include_input=False, include_url=False)[0]
+    if first["type"] == "json_invalid":
+        return Malformed("the body is not JSON")
+    if first["type"] == "model_type":
+        return Malformed("the body must be a JSON object")
+    cause = first.get("ctx", {}).get("error")
+    message = "there is no such field" if first["type"] == "extra_forbidden" else first["msg"]
+    return Invalid(
+        str(cause) if cause is not None else message,
+        path_of(first["loc"]),
+    )
+
+
+def path_of(location: tuple[int | str, ...]) -> str | None:
+    """Where in the body: `calling_hours.start`, `intervals[1]`."""
+    path = ""
+    for step in location:
+        path += f"[{step}]" if isinstance(step, int) else f".{snake(step)}"
+    return path.removeprefix(".") or None
+
+
+def snake(name: str) -> str:
+    """A field's name as the documentation spells it."""
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
+
+
+def text_of(value: Value) -> str:
+    """A context value as a prompt shows it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def milliseconds(value: int) -> timedelta:
+    """A duration as the API writes it."""
+    return value * MILLISECOND
+
+
+def iso(at: datetime | None) -> str | None:
+    """An instant as the API writes it: UTC, to the millisecond."""
+    if at is None:
+        return None
+    return whole_ms(at).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,153 @@
+"""Campaigns as JSON."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import Field, model_validator
+
+from chalicelibs.api.bodies import Body, Instant, Zone, iso, milliseconds, parse
+from chalicelibs.api.hours import Hours, hours_view
+from chalicelibs.domain.campaign import Campaign, CampaignKind, CampaignState, CampaignStatus
+from chalicelibs.domain.instants import MILLISECOND
+from chalicelibs.domain.outcome import normal_name
+from chalicelibs.domain.phone import parse_phone
+from chalicelibs.domain.priority import Level, per_attempt
+from chalicelibs.domain.retry import MOST_ATTEMPTS, RetryPolicy
+from chalicelibs.domain.rules import Rules
+from chalicelibs.ports import Page
+from chalicelibs.use_cases.manage_campaigns import CampaignReading
+
+
+class NewCampaign(Body):
+    """The body of `POST /campaigns`."""
+
+    name: str = Field(min_length=1, max_length=200)
+    type: CampaignKind = CampaignKind.BATCH
+    agent_id: str | None = None
+    caller_id: str | None = Field(None, description="The number shown, E.164.")
+    priority: Level = Level.NORMAL
+    timezone: Zone = "UTC"
+    calling_hours: Hours | None = None
+    start_at: Instant | None = None
+    end_at: Instant | None = None
+    max_attempts: int = Field(1, ge=1, le=MOST_ATTEMPTS)
+    retry_intervals_ms: list[int] | None = Field(None, description="One fewer than attempts.")
+    retry_outcomes: list[str] = Field(default_factory=list, max_length=50)
+    callbacks_outside_hours: bool = False
+    concurrency_limit: int | None = Field(None, ge=1, le=10_000)
+    draft: bool | None = Field(None, description="Batch campaigns begin as drafts by default.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _lower_case(cls, body: Any) -> Any:
+        """`High` is `high`, as the seeds write it."""
+        if isinstance(body, dict) and isinstance(body.get("priority"), str):
+            return {**body, "priority": body["priority"].lower()}
+        return body
+
+
+#: The pause between attempts where a campaign names none.
+DEFAULT_INTERVAL_MS = 3_600_000
+
+
+def new(raw: bytes, *, workspace_id: str, campaign_id: str, now: datetime) -> Campaign:
+    """A new campaign."""
+    body = parse(NewCampaign, raw)
+    is_batch = body.type is CampaignKind.BATCH
+    is_draft = is_batch if body.draft is None else body.draft
+    return Campaign(
+        campaign_id=campaign_id,
+        workspace_id=workspace_id,
+        name=body.name,
+        kind=body.type,
+        state=CampaignState.DRAFT if is_draft else CampaignState.ACTIVE,
+        level=body.priority,
+        zone=body.timezone,
+        rules=rules_of(body),
+        start_at=body.start_at,
+        end_at=body.end_at,
+        concurrency_limit=body.concurrency_limit,
+        created_at=now,
+    )
+
+
+def rules_of(body: NewCampaign) -> Rules | None:
+    """The campaign's rules; a realtime one may leave agent and number to its tasks."""
+    if not body.agent_id or not body.caller_id:
+        return None
+    intervals = body.retry_intervals_ms
+    if intervals is None:
+        intervals = [DEFAULT_INTERVAL_MS] * (body.max_attempts - 1)
+    retry = RetryPolicy(
+        max_attempts=body.max_attempts,
+        intervals=tuple(milliseconds(interval) for interval in intervals),
+        retry_outcomes=frozenset(normal_name(name) for name in body.retry_outcomes),
+    )
+    return Rules(
+        agent_id=body.agent_id,
+        caller_id=parse_phone(body.caller_id, param="caller_id"),
+        hours=None if body.calling_hours is None else body.calling_hours.to_domain(body.timezone),
+        retry=retry,
+        priorities=per_attempt(body.priority, body.max_attempts),
+        callbacks_outside_hours=body.callbacks_outside_hours,
+    )
+
+
+def view(reading: CampaignReading) -> dict[str, object]:
+    """A campaign as people see it."""
+    campaign, rules = reading.campaign, reading.campaign.rules
+    return {
+        "id": campaign.campaign_id,
+        "name": campaign.name,
+        "type": campaign.kind,
+        "status": reading.status,
+        "priority": campaign.level,
+        "timezone": campaign.zone,
+        "start_at": iso(campaign.start_at),
+        "end_at": iso(campaign.end_at),
+        "concurrency_limit": campaign.concurrency_limit,
+        **({} if rules is None else rules_view(rules)),
+        "progress": progress_view(reading),
+        "created_at": iso(campaign.created_at),
+        "version": campaign.version,
+    }
+
+
+def rules_view(rules: Rules) -> dict[str, object]:
+    """The rules of a campaign or task."""
+    return {
+        "agent_id": rules.agent_id,
+        "caller_id": rules.caller_id,
+        "calling_hours": hours_view(rules.hours),
+        "max_attempts": rules.retry.max_attempts,
+        "retry_intervals_ms": [interval // MILLISECOND for interval in rules.retry.intervals],
+        "retry_outcomes": sorted(rules.retry.retry_outcomes),
+        "priorities": list(rules.priorities),
+        "callbacks_outside_hours": rules.callbacks_outside_hours,
+    }
+
+
+def page_view(page: Page[CampaignReading]) -> dict[str, object]:
+    """A page of campaigns."""
+    return {"campaigns": [view(reading) for reading in page.items], "next_cursor": page.cursor}
+
+
+#: What open tasks that are not in flight read as, by the status of their campaign.
+WAITING_AS = {CampaignStatus.PAUSED: "paused", CampaignStatus.ARCHIVED: "archived"} | {
+    CampaignStatus.COMPLETED: "archived"
+}
+
+
+def progress_view(reading: CampaignReading) -> dict[str, object]:
+    """Its tasks by status, and its ended calls by outcome."""
+    progress = reading.progress
+    counts = {"queued": 0, "running": reading.in_flight, "paused": 0}
+    counts |= {"completed": progress.completed, "archived": progress.archived}
+    waiting = max(progress.open_tasks - reading.in_flight, 0)
+    counts[WAITING_AS.get(reading.status, "queued")] += waiting
+    return {
+        "total": progress.tasks,
+        **counts,
+        "calls": progress.calls,
+        "outcomes": dict(progress.outcomes),
+    }

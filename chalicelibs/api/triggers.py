@@ -1,0 +1,100 @@
+"""Events of queues and buckets: their messages as domain values, failures one by one."""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import unquote_plus
+
+from aws_lambda_powertools.utilities.batch import (
+    BatchProcessor,
+    EventType,
+    process_partial_response,
+)
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from chalice.app import SQSEvent
+
+from chalicelibs.api.log import logger
+from chalicelibs.domain.call_event import CallEvent
+from chalicelibs.ports import PlaceCall
+
+#: Where files are dropped: the workspace and the campaign stand in the path.
+DROP = re.compile(r"imports/(?P<workspace_id>[^/]+)/(?P<campaign_id>[^/]+)/[^/]+\.csv")
+
+
+def each_record(event: SQSEvent, handle: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+    """Handle each message; those that fail, and only those, come again.
+
+    The processor is made anew for each batch: it keeps state, and batches may run side by side.
+    """
+
+    def handle_record(record: SQSRecord) -> None:
+        handle(json.loads(record.body))
+
+    answer = process_partial_response(
+        event=event.to_dict(),
+        record_handler=handle_record,
+        # A batch that fails as a whole is no special case: each of its messages comes again.
+        processor=BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False),
+    )
+    return dict(answer)
+
+
+def place_calls(event: SQSEvent, place: Callable[[PlaceCall], str]) -> dict[str, Any]:
+    """Place the calls of a batch."""
+
+    def handle(message: dict[str, Any]) -> None:
+        done = place(PlaceCall(**message))
+        logger().info("call judged", extra={"call_id": message["call_id"], "result": done})
+
+    return each_record(event, handle)
+
+
+def record_events(event: SQSEvent, record: Callable[[CallEvent], str]) -> dict[str, Any]:
+    """Record the carriers' reports of a batch."""
+
+    def handle(message: dict[str, Any]) -> None:
+        report = CallEvent.from_message(message)
+        done = record(report)
+        fields = {"call_id": report.call_id, "kind": report.kind, "outcome": report.outcome}
+        logger().info("report recorded", extra={**fields, "result": done})
+
+    return each_record(event, handle)
+
+
+def dispatch(
+    event: SQSEvent, nudged: Callable[[str], int], ticked: Callable[[str], None]
+) -> dict[str, Any]:
+    """Dispatch each workspace of a batch, once, however many nudges it got."""
+    seen: set[tuple[str, str]] = set()
+
+    def handle(message: dict[str, Any]) -> None:
+        workspace_id, kind = message["workspace_id"], message["kind"]
+        if (workspace_id, kind) in seen:
+            return
+        if kind == "tick":
+            ticked(workspace_id)
+        else:
+            count = nudged(workspace_id)
+            logger().info("dispatched", extra={"workspace_id": workspace_id, "calls": count})
+        seen.add((workspace_id, kind))
+
+    return each_record(event, handle)
+
+
+def import_files(event: Mapping[str, Any], import_file: Callable[..., object]) -> None:
+    """Import the files that were dropped; one dropped elsewhere is nobody's."""
+    for record in event["Records"]:
+        bucket, item = record["s3"]["bucket"]["name"], record["s3"]["object"]
+        key = unquote_plus(item["key"])
+        place = DROP.fullmatch(key)
+        if place is None:
+            logger().warning("file dropped outside a campaign's folder")
+            continue
+        import_file(
+            place["workspace_id"],
+            place["campaign_id"],
+            source=f"s3://{bucket}/{key}",
+            version=item.get("eTag", ""),
+        )
+        logger().info("file imported", extra=place.groupdict())

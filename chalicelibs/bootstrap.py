@@ -1,0 +1,224 @@
+"""Put the service together: the one place that knows every use case and every adapter."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from urllib3 import PoolManager
+
+from chalicelibs.adapters.carriers.known import KnownCarriers
+from chalicelibs.adapters.carriers.simulated import SimulatedCarrier
+from chalicelibs.adapters.clock import SystemClock
+from chalicelibs.adapters.ids import RandomIds
+from chalicelibs.config import Settings
+from chalicelibs.domain.deadlines import Deadlines
+from chalicelibs.ports import (
+    Agents,
+    Calls,
+    Campaigns,
+    Carrier,
+    Carriers,
+    Clock,
+    Files,
+    Ids,
+    Imports,
+    Pacing,
+    Queue,
+    Slots,
+    Tasks,
+    Workspaces,
+)
+from chalicelibs.use_cases.dispatch import Dispatch
+from chalicelibs.use_cases.import_contacts import ImportContacts
+from chalicelibs.use_cases.keep_time import FinishCampaigns, KeepTime, Tick
+from chalicelibs.use_cases.look_ahead import LookAhead
+from chalicelibs.use_cases.look_up import LookUp
+from chalicelibs.use_cases.manage_campaigns import ManageCampaigns
+from chalicelibs.use_cases.manage_workspaces import (
+    Authorize,
+    ManageAgents,
+    ManageWorkspaces,
+)
+from chalicelibs.use_cases.place_call import PlaceCalls
+from chalicelibs.use_cases.push_tasks import PushTasks
+from chalicelibs.use_cases.receive_report import ReceiveReport
+from chalicelibs.use_cases.record_call_event import RecordCallEvent
+from chalicelibs.use_cases.rescue import Rescue
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ports:
+    """The world as the use cases see it."""
+
+    workspaces: Workspaces
+    agents: Agents
+    campaigns: Campaigns
+    tasks: Tasks
+    calls: Calls
+    slots: Slots
+    pacing: Pacing
+    imports: Imports
+    files: Files
+    queue: Queue
+    carriers: Carriers
+    clock: Clock
+    ids: Ids
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """Everything Carillon does, by the name of what it does."""
+
+    authorize: Authorize
+    workspaces: ManageWorkspaces
+    agents: ManageAgents
+    campaigns: ManageCampaigns
+    look_up: LookUp
+    push_tasks: PushTasks
+    import_contacts: ImportContacts
+    tick: Tick
+    keep_time: KeepTime
+    dispatch: Dispatch
+    place_call: PlaceCalls
+    receive_report: ReceiveReport
+    record_call_event: RecordCallEvent
+    clock: Clock
+    ids: Ids
+
+
+def wire(ports: Ports, *, deadlines: Deadlines, bootstrap_key_hash: str | None) -> Service:
+    """The service on these ports, whatever stands behind them."""
+    p = ports
+    dispatch = Dispatch(
+        workspaces=p.workspaces,
+        campaigns=p.campaigns,
+        tasks=p.tasks,
+        slots=p.slots,
+        queue=p.queue,
+        clock=p.clock,
+        ids=p.ids,
+        deadlines=deadlines,
+    )
+    rescue = Rescue(
+        tasks=p.tasks,
+        slots=p.slots,
+        carriers=p.carriers,
+        queue=p.queue,
+        clock=p.clock,
+        deadlines=deadlines,
+    )
+    look_ahead = LookAhead(campaigns=p.campaigns, tasks=p.tasks, queue=p.queue, clock=p.clock)
+    finish = FinishCampaigns(campaigns=p.campaigns, clock=p.clock)
+    return Service(
+        authorize=Authorize(workspaces=p.workspaces, bootstrap_key_hash=bootstrap_key_hash),
+        workspaces=ManageWorkspaces(workspaces=p.workspaces, clock=p.clock, ids=p.ids),
+        agents=ManageAgents(agents=p.agents, carriers=p.carriers),
+        campaigns=ManageCampaigns(
+            campaigns=p.campaigns, agents=p.agents, slots=p.slots, queue=p.queue, clock=p.clock
+        ),
+        look_up=LookUp(
+            campaigns=p.campaigns, tasks=p.tasks, calls=p.calls, imports=p.imports, clock=p.clock
+        ),
+        push_tasks=PushTasks(
+            campaigns=p.campaigns,
+            agents=p.agents,
+            tasks=p.tasks,
+            queue=p.queue,
+            clock=p.clock,
+            ids=p.ids,
+        ),
+        import_contacts=ImportContacts(
+            workspaces=p.workspaces,
+            campaigns=p.campaigns,
+            agents=p.agents,
+            imports=p.imports,
+            files=p.files,
+            queue=p.queue,
+            clock=p.clock,
+            ids=p.ids,
+        ),
+        tick=Tick(workspaces=p.workspaces, queue=p.queue),
+        keep_time=KeepTime(steps=(rescue, finish, dispatch, look_ahead)),
+        dispatch=dispatch,
+        place_call=PlaceCalls(
+            tasks=p.tasks,
+            agents=p.agents,
+            slots=p.slots,
+            pacing=p.pacing,
+            carriers=p.carriers,
+            queue=p.queue,
+            clock=p.clock,
+            deadlines=deadlines,
+        ),
+        receive_report=ReceiveReport(carriers=p.carriers, tasks=p.tasks, queue=p.queue),
+        record_call_event=RecordCallEvent(
+            tasks=p.tasks,
+            campaigns=p.campaigns,
+            calls=p.calls,
+            slots=p.slots,
+            queue=p.queue,
+            clock=p.clock,
+            deadlines=deadlines,
+        ),
+        clock=p.clock,
+        ids=p.ids,
+    )
+
+
+def aws_ports(settings: Settings) -> Ports:
+    """The table, the queues, the bucket and the carriers of a deployment.
+
+    What only this needs is imported here: tests and simulations wire twins and pay for no SDK.
+    """
+    import boto3
+    from botocore.config import Config
+
+    from chalicelibs.adapters import dynamodb
+    from chalicelibs.adapters.s3 import S3Files
+    from chalicelibs.adapters.sqs import SqsQueue
+
+    config = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard"})
+    clock = SystemClock()
+    ids = RandomIds(clock)
+    table = dynamodb.Table(boto3.client("dynamodb", config=config), settings.table, ids)
+    return Ports(
+        workspaces=dynamodb.DynamoWorkspaces(table),
+        agents=dynamodb.DynamoAgents(table),
+        campaigns=dynamodb.DynamoCampaigns(table),
+        tasks=dynamodb.DynamoTasks(table),
+        calls=dynamodb.DynamoCalls(table),
+        slots=dynamodb.DynamoSlots(table),
+        pacing=dynamodb.DynamoPacing(table),
+        imports=dynamodb.DynamoImports(table),
+        files=S3Files(boto3.client("s3", config=config)),
+        queue=SqsQueue(
+            boto3.client("sqs", config=config),
+            calls_url=settings.calls_url,
+            events_url=settings.call_events_url,
+            nudges_url=settings.nudges_url,
+        ),
+        carriers=KnownCarriers(carriers_of(settings, clock)),
+        clock=clock,
+        ids=ids,
+    )
+
+
+def carriers_of(settings: Settings, clock: Clock) -> Mapping[str, Carrier]:
+    """The carriers that the settings name."""
+    carriers: dict[str, Carrier] = {}
+    if settings.simulated_carrier is not None:
+        carriers["simulated"] = SimulatedCarrier(
+            settings.simulated_carrier,
+            webhook_url=f"{settings.public_url}/webhooks/simulated",
+            http=PoolManager(maxsize=20),
+            now=clock.now,
+        )
+    return carriers
+
+
+def build(settings: Settings) -> Service:
+    """The service on AWS, or on whatever engine answers in its place."""
+    return wire(
+        aws_ports(settings),
+        deadlines=settings.deadlines,
+        bootstrap_key_hash=settings.bootstrap_key_hash,
+    )

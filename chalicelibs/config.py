@@ -1,0 +1,84 @@
+"""The settings of a deployment, complete or an error that names what is missing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Self
+
+from chalicelibs.domain.deadlines import Deadlines
+
+
+class MissingSetting(Exception):
+    """An environment variable that the service cannot do without."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"the environment variable {name} is not set")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SimulatedCarrierSettings:
+    """Where the simulated carrier is, and how it and we know each other."""
+
+    url: str
+    key: str
+    secret: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything the service is told from outside."""
+
+    table: str
+    nudges_url: str
+    calls_url: str
+    call_events_url: str
+    public_url: str = ""  #: Where carriers reach our webhooks, without a slash at the end.
+    bootstrap_key_hash: str | None = None  #: SHA-256, hex; without it no workspace can be opened.
+    simulated_carrier: SimulatedCarrierSettings | None = None
+    deadlines: Deadlines
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> Self:
+        """Read the settings.
+
+        Raises:
+            MissingSetting: naming the first variable that is not there.
+        """
+        try:
+            return cls(
+                table=environ["TABLE_NAME"],
+                nudges_url=environ["NUDGES_QUEUE_URL"],
+                calls_url=environ["CALLS_QUEUE_URL"],
+                call_events_url=environ["CALL_EVENTS_QUEUE_URL"],
+                public_url=environ.get("PUBLIC_URL", ""),
+                bootstrap_key_hash=environ.get("BOOTSTRAP_KEY_HASH") or None,
+                simulated_carrier=_simulated_carrier(environ),
+                deadlines=_deadlines(environ),
+            )
+        except KeyError as error:
+            raise MissingSetting(str(error.args[0])) from error
+
+
+def _simulated_carrier(environ: Mapping[str, str]) -> SimulatedCarrierSettings | None:
+    if not environ.get("SIMULATED_CARRIER_URL"):
+        return None
+    return SimulatedCarrierSettings(
+        url=environ["SIMULATED_CARRIER_URL"],
+        key=environ["SIMULATED_CARRIER_KEY"],
+        secret=environ["SIMULATED_CARRIER_SECRET"],
+    )
+
+
+def _deadlines(environ: Mapping[str, str]) -> Deadlines:
+    """The deadlines, in seconds where they are set: a machine of one's own need not wait long."""
+    default = Deadlines()
+
+    def seconds(name: str, otherwise: timedelta) -> timedelta:
+        return timedelta(seconds=float(environ[name])) if environ.get(name) else otherwise
+
+    return Deadlines(
+        reserved=seconds("RESERVED_TIMEOUT_S", default.reserved),
+        ask_after=seconds("ASK_AFTER_S", default.ask_after),
+        margin=seconds("RESCUE_MARGIN_S", default.margin),
+        analysis=seconds("ANALYSIS_GRACE_S", default.analysis),
+    )

@@ -1,0 +1,1 @@
+"""Pure values and decisions: when, whom and how to call."""

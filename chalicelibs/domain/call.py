@@ -1,0 +1,76 @@
+"""One attempt, from the reservation of its slot to its end."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Self
+
+
+class CallStatus(StrEnum):
+    """How far a call has come."""
+
+    RESERVED = "reserved"  #: Claimed and queued; nothing was asked of the carrier.
+    DIALING = "dialing"  #: The request to the carrier is on its way, once.
+    UNKNOWN = "unknown"  #: The request was sent, its answer was lost. Never dialled again blindly.
+    PLACED = "placed"  #: The carrier took it.
+    IN_PROGRESS = "in_progress"  #: Somebody, or something, picked up.
+    ENDED = "ended"  #: Hung up; the outcome may still wait for an analysis.
+
+
+#: Progress only moves forward; an unknown call may turn out to be anywhere.
+NEXT: Mapping[CallStatus, frozenset[CallStatus]] = {
+    CallStatus.RESERVED: frozenset({CallStatus.DIALING}),
+    CallStatus.DIALING: frozenset(
+        {CallStatus.PLACED, CallStatus.UNKNOWN, CallStatus.IN_PROGRESS, CallStatus.ENDED}
+    ),
+    CallStatus.UNKNOWN: frozenset({CallStatus.PLACED, CallStatus.IN_PROGRESS, CallStatus.ENDED}),
+    CallStatus.PLACED: frozenset({CallStatus.IN_PROGRESS, CallStatus.ENDED}),
+    CallStatus.IN_PROGRESS: frozenset({CallStatus.ENDED}),
+    CallStatus.ENDED: frozenset(),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlotPages:
+    """On which pages the slots of a call are written."""
+
+    workspace: int
+    campaign: int | None = None  #: None: the campaign has no limit of its own.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """What is known of one attempt."""
+
+    call_id: str
+    status: CallStatus = CallStatus.RESERVED
+    attempt_no: int = 0  #: Counted when it is dialled; 0 before.
+    deadline: datetime  #: When rescue looks at it, unless something happens first.
+    slots: SlotPages | None = None  #: None: look through all pages.
+    reserved_at: datetime
+    dialed_at: datetime | None = None
+    answered_at: datetime | None = None
+    ended_at: datetime | None = None
+    phone: str | None = None
+    caller_id: str | None = None
+    agent_id: str | None = None
+    carrier: str | None = None
+    carrier_call_id: str | None = None
+    longest: timedelta = timedelta(0)  #: From the dial to the latest possible hang-up.
+    outcome: str | None = None
+    is_permanent: bool = False
+    reason: str | None = None  #: Why it failed, in a word.
+    duration: timedelta | None = None
+    callback_at: datetime | None = None
+    cost: str | None = None  #: Amount and currency, e.g. `0.0123 USD`.
+    recording_url: str | None = None
+    analysis: Mapping[str, object] = field(default_factory=dict)
+
+    def can_become(self, status: CallStatus) -> bool:
+        """Whether this would be progress."""
+        return status in NEXT[self.status]
+
+    def because(self, status: CallStatus, *, deadline: datetime, **known: object) -> Self:
+        """The call one step further, with what became known by it."""
+        return replace(self, status=status, deadline=deadline, **known)  # type: ignore[arg-type]

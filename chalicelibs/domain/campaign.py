@@ -1,0 +1,157 @@
+"""A purpose, its contacts and its rules."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Self
+
+from chalicelibs.domain.errors import Invalid, NotAllowed
+from chalicelibs.domain.lane import Lane, partition
+from chalicelibs.domain.priority import Level
+from chalicelibs.domain.progress import Progress
+from chalicelibs.domain.rules import Rules
+
+
+class CampaignKind(StrEnum):
+    """Where its tasks come from (seed: Hooman)."""
+
+    BATCH = "batch"  #: A list of contacts; all share its rules.
+    REALTIME = "realtime"  #: Pushed one by one, each may bring its own rules.
+
+
+class CampaignState(StrEnum):
+    """What was decided about it; what it *reads* as also depends on the clock and the counts."""
+
+    DRAFT = "draft"
+    ACTIVE = "active"
+    PAUSED = "paused"
+    COMPLETED = "completed"
+    ARCHIVED = "archived"
+
+
+class CampaignStatus(StrEnum):
+    """What it reads as."""
+
+    DRAFT = "draft"  #: Not started.
+    SCHEDULED = "scheduled"  #: Waits for its start time, or for its first call.
+    RUNNING = "running"  #: At least one task was started.
+    PAUSED = "paused"  #: Stopped for a while, by hand or by a brake.
+    COMPLETED = "completed"  #: All tasks finished, or its end time passed.
+    ARCHIVED = "archived"  #: Ended by hand, for good.
+
+
+#: From which states each control leads where. A repeated control changes nothing.
+MOVES: dict[str, tuple[frozenset[CampaignState], CampaignState]] = {
+    "start": (frozenset({CampaignState.DRAFT}), CampaignState.ACTIVE),
+    "pause": (frozenset({CampaignState.ACTIVE}), CampaignState.PAUSED),
+    "resume": (frozenset({CampaignState.PAUSED}), CampaignState.ACTIVE),
+    "archive": (
+        frozenset({CampaignState.DRAFT, CampaignState.ACTIVE, CampaignState.PAUSED}),
+        CampaignState.ARCHIVED,
+    ),
+}
+
+CLOSED = frozenset({CampaignState.COMPLETED, CampaignState.ARCHIVED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Campaign:
+    """All that a dispatcher needs to know of it, in one item."""
+
+    campaign_id: str
+    workspace_id: str
+    name: str
+    kind: CampaignKind
+    state: CampaignState = CampaignState.DRAFT
+    level: Level = Level.NORMAL
+    zone: str = "UTC"
+    rules: Rules | None = None  #: Always there in a batch campaign; defaults in a realtime one.
+    start_at: datetime | None = None
+    end_at: datetime | None = None
+    concurrency_limit: int | None = None  #: Its own, besides the workspace's.
+    lane_names: frozenset[str] = frozenset()  #: Lanes in use by realtime tasks.
+    shards: int = 1  #: Partitions per lane.
+    importing: frozenset[str] = frozenset()  #: Imports that are still adding tasks.
+    created_at: datetime
+    version: int = 0
+
+    def __post_init__(self) -> None:
+        if self.kind is CampaignKind.BATCH and self.rules is None:
+            raise Invalid("a batch campaign needs an agent and a number", "agent_id")
+        if self.start_at and self.end_at and self.end_at <= self.start_at:
+            raise Invalid("must be after start_at", "end_at")
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it is over for good."""
+        return self.state in CLOSED
+
+    def move(self, control: str) -> Self:
+        """The campaign after one of `MOVES`.
+
+        Raises:
+            NotAllowed: saying from which states the control works.
+        """
+        allowed, target = MOVES[control]
+        if self.state is target:
+            return self
+        if self.state not in allowed:
+            states = ", ".join(sorted(allowed))
+            raise NotAllowed(
+                f"cannot {control} a campaign that is {self.state}; allowed from: {states}",
+                "status",
+            )
+        return replace(self, state=target)
+
+    def finish(self) -> Self:
+        """Over, by its end time or because nothing is left."""
+        return replace(self, state=CampaignState.COMPLETED)
+
+    def has_begun(self, now: datetime) -> bool:
+        """Whether its start time has come."""
+        return self.start_at is None or now >= self.start_at
+
+    def has_ended(self, now: datetime) -> bool:
+        """Whether its end time has passed."""
+        return self.end_at is not None and now >= self.end_at
+
+    def may_call(self, now: datetime) -> bool:
+        """Whether its state and dates let calls start; calling hours are the lane's."""
+        is_active = self.state is CampaignState.ACTIVE
+        return is_active and self.has_begun(now) and not self.has_ended(now)
+
+    def is_finished(self, now: datetime, progress: Progress) -> bool:
+        """Whether no call of it will ever start again."""
+        if self.has_ended(now):
+            return True
+        if self.kind is CampaignKind.REALTIME or self.state is CampaignState.DRAFT:
+            return False
+        return progress.tasks > 0 and progress.open_tasks == 0 and not self.importing
+
+    def status(self, now: datetime, progress: Progress, *, in_flight: int) -> CampaignStatus:
+        """What it reads as."""
+        if self.state in {CampaignState.DRAFT, *CLOSED}:
+            return CampaignStatus(self.state)
+        if self.is_finished(now, progress) and not in_flight:
+            return CampaignStatus.COMPLETED
+        if self.state is CampaignState.PAUSED:
+            return CampaignStatus.PAUSED
+        has_called = bool(progress.calls or in_flight)
+        if not self.has_begun(now) or (self.kind is CampaignKind.BATCH and not has_called):
+            return CampaignStatus.SCHEDULED
+        return CampaignStatus.RUNNING
+
+    def lanes(self) -> tuple[Lane, ...]:
+        """Every lane in which tasks of it may wait."""
+        realtime = [Lane.of_realtime(self.campaign_id, name) for name in sorted(self.lane_names)]
+        if self.kind is CampaignKind.REALTIME or self.rules is None:
+            return tuple(realtime)
+        attempts = range(1, self.rules.retry.max_attempts + 1)
+        return (
+            Lane.of_callbacks(self.campaign_id, self.rules),
+            *(Lane.of_attempt(self.campaign_id, self.rules, number) for number in attempts),
+        )
+
+    def partitions(self, lane: Lane) -> tuple[str, ...]:
+        """The keys of a lane's partitions in the agenda."""
+        return tuple(partition(self.campaign_id, lane.name, shard) for shard in range(self.shards))

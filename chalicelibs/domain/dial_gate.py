@@ -1,0 +1,74 @@
+"""The last question before the request to the carrier, whether this call may start now."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from chalicelibs.domain.call import CallStatus
+from chalicelibs.domain.campaign import Campaign
+from chalicelibs.domain.rules import Rules
+from chalicelibs.domain.task import Task
+
+#: Workers' clocks may differ by this: near its deadline a call may have lost its slot to rescue.
+CLOCK_SKEW = timedelta(seconds=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Dial:
+    """Go: under these rules."""
+
+    rules: Rules
+
+
+@dataclass(frozen=True, slots=True)
+class GiveBack:
+    """Not now: the task returns to its lane, no attempt spent."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """Never again: the task's own end has passed."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """The message is old: this attempt went on, or was taken back, without it."""
+
+    reason: str
+
+
+Answer = Dial | GiveBack | Archive | Drop
+
+
+def ask(task: Task, campaign: Campaign, *, call_id: str, now: datetime) -> Answer:
+    """Whether this call of this task may start now, judged on consistent reads."""
+    call = task.call
+    if call is None or call.call_id != call_id:
+        return Drop("taken_back")
+    if call.status is not CallStatus.RESERVED:
+        return Drop("dialled_already")
+    if now >= call.deadline - CLOCK_SKEW:
+        return Drop("left_to_rescue")
+    if task.end_at is not None and now >= task.end_at:
+        return Archive("task_ended")
+    if not campaign.may_call(now):
+        return GiveBack(why_closed(campaign, now))
+    rules = task.rules or campaign.rules
+    if rules is None:
+        return GiveBack("no_rules")
+    hours = rules.callback_hours if task.is_callback else rules.hours
+    if hours is not None and not hours.is_open(now):
+        return GiveBack("outside_calling_hours")
+    return Dial(rules)
+
+
+def why_closed(campaign: Campaign, now: datetime) -> str:
+    """The reason for which a campaign lets no call start."""
+    if campaign.has_ended(now):
+        return "campaign_ended"
+    if not campaign.has_begun(now):
+        return "campaign_not_started"
+    return f"campaign_{campaign.state}"

@@ -1,0 +1,52 @@
+"""Counts of a campaign's tasks and calls, kept in the transaction that changes them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+#: What a change adds to the counters, by name.
+Tally = Mapping[str, int]
+
+TASKS = "tasks"
+COMPLETED = "completed"
+ARCHIVED = "archived"
+CALLS = "calls"
+
+#: Prefix of the counters of calls by outcome.
+OUTCOME = "outcome:"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a campaign has come."""
+
+    tasks: int = 0  #: All that were ever accepted.
+    completed: int = 0  #: Finished: reached, or given up.
+    archived: int = 0  #: Ended one by one, without being finished.
+    calls: int = 0  #: Attempts that have ended.
+    outcomes: Mapping[str, int] = field(default_factory=dict)  #: Ended attempts by outcome.
+
+    @property
+    def open_tasks(self) -> int:
+        """Tasks that may still be called."""
+        return self.tasks - self.completed - self.archived
+
+    @classmethod
+    def of(cls, tally: Tally) -> "Progress":
+        """The counters read as progress."""
+        return cls(
+            tasks=tally.get(TASKS, 0),
+            completed=tally.get(COMPLETED, 0),
+            archived=tally.get(ARCHIVED, 0),
+            calls=tally.get(CALLS, 0),
+            outcomes={
+                name.removeprefix(OUTCOME): count
+                for name, count in sorted(tally.items())
+                if name.startswith(OUTCOME) and count
+            },
+        )
+
+
+def added(first: Tally, second: Tally) -> dict[str, int]:
+    """The sum of two tallies."""
+    names = first.keys() | second.keys()
+    return {name: first.get(name, 0) + second.get(name, 0) for name in names}

@@ -1,0 +1,30 @@
+"""An account: its limits. Nothing crosses it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+#: Who holds the deployment's bootstrap key, in the place of a workspace id.
+OPERATOR = "operator"
+
+#: What a new workspace may have in flight.
+DEFAULT_CONCURRENCY = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workspace:
+    """The walls around everything else."""
+
+    workspace_id: str
+    name: str
+    concurrency_limit: int = DEFAULT_CONCURRENCY  #: Calls in flight at once.
+    calls_per_second: int | None = None  #: Calls that may start in one second; None: no bound.
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiKey:
+    """What lets a program in: only a hash is kept, the secret is shown once."""
+
+    key_id: str
+    workspace_id: str
+    secret_hash: str

@@ -1,0 +1,380 @@
+"""What the use cases need from the world, in domain words.
+
+Every port has an adapter for AWS and a twin in memory; both pass the same contract tests.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Generic, NamedTuple, Protocol, TypeVar
+
+from chalicelibs.domain.agent import Agent, Number
+from chalicelibs.domain.call import Call
+from chalicelibs.domain.call_event import CallEvent
+from chalicelibs.domain.campaign import Campaign
+from chalicelibs.domain.imports import Chunk, Import, RejectedRow
+from chalicelibs.domain.progress import Progress, Tally
+from chalicelibs.domain.task import DueTask, Task
+from chalicelibs.domain.workspace import ApiKey, Workspace
+
+Item = TypeVar("Item")
+
+
+class Page(NamedTuple, Generic[Item]):
+    """Some items of a list, and where it goes on; None: that was all."""
+
+    items: Sequence[Item]
+    cursor: str | None
+
+
+class Paging(NamedTuple):
+    """Which part of a list is asked for."""
+
+    cursor: str | None = None  #: Where the last page ended.
+    limit: int = 50
+
+
+class AtGate(NamedTuple):
+    """What the dial gate judges, read consistently in one request."""
+
+    task: Task
+    campaign: Campaign
+    workspace: Workspace
+
+
+class Workspaces(Protocol):
+    """Accounts and the keys that open them."""
+
+    def add(self, workspace: Workspace, key: ApiKey) -> None:
+        """Store a new workspace and its first key."""
+
+    def get(self, workspace_id: str) -> Workspace | None:
+        """The workspace as it stands now."""
+
+    def set_limits(self, workspace: Workspace) -> None:
+        """Change its limits."""
+
+    def ids(self) -> Sequence[str]:
+        """Every workspace there is."""
+
+    def key(self, key_id: str) -> ApiKey | None:
+        """A key by its public part."""
+
+
+class Agents(Protocol):
+    """Agents and numbers of a workspace."""
+
+    def save(self, agent: Agent) -> None:
+        """Store or replace an agent."""
+
+    def get(self, workspace_id: str, agent_id: str) -> Agent | None:
+        """An agent of this workspace."""
+
+    def list(self, workspace_id: str) -> Sequence[Agent]:
+        """All agents of this workspace."""
+
+    def save_number(self, number: Number) -> None:
+        """Store or replace a number."""
+
+    def number(self, workspace_id: str, phone: str) -> Number | None:
+        """A number of this workspace."""
+
+    def numbers(self, workspace_id: str) -> Sequence[Number]:
+        """All numbers of this workspace."""
+
+
+class Campaigns(Protocol):
+    """Campaigns and how far they have come."""
+
+    def add(self, campaign: Campaign) -> None:
+        """Store a new campaign; it is open from now on."""
+
+    def get(self, workspace_id: str, campaign_id: str) -> Campaign | None:
+        """A campaign of this workspace as it stands now."""
+
+    def save(self, campaign: Campaign) -> Campaign:
+        """Replace it, if it is still the version that was read; gives the new version.
+
+        Raises:
+            Stale: when it is not.
+        """
+
+    def close(self, campaign: Campaign) -> None:
+        """Forget a closed campaign in `open`; harmless when repeated."""
+
+    def open(self, workspace_id: str) -> Sequence[Campaign]:
+        """The campaigns that are not closed, as they stand now."""
+
+    def page(self, workspace_id: str, *, cursor: str | None, limit: int) -> Page[Campaign]:
+        """All campaigns of this workspace, newest first."""
+
+    def add_lanes(
+        self, workspace_id: str, campaign_id: str, names: frozenset[str], shards: int
+    ) -> None:
+        """Have at least these lanes and this many shards; harmless when repeated."""
+
+    def progress(self, campaign_id: str) -> Progress:
+        """Its counters, exact."""
+
+
+class Tasks(Protocol):
+    """Tasks, and the agenda that says what must happen to them next."""
+
+    def add(self, tasks: Sequence[Task]) -> frozenset[str]:
+        """Store new tasks of one campaign and count them, together; gives the known ids."""
+
+    def get(self, task_id: str) -> Task | None:
+        """A task as it stands now."""
+
+    def at_gate(self, workspace_id: str, task_id: str) -> AtGate | None:
+        """A task with its campaign and workspace as they stand now; None if one is missing."""
+
+    def exists(self, task_id: str) -> bool:
+        """Whether there is such a task; may miss one that is a moment old."""
+
+    def due(self, partition: str, *, until: datetime, limit: int) -> Sequence[DueTask]:
+        """Entries of one agenda partition up to an instant, earliest first; may be a bit old."""
+
+    def claim(self, due: DueTask, call: Call, workspace_id: str) -> bool:
+        """Take a task for one attempt; False when it is no longer as the agenda said."""
+
+    def save(self, task: Task) -> Task:
+        """Replace it, if it is still the version that was read; gives the new version.
+
+        Raises:
+            Stale: when it is not.
+        """
+
+    def settle(self, task: Task, tally: Tally) -> Task:
+        """Like `save`, and add to its campaign's counters in the same transaction.
+
+        Raises:
+            Stale: when it is not the version that was read.
+        """
+
+    def page(self, campaign_id: str, *, cursor: str | None, limit: int) -> Page[Task]:
+        """The tasks of a campaign, in an order of their own."""
+
+
+class CallRecord(NamedTuple):
+    """A call that has ended, as it is kept."""
+
+    workspace_id: str
+    call: Call
+
+
+class Calls(Protocol):
+    """Calls that have ended. The one in flight stands on its task."""
+
+    def save(self, workspace_id: str, call: Call) -> None:
+        """Keep a call; a repeated one replaces itself."""
+
+    def get(self, call_id: str) -> CallRecord | None:
+        """A call that has ended."""
+
+    def of_task(self, task_id: str) -> Sequence[CallRecord]:
+        """The ended calls of a task, first to last."""
+
+
+class Slots(Protocol):
+    """The calls in flight, by name, in each scope: a workspace or a campaign."""
+
+    def reserve(self, scope: str, call_ids: Sequence[str], limit: int) -> Mapping[str, int]:
+        """Take slots for as many as the limit lets in; gives the pages of those that got in."""
+
+    def release(self, scope: str, call_id: str, page: int | None) -> None:
+        """Give a slot back; harmless when repeated. Without a page, all are searched."""
+
+    def held(self, scope: str) -> frozenset[str]:
+        """The calls that hold a slot now."""
+
+
+class Pacing(Protocol):
+    """How many calls start in each second."""
+
+    def take(self, workspace_id: str, at: datetime, limit: int) -> bool:
+        """Whether one more call may start in the second of this instant."""
+
+
+class Imports(Protocol):
+    """Files on their way in, and the rows that stayed outside."""
+
+    def start(self, new: Import) -> Import:
+        """Store an import unless it exists; gives the one that is stored."""
+
+    def get(self, workspace_id: str, import_id: str) -> Import | None:
+        """An import of this workspace as it stands now."""
+
+    def of_campaign(self, campaign_id: str) -> Sequence[Import]:
+        """The imports of a campaign, oldest first."""
+
+    def commit(self, chunk: Chunk) -> Chunk:
+        """Store a chunk's tasks and rejected rows and count them, together, once.
+
+        Gives the chunk as stored, rows whose numbers were known among the rejected.
+
+        Raises:
+            Stale: when another worker was here first.
+        """
+
+    def finish(self, done: Import) -> None:
+        """Store its final status and reason; its counts stay as they are."""
+
+    def rejected(self, import_id: str, *, cursor: str | None, limit: int) -> Page[RejectedRow]:
+        """The rejected rows, in the order of the file."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceCall:
+    """The message that has a call placed."""
+
+    workspace_id: str
+    call_id: str
+    workspace_page: int
+    campaign_page: int | None = None
+
+
+class Queue(Protocol):
+    """What is to be done soon, by somebody else. All may be delivered twice, late, never."""
+
+    def calls(self, messages: Iterable[tuple[PlaceCall, timedelta]]) -> None:
+        """Have calls placed, each after a delay."""
+
+    def events(self, events: Iterable[CallEvent]) -> None:
+        """Have carriers' reports recorded."""
+
+    def nudge(self, workspace_id: str, delay: timedelta = timedelta(0)) -> None:
+        """Have a workspace dispatched."""
+
+    def tick(self, workspace_ids: Iterable[str]) -> None:
+        """Have workspaces rescued, tidied and dispatched with a look ahead."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DialRequest:
+    """All that a carrier is told of a call."""
+
+    call_id: str
+    phone: str
+    caller_id: str
+    agent: Agent
+    prompt: str
+    context: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The carrier took the call."""
+
+    carrier_call_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The carrier will not place this call."""
+
+    reason: str
+    is_permanent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Throttled:
+    """The carrier is full: nothing was dialled, it may be asked again later."""
+
+    retry_after: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerLost:
+    """The request was sent and no clear answer came: the phone may be ringing."""
+
+
+PlaceAnswer = Accepted | Refused | Throttled | AnswerLost
+
+
+@dataclass(frozen=True, slots=True)
+class StillAlive:
+    """The call is on its way or going on."""
+
+
+@dataclass(frozen=True, slots=True)
+class NeverSeen:
+    """The carrier was never asked for this call."""
+
+
+@dataclass(frozen=True, slots=True)
+class CannotSay:
+    """The carrier could not be asked, or does not keep such things."""
+
+
+FetchAnswer = CallEvent | StillAlive | NeverSeen | CannotSay
+
+
+class Carrier(Protocol):
+    """Whoever dials."""
+
+    def place(self, request: DialRequest) -> PlaceAnswer:
+        """Ask for one call, once: one request, never repeated here."""
+
+    def fetch(self, call: Call) -> FetchAnswer:
+        """Ask what became of a call; the event of its end, if it has ended."""
+
+    def read(self, headers: Mapping[str, str], body: bytes) -> CallEvent | None:
+        """A webhook of this carrier as an event; None where it changes nothing.
+
+        Args:
+            headers: with names in lower case.
+            body: as it came, before any parsing: that is what was signed.
+
+        Raises:
+            Forged: when the carrier did not send this, or not now.
+        """
+
+
+class Forged(Exception):
+    """A webhook that its carrier did not send; says what does not fit, and nothing of the call."""
+
+
+class Carriers(Protocol):
+    """The carriers this deployment knows."""
+
+    def get(self, name: str) -> Carrier | None:
+        """A carrier by its name."""
+
+
+class Clock(Protocol):
+    """The time."""
+
+    def now(self) -> datetime:
+        """This instant, aware, UTC."""
+
+
+class Ids(Protocol):
+    """Identifiers and lots, new each time."""
+
+    def new(self) -> str:
+        """A plain id; later ones sort after earlier ones, to the millisecond."""
+
+    def secret(self) -> str:
+        """A secret that cannot be guessed."""
+
+    def lot(self) -> int:
+        """A number from 0 to 999."""
+
+    def shuffled(self, count: int) -> Sequence[int]:
+        """The numbers from 0 to count - 1 in random order."""
+
+
+class Files(Protocol):
+    """Files that users drop."""
+
+    def lines(self, source: str) -> Iterable[str]:
+        """The lines of a text file, read as a stream, with their line ends.
+
+        Raises:
+            UnreadableFile: when it is gone or not text.
+        """
+
+
+class UnreadableFile(Exception):
+    """The file is gone, or it is not text; the message says what to do."""

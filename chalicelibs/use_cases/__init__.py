@@ -1,0 +1,1 @@
+"""One module per thing the service does: load, decide, save under condition, tell."""

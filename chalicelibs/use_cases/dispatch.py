@@ -1,0 +1,205 @@
+"""Free slots, best due tasks, claim, reserve, queue: for one workspace at a time."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import chain, groupby
+
+from chalicelibs.domain.call import Call
+from chalicelibs.domain.campaign import Campaign
+from chalicelibs.domain.deadlines import Deadlines
+from chalicelibs.domain.errors import Stale
+from chalicelibs.domain.lane import Lane
+from chalicelibs.domain.naming import campaign_of, task_of
+from chalicelibs.domain.task import DueTask
+from chalicelibs.domain.workspace import Workspace
+from chalicelibs.ports import (
+    Campaigns,
+    Clock,
+    Ids,
+    PlaceCall,
+    Queue,
+    Slots,
+    Tasks,
+    Workspaces,
+)
+
+#: More than this in one run would outlast the function; the rest gets a nudge of its own.
+MOST_AT_ONCE = 100
+
+#: Candidates beyond the free slots, for those that somebody else takes first.
+SPARE = 5
+
+#: Calls to place leave at most this far in advance when calls per second are limited.
+LONGEST_SPREAD = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dispatch:
+    """Bring due tasks to the calls queue while slots are free."""
+
+    workspaces: Workspaces
+    campaigns: Campaigns
+    tasks: Tasks
+    slots: Slots
+    queue: Queue
+    clock: Clock
+    ids: Ids
+    deadlines: Deadlines
+
+    def __call__(self, workspace_id: str) -> int:
+        """Dispatch a workspace; gives the number of calls queued."""
+        workspace = self.workspaces.get(workspace_id)
+        if workspace is None:
+            return 0
+        room = self._room(workspace)
+        if room <= 0:
+            return 0
+        campaigns = {one.campaign_id: one for one in self.campaigns.open(workspace_id)}
+        calls = self._claim(workspace, campaigns, room)
+        messages = self._reserve(workspace, campaigns, calls)
+        if messages:
+            self.queue.calls(spread(messages, workspace.calls_per_second))
+        if len(calls) == MOST_AT_ONCE:
+            self.queue.nudge(workspace_id)
+        return len(messages)
+
+    def _room(self, workspace: Workspace) -> int:
+        free = workspace.concurrency_limit - len(self.slots.held(workspace.workspace_id))
+        if workspace.calls_per_second is not None:
+            free = min(free, int(workspace.calls_per_second * LONGEST_SPREAD.total_seconds()))
+        return min(free, MOST_AT_ONCE)
+
+    def _claim(
+        self, workspace: Workspace, campaigns: dict[str, Campaign], room: int
+    ) -> list[Call]:
+        now = self.clock.now()
+        taken: list[Call] = []
+        free = self._free_by_campaign(campaigns.values())
+        for due in self._candidates(campaigns.values(), now, room + SPARE):
+            campaign_id = campaign_of(due.task_id)
+            if free.get(campaign_id, 1) <= 0:
+                continue
+            call = Call(
+                call_id=due.next_call_id,
+                reserved_at=now,
+                deadline=now + self.deadlines.reserved,
+            )
+            if self.tasks.claim(due, call, workspace.workspace_id):
+                taken.append(call)
+                if campaign_id in free:
+                    free[campaign_id] -= 1
+            if len(taken) == room:
+                break
+        return taken
+
+    def _free_by_campaign(self, campaigns: Iterable[Campaign]) -> dict[str, int]:
+        """What each campaign's own limit leaves; those without one are not in it."""
+        return {
+            campaign.campaign_id: campaign.concurrency_limit
+            - len(self.slots.held(campaign.campaign_id))
+            for campaign in campaigns
+            if campaign.concurrency_limit is not None
+        }
+
+    def _candidates(
+        self, campaigns: Iterable[Campaign], now: datetime, wanted: int
+    ) -> Iterator[DueTask]:
+        """Due tasks, best first. Lanes are only asked when those of higher rank gave too few."""
+        for equals in ranked(open_lanes(campaigns, now)):
+            found = chain.from_iterable(
+                self._due_in(campaign, lane, now, wanted) for campaign, lane in equals
+            )
+            yield from sorted(found, key=lambda due: due.entry.at)
+
+    def _due_in(self, campaign: Campaign, lane: Lane, now: datetime, wanted: int) -> list[DueTask]:
+        found: list[DueTask] = []
+        partitions = campaign.partitions(lane)
+        for number in self.ids.shuffled(len(partitions)):
+            found += self.tasks.due(partitions[number], until=now, limit=wanted)
+            if len(found) >= wanted:
+                break
+        return found
+
+    def _reserve(
+        self, workspace: Workspace, campaigns: dict[str, Campaign], calls: Sequence[Call]
+    ) -> list[PlaceCall]:
+        """Slots for the claimed calls; a call that gets none gives its task back.
+
+        The claim comes first because it leaves an entry in the rescue lane: a crash between the
+        two can then not leak a slot, nor strand the task.
+        """
+        ids = [call.call_id for call in calls]
+        own = self._reserve_in_campaigns(campaigns, ids)
+        admitted = [call_id for call_id in ids if call_id in own]
+        pages = (
+            self.slots.reserve(workspace.workspace_id, admitted, workspace.concurrency_limit)
+            if admitted
+            else {}
+        )
+        for call_id in ids:
+            if call_id not in pages:
+                self._give_back(call_id, own.get(call_id))
+        return [
+            PlaceCall(
+                workspace_id=workspace.workspace_id,
+                call_id=call_id,
+                workspace_page=pages[call_id],
+                campaign_page=own[call_id],
+            )
+            for call_id in admitted
+            if call_id in pages
+        ]
+
+    def _reserve_in_campaigns(
+        self, campaigns: dict[str, Campaign], ids: Sequence[str]
+    ) -> dict[str, int | None]:
+        """For each call that got in its page in its campaign's limit; None: there is none."""
+        pages: dict[str, int | None] = {}
+        for campaign_id, group in groupby(sorted(ids, key=campaign_of), key=campaign_of):
+            own, limit = list(group), campaigns[campaign_id].concurrency_limit
+            if limit is None:
+                pages.update(dict.fromkeys(own))
+            else:
+                pages.update(self.slots.reserve(campaign_id, own, limit))
+        return pages
+
+    def _give_back(self, call_id: str, campaign_page: int | None) -> None:
+        """No slot: the task returns to its lane. The campaign's slot goes first, see `Rescue`."""
+        if campaign_page is not None:
+            self.slots.release(campaign_of(call_id), call_id, campaign_page)
+        task = self.tasks.get(task_of(call_id))
+        if task is not None and task.has_in_flight(call_id):
+            try:
+                self.tasks.save(task.give_back())
+            except Stale:
+                return
+
+
+def open_lanes(campaigns: Iterable[Campaign], now: datetime) -> list[tuple[Campaign, Lane]]:
+    """The lanes whose calls may start now."""
+    return [
+        (campaign, lane)
+        for campaign in campaigns
+        if campaign.may_call(now)
+        for lane in campaign.lanes()
+        if lane.is_open(now)
+    ]
+
+
+def ranked(
+    lanes: Iterable[tuple[Campaign, Lane]],
+) -> Iterator[list[tuple[Campaign, Lane]]]:
+    """The lanes in groups of equal rank, highest first."""
+    in_order = sorted(lanes, key=lambda pair: pair[1].rank, reverse=True)
+    for _, equals in groupby(in_order, key=lambda pair: pair[1].rank):
+        yield list(equals)
+
+
+def spread(
+    messages: Iterable[PlaceCall], calls_per_second: int | None
+) -> Iterator[tuple[PlaceCall, timedelta]]:
+    """Each message with its delay, so that no second gets more than its share."""
+    for number, message in enumerate(messages):
+        seconds = 0 if calls_per_second is None else number // calls_per_second
+        yield message, timedelta(seconds=seconds)

@@ -1,0 +1,129 @@
+"""Bring the contacts of a CSV into a batch campaign, row by row, each exactly once."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from chalicelibs.domain.campaign import Campaign, CampaignKind
+from chalicelibs.domain.contacts_file import BadRow, Contact, UnusableFile, read_contacts
+from chalicelibs.domain.errors import Stale
+from chalicelibs.domain.imports import Import, ImportStatus, import_id_for
+from chalicelibs.domain.intake import Intake
+from chalicelibs.domain.lane import shard_for
+from chalicelibs.ports import (
+    Agents,
+    Campaigns,
+    Clock,
+    Files,
+    Ids,
+    Imports,
+    Queue,
+    UnreadableFile,
+    Workspaces,
+)
+
+#: Rows saved together: a transaction takes 100 items, some are counters.
+CHUNK = 90
+
+NO_NEW_LANES: frozenset[str] = frozenset()
+
+#: How often to try again when somebody else edits the campaign at the same moment.
+TRIES = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportContacts:
+    """Import one version of one file. Delivered again, it goes on where it stopped."""
+
+    workspaces: Workspaces
+    campaigns: Campaigns
+    agents: Agents
+    imports: Imports
+    files: Files
+    queue: Queue
+    clock: Clock
+    ids: Ids
+
+    def __call__(
+        self, workspace_id: str, campaign_id: str, *, source: str, version: str
+    ) -> Import | None:
+        """Import a file; None when there is no such workspace to report to.
+
+        Raises:
+            Stale: when another worker imports the same file at this moment.
+        """
+        if self.workspaces.get(workspace_id) is None:
+            return None
+        job = self.imports.start(
+            Import(
+                import_id=import_id_for(source, version),
+                workspace_id=workspace_id,
+                campaign_id=campaign_id,
+                source=source,
+                created_at=self.clock.now(),
+            )
+        )
+        if job.status is ImportStatus.COMPLETED:
+            return job
+        if job.status is ImportStatus.FAILED:
+            # The same file dropped once more: what was wrong with its campaign may be mended.
+            self.imports.finish(job.again())
+        try:
+            self._import(job, self._campaign_for(job))
+            done = job.completed()
+        except (UnusableFile, UnreadableFile) as error:
+            done = job.failed(str(error))
+        self.imports.finish(done)
+        self._edit(job, lambda campaign: campaign.importing - {job.import_id})
+        self.queue.nudge(workspace_id)
+        return self.imports.get(workspace_id, job.import_id)
+
+    def _campaign_for(self, job: Import) -> Campaign:
+        campaign = self.campaigns.get(job.workspace_id, job.campaign_id)
+        if campaign is None:
+            raise UnusableFile("there is no such campaign in this workspace")
+        if campaign.is_closed:
+            raise UnusableFile(f"the campaign is {campaign.state}: it takes no more contacts")
+        if campaign.kind is not CampaignKind.BATCH:
+            raise UnusableFile("contacts are imported into batch campaigns; push tasks instead")
+        return campaign
+
+    def _edit(self, job: Import, importing: Callable[[Campaign], frozenset[str]]) -> None:
+        """Change the imports that hold a campaign open; those of a missing one hold nothing."""
+        for _ in range(TRIES):
+            campaign = self.campaigns.get(job.workspace_id, job.campaign_id)
+            if campaign is None or importing(campaign) == campaign.importing:
+                return
+            try:
+                self.campaigns.save(replace(campaign, importing=importing(campaign)))
+            except Stale:
+                continue
+            return
+        raise Stale(job.campaign_id)
+
+    def _import(self, job: Import, campaign: Campaign) -> None:
+        assert campaign.rules is not None
+        self._edit(job, lambda found: found.importing | {job.import_id})
+        agent = self.agents.get(job.workspace_id, campaign.rules.agent_id)
+        intake = Intake(
+            job=job,
+            campaign=campaign,
+            needed_variables=agent.needed_variables if agent else (),
+            now=self.clock.now(),
+            draw_lot=self.ids.lot,
+        )
+        rows = islice(read_contacts(self.files.lines(job.source)), job.rows, None)
+        self._commit_all(intake, rows)
+
+    def _commit_all(self, intake: Intake, rows: Iterator[Contact | BadRow]) -> None:
+        job, done, shards = intake.job, intake.job.rows, intake.campaign.shards
+        open_tasks = self.campaigns.progress(job.campaign_id).open_tasks
+        while some := list(islice(rows, CHUNK)):
+            shard = shard_for(open_tasks)
+            if shard >= shards:
+                shards = shard + 1
+                self.campaigns.add_lanes(job.workspace_id, job.campaign_id, NO_NEW_LANES, shards)
+            chunk = self.imports.commit(intake.judge(some, rows_before=done, shard=shard))
+            open_tasks += len(chunk.accepted)
+            done = chunk.rows_after
+            self.queue.nudge(job.workspace_id)

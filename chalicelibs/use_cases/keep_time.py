@@ -1,0 +1,68 @@
+"""What the schedule does once a minute."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from chalicelibs.domain.campaign import Campaign, CampaignState
+from chalicelibs.domain.errors import Stale
+from chalicelibs.ports import Campaigns, Clock, Queue, Workspaces
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tick:
+    """Wake every workspace."""
+
+    workspaces: Workspaces
+    queue: Queue
+
+    def __call__(self) -> int:
+        """Send a tick to each workspace; gives their number."""
+        ids = self.workspaces.ids()
+        self.queue.tick(ids)
+        return len(ids)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinishCampaigns:
+    """Close the campaigns that will never call again, so that nothing looks at them any more."""
+
+    campaigns: Campaigns
+    clock: Clock
+
+    def __call__(self, workspace_id: str) -> int:
+        """Finish what is finished in a workspace; gives how many campaigns were closed."""
+        return sum(self._finish(campaign) for campaign in self.campaigns.open(workspace_id))
+
+    def _finish(self, campaign: Campaign) -> bool:
+        if campaign.state is CampaignState.DRAFT:
+            return False
+        progress = self.campaigns.progress(campaign.campaign_id)
+        if not campaign.is_finished(self.clock.now(), progress):
+            return False
+        try:
+            self.campaigns.close(self.campaigns.save(campaign.finish()))
+        except Stale:
+            return False
+        return True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeepTime:
+    """What a tick means for one workspace. The steps do not depend on each other."""
+
+    steps: tuple[Callable[[str], int], ...]
+
+    def __call__(self, workspace_id: str) -> None:
+        """Take every step; one that fails does not keep the later ones from running.
+
+        Raises:
+            ExceptionGroup: with what the steps raised, after all of them ran.
+        """
+        errors: list[Exception] = []
+        for step in self.steps:
+            try:
+                step(workspace_id)
+            except Exception as error:  # noqa: BLE001 - collected, raised below: nothing is lost
+                errors.append(error)
+        if errors:
+            raise ExceptionGroup("a tick's steps failed", errors)

@@ -1,0 +1,142 @@
+"""Open workspaces, let programs in, keep agents and numbers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from hmac import compare_digest
+
+from chalicelibs.domain.agent import Agent, Number
+from chalicelibs.domain.errors import Invalid, NotFound
+from chalicelibs.domain.naming import is_plain_id
+from chalicelibs.domain.workspace import OPERATOR, ApiKey, Workspace
+from chalicelibs.ports import Agents, Carriers, Clock, Ids, Workspaces
+
+#: What an API key begins with, so that a leaked one is recognised by scanners and people.
+KEY_PREFIX = "carillon"
+
+
+def hash_of(secret: str) -> str:
+    """What is stored of a secret. Secrets are random and long: no salt, no slow hash needed."""
+    return sha256(secret.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Authorize:
+    """Find out whose key this is."""
+
+    workspaces: Workspaces
+    bootstrap_key_hash: str | None
+
+    def __call__(self, token: str) -> str | None:
+        """The workspace that a key opens, or `OPERATOR`; None when it opens nothing."""
+        known = self.bootstrap_key_hash
+        if known is not None and compare_digest(hash_of(token), known):
+            return OPERATOR
+        prefix, _, rest = token.partition("_")
+        key_id, _, secret = rest.partition("_")
+        if prefix != KEY_PREFIX or not is_plain_id(key_id):
+            return None
+        key = self.workspaces.key(key_id)
+        if key is None or not compare_digest(hash_of(secret), key.secret_hash):
+            return None
+        return key.workspace_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManageWorkspaces:
+    """Workspaces and their limits."""
+
+    workspaces: Workspaces
+    clock: Clock
+    ids: Ids
+
+    def create(self, name: str, *, concurrency_limit: int) -> tuple[Workspace, str]:
+        """Open a workspace; gives it and its first API key, which is shown only now."""
+        workspace = Workspace(
+            workspace_id=self.ids.new(),
+            name=name,
+            concurrency_limit=concurrency_limit,
+            created_at=self.clock.now(),
+        )
+        key_id, secret = self.ids.new(), self.ids.secret()
+        key = ApiKey(
+            key_id=key_id,
+            workspace_id=workspace.workspace_id,
+            secret_hash=hash_of(secret),
+        )
+        self.workspaces.add(workspace, key)
+        return workspace, f"{KEY_PREFIX}_{key_id}_{secret}"
+
+    def get(self, workspace_id: str) -> Workspace:
+        """A workspace.
+
+        Raises:
+            NotFound: when there is none.
+        """
+        workspace = self.workspaces.get(workspace_id)
+        if workspace is None:
+            raise NotFound("workspace", workspace_id)
+        return workspace
+
+    def set_limits(
+        self, workspace_id: str, *, concurrency_limit: int, calls_per_second: int | None
+    ) -> Workspace:
+        """Change what may be in flight and what may start; it counts from the next slot on."""
+        changed = replace(
+            self.get(workspace_id),
+            concurrency_limit=concurrency_limit,
+            calls_per_second=calls_per_second,
+        )
+        self.workspaces.set_limits(changed)
+        return changed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManageAgents:
+    """Agents and numbers of a workspace."""
+
+    agents: Agents
+    carriers: Carriers
+
+    def save(self, agent: Agent) -> Agent:
+        """Store an agent.
+
+        Raises:
+            Invalid: when its carrier is not known here.
+        """
+        self._check(agent.carrier)
+        self.agents.save(agent)
+        return agent
+
+    def save_number(self, number: Number) -> Number:
+        """Store a number.
+
+        Raises:
+            Invalid: when its carrier is not known here.
+        """
+        self._check(number.carrier)
+        self.agents.save_number(number)
+        return number
+
+    def get(self, workspace_id: str, agent_id: str) -> Agent:
+        """An agent.
+
+        Raises:
+            NotFound: when the workspace has none by this id.
+        """
+        agent = self.agents.get(workspace_id, agent_id)
+        if agent is None:
+            raise NotFound("agent", agent_id)
+        return agent
+
+    def list(self, workspace_id: str) -> Sequence[Agent]:
+        """All agents."""
+        return self.agents.list(workspace_id)
+
+    def numbers(self, workspace_id: str) -> Sequence[Number]:
+        """All numbers."""
+        return self.agents.numbers(workspace_id)
+
+    def _check(self, carrier: str) -> None:
+        if self.carriers.get(carrier) is None:
+            raise Invalid(f"there is no carrier {carrier!r} in this deployment", "carrier")

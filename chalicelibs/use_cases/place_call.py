@@ -1,0 +1,180 @@
+"""Pass the dial gate and ask the carrier for one call, once."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from chalicelibs.domain import dial_gate
+from chalicelibs.domain.agent import Agent
+from chalicelibs.domain.call import Call, CallStatus, SlotPages
+from chalicelibs.domain.call_event import CallEvent, EventKind
+from chalicelibs.domain.deadlines import Deadlines
+from chalicelibs.domain.errors import Stale
+from chalicelibs.domain.naming import campaign_of, task_of
+from chalicelibs.domain.outcome import Outcome
+from chalicelibs.domain.rules import Rules
+from chalicelibs.domain.task import Task, tally_of
+from chalicelibs.domain.template import MissingVariables, render
+from chalicelibs.ports import (
+    Accepted,
+    Agents,
+    AnswerLost,
+    AtGate,
+    Carrier,
+    Carriers,
+    Clock,
+    DialRequest,
+    Pacing,
+    PlaceAnswer,
+    PlaceCall,
+    Queue,
+    Refused,
+    Slots,
+    Tasks,
+    Throttled,
+)
+
+#: When the second is full, the call waits for the next.
+ONE_SECOND = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceCalls:
+    """Judge a queued call once more, and place it."""
+
+    tasks: Tasks
+    agents: Agents
+    slots: Slots
+    pacing: Pacing
+    carriers: Carriers
+    queue: Queue
+    clock: Clock
+    deadlines: Deadlines
+
+    def __call__(self, message: PlaceCall) -> str:
+        """Place the call that a message names; gives what was done about it, in a word.
+
+        Raises:
+            Stale: when the task moved meanwhile; the message comes again and finds out how.
+        """
+        gate = self.tasks.at_gate(message.workspace_id, task_of(message.call_id))
+        if gate is None:
+            self._release(message)
+            return "unknown_task"
+        answer = dial_gate.ask(
+            gate.task, gate.campaign, call_id=message.call_id, now=self.clock.now()
+        )
+        match answer:
+            case dial_gate.Dial(rules):
+                return self._dial(message, gate, rules)
+            case dial_gate.GiveBack():
+                self.tasks.save(gate.task.give_back())
+                self._release(message)
+            case dial_gate.Archive(reason):
+                archived = gate.task.archive(reason)
+                self.tasks.settle(archived, tally_of(gate.task, archived))
+                self._release(message)
+            case dial_gate.Drop("taken_back"):
+                # Whoever took it back may have crashed before giving the slot back.
+                self._release(message)
+        return answer.reason
+
+    def _release(self, message: PlaceCall) -> None:
+        self.slots.release(message.workspace_id, message.call_id, message.workspace_page)
+        if message.campaign_page is not None:
+            campaign_id = campaign_of(message.call_id)
+            self.slots.release(campaign_id, message.call_id, message.campaign_page)
+
+    def _dial(self, message: PlaceCall, gate: AtGate, rules: Rules) -> str:
+        limit = gate.workspace.calls_per_second
+        if limit is not None and not self.pacing.take(
+            message.workspace_id, self.clock.now(), limit
+        ):
+            self.queue.calls([(message, ONE_SECOND)])
+            return "second_is_full"
+        agent = self.agents.get(message.workspace_id, rules.agent_id)
+        task = self.tasks.save(self._dialing(message, gate.task, rules, agent))
+        answer = self._ask_carrier(task, rules, agent)
+        return self._after(message, task, answer)
+
+    def _dialing(self, message: PlaceCall, task: Task, rules: Rules, agent: Agent | None) -> Task:
+        """The task with its attempt spent: from here on the phone may ring, once."""
+        assert task.call is not None
+        now = self.clock.now()
+        call = task.call.because(
+            CallStatus.DIALING,
+            deadline=now + self.deadlines.ask_after,
+            attempt_no=task.attempts + 1,
+            slots=SlotPages(workspace=message.workspace_page, campaign=message.campaign_page),
+            dialed_at=now,
+            phone=task.phone,
+            caller_id=rules.caller_id,
+            agent_id=rules.agent_id,
+            carrier=agent.carrier if agent else None,
+            longest=agent.longest_call if agent else timedelta(0),
+        )
+        return task.with_call(call)
+
+    def _ask_carrier(self, task: Task, rules: Rules, agent: Agent | None) -> PlaceAnswer:
+        assert task.call is not None
+        assert task.call.dialed_at is not None
+        if agent is None or not agent.is_active:
+            return Refused("agent_inactive")
+        carrier: Carrier | None = self.carriers.get(agent.carrier)
+        if carrier is None:
+            return Refused("unknown_carrier")
+        try:
+            prompt = render(agent.prompt, task.context)
+        except MissingVariables:
+            return Refused("missing_variables")
+        if self.clock.now() - task.call.dialed_at > self.deadlines.to_send:
+            # Rescue may be about to ask the carrier: a request now could ring after its answer.
+            return Refused("too_late_to_send")
+        return carrier.place(
+            DialRequest(
+                call_id=task.call.call_id,
+                phone=task.phone,
+                caller_id=rules.caller_id,
+                agent=agent,
+                prompt=prompt,
+                context=task.context,
+            )
+        )
+
+    def _after(self, message: PlaceCall, task: Task, answer: PlaceAnswer) -> str:
+        call = task.call
+        assert call is not None
+        now = self.clock.now()
+        match answer:
+            case Accepted(carrier_call_id):
+                placed = replace(call, carrier_call_id=carrier_call_id)
+                self._try_save(task, placed, CallStatus.PLACED, until=self.deadlines.of_end(call))
+                return "placed"
+            case AnswerLost():
+                self._try_save(
+                    task, call, CallStatus.UNKNOWN, until=now + self.deadlines.ask_after
+                )
+                return "answer_lost"
+            case Throttled(retry_after):
+                self.tasks.save(task.give_back(not_before=now + retry_after))
+                self._release(message)
+                self.queue.nudge(message.workspace_id, retry_after)
+                return "throttled"
+            case Refused(reason, is_permanent):
+                refused = CallEvent(
+                    call_id=call.call_id,
+                    kind=EventKind.ENDED,
+                    at=now,
+                    outcome=Outcome.INIT_FAILED,
+                    reason=reason,
+                    is_permanent=is_permanent,
+                )
+                self.queue.events([refused])
+                return "refused"
+
+    def _try_save(self, task: Task, call: Call, status: CallStatus, *, until: datetime) -> None:
+        """Note how far the call came, unless a webhook was faster and noted more."""
+        further = call.because(status, deadline=until)
+        try:
+            self.tasks.save(task.with_call(further))
+        except Stale:
+            return

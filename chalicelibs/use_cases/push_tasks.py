@@ -1,0 +1,146 @@
+"""Take tasks that programs push, one or many."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from chalicelibs.domain.campaign import Campaign, CampaignKind
+from chalicelibs.domain.deadlines import LOOK_AHEAD
+from chalicelibs.domain.errors import CarillonError, Invalid, NotAllowed, NotFound
+from chalicelibs.domain.instants import with_lot
+from chalicelibs.domain.lane import realtime_lanes, shard_for
+from chalicelibs.domain.naming import task_id_for_phone
+from chalicelibs.domain.outcome import check_outcomes
+from chalicelibs.domain.push import Push, rules_for
+from chalicelibs.domain.rules import Rules
+from chalicelibs.domain.task import Task
+from chalicelibs.domain.template import require
+from chalicelibs.ports import Agents, Campaigns, Clock, Ids, Queue, Tasks
+
+DUPLICATE = "this number is already in the campaign: each is called for it once"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PushTasks:
+    """Store pushed tasks, each judged for itself, and wake dispatch for them."""
+
+    campaigns: Campaigns
+    agents: Agents
+    tasks: Tasks
+    queue: Queue
+    clock: Clock
+    ids: Ids
+
+    def __call__(self, workspace_id: str, pushes: Sequence[Push]) -> list[Task | CarillonError]:
+        """Push tasks; gives for each the task, or why it was refused."""
+        campaigns: dict[str, Campaign | None] = {
+            campaign_id: self.campaigns.get(workspace_id, campaign_id)
+            for campaign_id in {push.campaign_id for push in pushes}
+        }
+        results = [self._judge(push, campaigns[push.campaign_id]) for push in pushes]
+        for campaign in campaigns.values():
+            if campaign is not None:
+                results = self._add(campaign, results)
+        return results
+
+    def _judge(self, push: Push, campaign: Campaign | None) -> Task | CarillonError:
+        try:
+            return self._task(push, campaign)
+        except CarillonError as error:
+            return error
+
+    def _task(self, push: Push, campaign: Campaign | None) -> Task:
+        if campaign is None:
+            raise NotFound("campaign", push.campaign_id)
+        if campaign.is_closed:
+            raise NotAllowed(f"the campaign is {campaign.state}: it takes no more tasks")
+        if campaign.kind is CampaignKind.REALTIME:
+            return self._realtime_task(push, campaign)
+        if push.brings_rules:
+            raise Invalid("all tasks of a batch campaign share its settings", "campaign")
+        assert campaign.rules is not None
+        self._check_agent(campaign.workspace_id, campaign.rules, push)
+        task_id = task_id_for_phone(campaign.campaign_id, push.phone)
+        start = push.start_at or campaign.start_at or campaign.created_at
+        return self._new_task(task_id, push, campaign, start=start, rules=None)
+
+    def _realtime_task(self, push: Push, campaign: Campaign) -> Task:
+        rules = rules_for(push, campaign)
+        self._check_agent(campaign.workspace_id, rules, push)
+        if self.agents.number(campaign.workspace_id, rules.caller_id) is None:
+            raise Invalid("this number is not one of the workspace's", "from")
+        task_id = f"{campaign.campaign_id}-{self.ids.new()}"
+        start = max(push.start_at or self.clock.now(), self.clock.now())
+        return self._new_task(task_id, push, campaign, start=start, rules=rules)
+
+    def _check_agent(self, workspace_id: str, rules: Rules, push: Push) -> None:
+        agent = self.agents.get(workspace_id, rules.agent_id)
+        if agent is None or not agent.is_active:
+            raise Invalid("there is no such active agent", "agent")
+        check_outcomes(rules.retry.retry_outcomes, custom=agent.custom_outcomes)
+        require(agent.needed_variables, push.context)
+
+    def _new_task(
+        self, task_id: str, push: Push, campaign: Campaign, *, start: datetime, rules: Rules | None
+    ) -> Task:
+        return Task(
+            task_id=task_id,
+            workspace_id=campaign.workspace_id,
+            campaign_id=campaign.campaign_id,
+            phone=push.phone,
+            context=push.context,
+            rules=rules,
+            end_at=push.end_at,
+            due_at=with_lot(start, self.ids.lot()),
+            created_at=self.clock.now(),
+        )
+
+    def _add(
+        self, campaign: Campaign, results: Sequence[Task | CarillonError]
+    ) -> list[Task | CarillonError]:
+        """Store the tasks of one campaign; those that were there already become refusals."""
+        new = {
+            one.task_id: one
+            for one in results
+            if isinstance(one, Task) and one.campaign_id == campaign.campaign_id
+        }
+        if not new:
+            return list(results)
+        open_tasks = self.campaigns.progress(campaign.campaign_id).open_tasks
+        placed = [
+            replace(task, shard=shard_for(open_tasks + number))
+            for number, task in enumerate(new.values())
+        ]
+        self._open_lanes(campaign, placed)
+        known = self.tasks.add(placed)
+        self._wake(campaign.workspace_id, placed)
+        return without_doubles(results, new, known)
+
+    def _open_lanes(self, campaign: Campaign, tasks: Sequence[Task]) -> None:
+        """Have dispatch look where the tasks will stand, before they stand there."""
+        brought = (realtime_lanes(task.rules) for task in tasks if task.rules is not None)
+        lanes = frozenset().union(*brought) - campaign.lane_names
+        shards = max(task.shard for task in tasks) + 1
+        if lanes or shards > campaign.shards:
+            self.campaigns.add_lanes(campaign.workspace_id, campaign.campaign_id, lanes, shards)
+
+    def _wake(self, workspace_id: str, tasks: Sequence[Task]) -> None:
+        wait = max(min(task.due_at for task in tasks) - self.clock.now(), timedelta(0))
+        if wait <= LOOK_AHEAD:
+            self.queue.nudge(workspace_id, wait)
+
+
+def without_doubles(
+    results: Sequence[Task | CarillonError], new: Mapping[str, Task], known: frozenset[str]
+) -> list[Task | CarillonError]:
+    """The results, a second task for one number turned into a refusal."""
+    unseen = set(new) - known
+    judged: list[Task | CarillonError] = []
+    for one in results:
+        if isinstance(one, Task) and one.task_id in new:
+            is_first = one.task_id in unseen
+            unseen.discard(one.task_id)
+            judged.append(one if is_first else NotAllowed(DUPLICATE, "phone"))
+        else:
+            judged.append(one)
+    return judged

@@ -1,0 +1,188 @@
+"""Settle calls by what carriers report, and decide what follows."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from chalicelibs.domain.call import Call, CallStatus
+from chalicelibs.domain.call_event import CallEvent, EventKind
+from chalicelibs.domain.campaign import Campaign
+from chalicelibs.domain.deadlines import LOOK_AHEAD, Deadlines
+from chalicelibs.domain.naming import campaign_of, task_of
+from chalicelibs.domain.outcome import Outcome, is_more_telling
+from chalicelibs.domain.progress import OUTCOME, added
+from chalicelibs.domain.retry import Complete, Decision, Verdict, decide
+from chalicelibs.domain.task import Task, TaskStatus, tally_of
+from chalicelibs.ports import CallRecord, Calls, Campaigns, Clock, Queue, Slots, Tasks
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordCallEvent:
+    """Record one report of a carrier. Reports come twice, late and out of order."""
+
+    tasks: Tasks
+    campaigns: Campaigns
+    calls: Calls
+    slots: Slots
+    queue: Queue
+    clock: Clock
+    deadlines: Deadlines
+
+    def __call__(self, event: CallEvent) -> str:
+        """Record an event; gives what was done about it, in a word.
+
+        Raises:
+            Stale: when the task moved meanwhile; the event comes again and finds out how.
+        """
+        task = self.tasks.get(task_of(event.call_id))
+        if task is None:
+            return "unknown_call"
+        if not task.has_in_flight(event.call_id):
+            return self._record_late(task, event)
+        assert task.call is not None
+        match event.kind:
+            case EventKind.IN_PROGRESS:
+                return self._record_answer(task, task.call, event)
+            case EventKind.ENDED:
+                return self._record_end(task, task.call, event)
+            case EventKind.ANALYSIS:
+                return self._record_analysis(task, task.call, event)
+
+    def _record_answer(self, task: Task, call: Call, event: CallEvent) -> str:
+        if not call.can_become(CallStatus.IN_PROGRESS):
+            return "old_news"
+        answered = call.because(
+            CallStatus.IN_PROGRESS,
+            deadline=self.deadlines.of_end(call),
+            answered_at=event.at,
+            carrier_call_id=event.carrier_call_id or call.carrier_call_id,
+        )
+        self.tasks.save(task.with_call(answered))
+        return "in_progress"
+
+    def _record_end(self, task: Task, call: Call, event: CallEvent) -> str:
+        if not call.can_become(CallStatus.ENDED):
+            return "old_news"
+        ended = end_of(call, event, now=self.clock.now())
+        # The slot goes first: should the rest fail, the task still stands in the rescue lane.
+        self._release(task, call)
+        if not event.analysis_follows or call.analysis:
+            return self._settle(task, ended)
+        waiting = replace(ended, deadline=self.clock.now() + self.deadlines.analysis)
+        self.tasks.save(task.with_call(waiting))
+        self.queue.nudge(task.workspace_id)
+        return "waits_for_analysis"
+
+    def _record_analysis(self, task: Task, call: Call, event: CallEvent) -> str:
+        analysed = with_analysis(call, event)
+        if call.status is CallStatus.ENDED:
+            return self._settle(task, analysed)
+        self.tasks.save(task.with_call(analysed))
+        return "analysis_before_end"
+
+    def _release(self, task: Task, call: Call) -> None:
+        pages = call.slots
+        workspace_page = None if pages is None else pages.workspace
+        self.slots.release(task.workspace_id, call.call_id, workspace_page)
+        if pages is None or pages.campaign is not None:
+            campaign_page = None if pages is None else pages.campaign
+            self.slots.release(task.campaign_id, call.call_id, campaign_page)
+
+    def _settle(self, task: Task, call: Call) -> str:
+        after = task.after(self._decide(task, call), call)
+        self.calls.save(task.workspace_id, call)
+        self.tasks.settle(after, tally_of(task, after, ended_call=call))
+        self._wake(after)
+        return "settled"
+
+    def _decide(self, task: Task, call: Call) -> Decision:
+        rules = task.rules
+        if rules is None:
+            campaign: Campaign | None = self.campaigns.get(
+                task.workspace_id, campaign_of(task.task_id)
+            )
+            rules = campaign.rules if campaign else None
+        if rules is None:
+            return Complete()
+        assert call.outcome is not None
+        assert call.ended_at is not None
+        verdict = Verdict(
+            outcome=call.outcome,
+            ended_at=call.ended_at,
+            is_permanent=call.is_permanent,
+            callback_at=call.callback_at,
+        )
+        return decide(
+            verdict, attempts=task.attempts, callbacks=task.callbacks, policy=rules.retry
+        )
+
+    def _wake(self, task: Task) -> None:
+        """Refill the slot now; and be there when the next attempt is due, if that is soon."""
+        self.queue.nudge(task.workspace_id)
+        wait = task.due_at - self.clock.now()
+        if task.status is TaskStatus.QUEUED and wait <= LOOK_AHEAD:
+            self.queue.nudge(task.workspace_id, wait)
+
+    def _record_late(self, task: Task, event: CallEvent) -> str:
+        """An event of a call that has ended: a repetition, or a more telling word on it."""
+        record = self.calls.get(event.call_id)
+        if record is None or event.kind is EventKind.IN_PROGRESS:
+            return "old_news"
+        call = with_analysis(record.call, event)
+        if call == record.call or not self._is_in_time(call):
+            return "old_news"
+        if call.outcome != record.call.outcome:
+            return self._upgrade(task, record, call)
+        self.calls.save(record.workspace_id, call)
+        return "analysis_added"
+
+    def _is_in_time(self, call: Call) -> bool:
+        assert call.ended_at is not None
+        return self.clock.now() - call.ended_at <= self.deadlines.grace
+
+    def _upgrade(self, task: Task, record: CallRecord, call: Call) -> str:
+        """Settle once more, by the more telling outcome, unless the task has moved on since."""
+        if task.last_call_id != call.call_id or task.status is not TaskStatus.COMPLETED:
+            return "old_news"
+        if task.outcome != call.outcome:
+            after = task.after(self._decide(task, call), call)
+            moved = {f"{OUTCOME}{task.outcome}": -1, f"{OUTCOME}{call.outcome}": 1}
+            self.tasks.settle(after, added(tally_of(task, after), moved))
+            self._wake(after)
+        self.calls.save(record.workspace_id, call)
+        return "upgraded"
+
+
+def end_of(call: Call, event: CallEvent, *, now: datetime) -> Call:
+    """The call as its carrier says it ended; an analysis that came first stands."""
+    # The carrier's clock is not ours: an end before the dial or in the future is cut to size.
+    ended_at = min(max(event.at, call.dialed_at or event.at), now)
+    ended = call.because(
+        CallStatus.ENDED,
+        deadline=call.deadline,
+        ended_at=ended_at,
+        outcome=event.outcome or Outcome.FAILED,
+        is_permanent=event.is_permanent,
+        reason=event.reason,
+        duration=event.duration,
+        cost=event.cost or call.cost,
+        recording_url=event.recording_url or call.recording_url,
+        carrier_call_id=event.carrier_call_id or call.carrier_call_id,
+    )
+    if call.outcome is not None and is_more_telling(call.outcome, str(ended.outcome)):
+        ended = replace(ended, outcome=call.outcome)
+    return with_analysis(ended, event)
+
+
+def with_analysis(call: Call, event: CallEvent) -> Call:
+    """The call with what an event tells beyond its end; an outcome counts if it tells more."""
+    outcome = call.outcome
+    if event.outcome and (outcome is None or is_more_telling(event.outcome, outcome)):
+        outcome = event.outcome
+    return replace(
+        call,
+        outcome=outcome,
+        callback_at=event.callback_at or call.callback_at,
+        analysis={**call.analysis, **event.analysis},
+        cost=event.cost or call.cost,
+        recording_url=event.recording_url or call.recording_url,
+    )

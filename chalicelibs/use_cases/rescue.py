@@ -1,0 +1,107 @@
+"""Act on what did not happen by its deadline: ask the carrier, or take the task back."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from chalicelibs.domain.call import Call, CallStatus
+from chalicelibs.domain.call_event import CallEvent, EventKind
+from chalicelibs.domain.deadlines import Deadlines
+from chalicelibs.domain.errors import Stale
+from chalicelibs.domain.lane import rescue_partition
+from chalicelibs.domain.outcome import Outcome
+from chalicelibs.domain.task import Task
+from chalicelibs.ports import (
+    CannotSay,
+    Carriers,
+    Clock,
+    FetchAnswer,
+    NeverSeen,
+    Queue,
+    Slots,
+    StillAlive,
+    Tasks,
+)
+
+#: In one run; the schedule comes again in a minute.
+MOST_AT_ONCE = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rescue:
+    """Look at the calls of a workspace that nothing more was heard of.
+
+    It settles nothing itself: what it finds out it reports as the carrier would have.
+    """
+
+    tasks: Tasks
+    slots: Slots
+    carriers: Carriers
+    queue: Queue
+    clock: Clock
+    deadlines: Deadlines
+
+    def __call__(self, workspace_id: str) -> int:
+        """Rescue a workspace's overdue calls; gives how many were looked at."""
+        now = self.clock.now()
+        overdue = self.tasks.due(rescue_partition(workspace_id), until=now, limit=MOST_AT_ONCE)
+        for due in overdue:
+            task = self.tasks.get(due.task_id)
+            if task is not None and task.call is not None and task.call.deadline <= now:
+                self._rescue(task, task.call, now)
+        return len(overdue)
+
+    def _rescue(self, task: Task, call: Call, now: datetime) -> None:
+        match call.status:
+            case CallStatus.RESERVED:
+                self._take_back(task, call)
+            case CallStatus.ENDED:
+                late = CallEvent(call_id=call.call_id, kind=EventKind.ANALYSIS, at=now)
+                self.queue.events([late])
+            case _:
+                self._resolve(task, call, now, self._ask(call))
+
+    def _take_back(self, task: Task, call: Call) -> None:
+        """The message to place it is lost or late; should it still come, the gate drops it.
+
+        The slots go first: should the rest fail, the task still stands in the rescue lane.
+        """
+        self.slots.release(task.workspace_id, call.call_id, None)
+        self.slots.release(task.campaign_id, call.call_id, None)
+        try:
+            self.tasks.save(task.give_back())
+        except Stale:
+            return
+        self.queue.nudge(task.workspace_id)
+
+    def _ask(self, call: Call) -> FetchAnswer:
+        carrier = self.carriers.get(call.carrier) if call.carrier else None
+        return NeverSeen() if carrier is None else carrier.fetch(call)
+
+    def _resolve(self, task: Task, call: Call, now: datetime, answer: FetchAnswer) -> None:
+        is_overdue = now >= self.deadlines.of_end(call)
+        match answer:
+            case CallEvent():
+                self.queue.events([answer])
+            case NeverSeen() if call.carrier_call_id is None:
+                self._report(call, now, Outcome.INIT_FAILED, "never_reached_the_carrier")
+            case StillAlive() if now < self.deadlines.of_patience(call):
+                self._wait(task, call, now)
+            case CannotSay() if not is_overdue:
+                self._wait(task, call, now)
+            case _:
+                self._report(call, now, Outcome.FAILED, "lost")
+
+    def _report(self, call: Call, now: datetime, outcome: Outcome, reason: str) -> None:
+        event = CallEvent(
+            call_id=call.call_id, kind=EventKind.ENDED, at=now, outcome=outcome, reason=reason
+        )
+        self.queue.events([event])
+
+    def _wait(self, task: Task, call: Call, now: datetime) -> None:
+        """Look again later: when it must have ended, or soon if that is past."""
+        end = self.deadlines.of_end(call)
+        later = end if end > now else now + self.deadlines.ask_after
+        try:
+            self.tasks.save(task.with_call(replace(call, deadline=later)))
+        except Stale:
+            return

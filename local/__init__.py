@@ -1,0 +1,1 @@
+"""The local stack: Carillon on one machine, in one command. Never deployed."""

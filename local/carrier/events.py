@@ -1,0 +1,68 @@
+"""What the carrier reports by webhook, and how a report is signed."""
+
+import hashlib
+import hmac
+import secrets
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from local.carrier.calls import Call
+
+_PRICE_PER_MINUTE: Final = Decimal("0.09")
+_MINUTE_MS: Final = 60_000
+
+
+def event_of(kind: str, call: Call, at: int, **more: Any) -> dict[str, Any]:
+    """Make the next event of a call, and count it."""
+    call.events += 1
+    return {
+        "event_id": f"evt_{secrets.token_hex(8)}",
+        "type": kind,
+        "call_id": call.call_id,
+        "correlation_id": call.correlation_id,
+        "sequence": call.events,
+        "at": at,
+        **more,
+    }
+
+
+def ended_event(
+    call: Call, at: int, *, recording_url: str | None, analysis_follows: bool
+) -> dict[str, Any]:
+    """Make the event that tells how a call ended."""
+    return event_of(
+        "ended",
+        call,
+        at,
+        status=call.outcome,
+        permanent=call.is_permanent,
+        duration_ms=call.duration_ms,
+        cost={"amount": str(cost_of(call.duration_ms)), "currency": "USD"},
+        recording_url=recording_url,
+        analysis_follows=analysis_follows,
+    )
+
+
+def analysis(*, outcome: str | None, callback_at_ms: int | None) -> dict[str, Any]:
+    """Say what the agent made of the conversation; fields that do not apply are absent."""
+    result: dict[str, Any] = {
+        "summary": f"A simulated conversation: {outcome or 'nothing special'}."
+    }
+    if outcome is not None:
+        result["outcome"] = outcome
+    if callback_at_ms is not None:
+        instant = datetime.fromtimestamp(callback_at_ms / 1000, UTC)
+        result["callback_at"] = instant.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return result
+
+
+def cost_of(duration_ms: int) -> Decimal:
+    """Price a call: talk time only, by the millisecond."""
+    return (_PRICE_PER_MINUTE * duration_ms / _MINUTE_MS).quantize(Decimal("0.0001"))
+
+
+def signature(secret: str, timestamp: str, body: bytes) -> str:
+    """Sign a webhook: the value of its `X-Carrier-Signature`."""
+    signed = timestamp.encode() + b"." + body
+    return "sha256=" + hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()

@@ -1,0 +1,115 @@
+"""`python -m local.handlers`: the app's functions behind a gateway and pumps, in one process."""
+
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Mapping
+
+import boto3
+from botocore.config import Config as BotoConfig
+
+from local import functions, keys, resources, wiring
+from local.gateway import Gateway, GatewayServer
+from local.gateway_errors import Refusals
+from local.intrinsics import ACCOUNT, REGION
+from local.settings import Settings
+
+log = logging.getLogger("local")
+
+#: How long running invocations get to finish.
+_FINISH_S = 10
+
+#: The service's waits, compressed, so that what takes minutes in the cloud can be watched here.
+#: Whoever sets one of them in the shell is obeyed.
+COMPRESSED = {
+    "RESERVED_TIMEOUT_S": "15",
+    "RESCUE_MARGIN_S": "5",
+    "ASK_AFTER_S": "5",
+    "ANALYSIS_GRACE_S": "5",
+    "LOG_LEVEL": "INFO",
+}
+
+
+def engine_environment(settings: Settings, environ: Mapping[str, str]) -> dict[str, str]:
+    """Make boto3 talk to the engine and to nothing else."""
+    reached_directly = {"NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost"}
+    region = {"AWS_DEFAULT_REGION": REGION, "AWS_REGION": REGION}
+    if settings.endpoint:
+        return {**reached_directly, **{k: environ.get(k, v) for k, v in region.items()}}
+    return {
+        **reached_directly,
+        **region,
+        "AWS_ENDPOINT_URL": settings.endpoint_url,
+        "AWS_ACCESS_KEY_ID": ACCOUNT,  # To the engine, 12 digits are an account.
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+
+
+def service_environment(
+    settings: Settings, created: resources.Created, environ: Mapping[str, str]
+) -> dict[str, str]:
+    """Tell the functions what the template and the local stack have for them."""
+    secret = keys.load(settings.data)
+    return {
+        **{name: environ.get(name, value) for name, value in COMPRESSED.items()},
+        **{k: v for k, v in created.env.items() if k not in COMPRESSED},
+        "PUBLIC_URL": settings.url,
+        "SIMULATED_CARRIER_URL": settings.carrier_url,
+        "SIMULATED_CARRIER_KEY": secret.carrier_key,
+        "SIMULATED_CARRIER_SECRET": secret.carrier_secret,
+        "BOOTSTRAP_KEY_HASH": secret.bootstrap_key_hash,
+    }
+
+
+def _serve(settings: Settings, stop: threading.Event) -> bool:
+    began = time.monotonic()
+    os.environ.update(engine_environment(settings, os.environ))
+    clients = resources.Clients.of(
+        boto3.Session(), config=BotoConfig(max_pool_connections=64, retries={"mode": "standard"})
+    )
+    template = resources.load(settings.project)
+    created = resources.create(template, clients, visibility_s=settings.visibility_s)
+    os.environ.update(service_environment(settings, created, os.environ))
+    for name, reason in created.unresolved.items():
+        if name not in os.environ:
+            log.warning("%s is not set: %s", name, reason)
+    # Only now: what is imported may read the environment.
+    declared = functions.load(settings.project, os.environ)  # type: ignore[arg-type]
+    workers = wiring.wire(declared, created, clients, settings)
+    gateway = Gateway(declared.app, declared.config, Refusals(created.resources))
+    server = GatewayServer(gateway, settings.port)
+    server.begin()
+    workers.start()
+    log.info("ready in %.1f s", time.monotonic() - began)
+    stop.wait()
+    deadline = time.monotonic() + _FINISH_S
+    finished = server.finish(_FINISH_S)
+    return workers.stop(max(0, deadline - time.monotonic())) and finished
+
+
+def main() -> int:
+    """Serve until SIGTERM or Ctrl-C; a second one ends it at once."""
+    stop = threading.Event()
+
+    def asked(*_: object) -> None:
+        if stop.is_set():
+            os._exit(1)
+        stop.set()
+
+    signal.signal(signal.SIGTERM, asked)
+    signal.signal(signal.SIGINT, asked)
+    logging.basicConfig(
+        level=os.environ.get("LOG_LEVEL", "INFO"),
+        format="%(asctime)s %(levelname)s %(threadName)s %(name)s: %(message)s",
+        stream=sys.stderr,
+    )
+    logging.getLogger("botocore").setLevel(logging.WARNING)
+    return 0 if _serve(Settings.from_environment(os.environ), stop) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

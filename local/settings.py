@@ -1,0 +1,89 @@
+"""What the local stack is told by its environment: folders, ports, engine, pace."""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+ROOT = Path(__file__).resolve().parent.parent
+
+#: Threads per queue. Placing a call waits for the carrier, so it gets the most; one dispatcher is
+#: enough, since a second one would only race it for the same tasks.
+PUMPS = {"NUDGES": 1, "CALLS": 4, "CALL_EVENTS": 2, "IMPORTS": 1}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """One local stack; `environment` is the inverse of `from_environment`."""
+
+    project: Path = ROOT
+    data: Path = ROOT / ".local"
+    port: int = 8700
+    engine_port: int = 8701
+    carrier_port: int = 8702
+    engine_python: Path = ROOT / ".venv" / "engine" / "bin" / "python"
+    #: An endpoint of the user's own, which replaces the engine.
+    endpoint: str | None = None
+    #: 6 minutes in the cloud, where a function may run for one. Here a running invocation renews
+    #: its hold on its messages, so a short time only means that work comes back soon after a kill.
+    visibility_s: int = 15
+    tick_s: float = 60
+    pumps: Mapping[str, int] = field(default_factory=lambda: dict(PUMPS))
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> Self:
+        """Read every setting, or take its default."""
+        default = cls()
+        return cls(
+            project=Path(environ.get("CARILLON_PROJECT", default.project)),
+            data=Path(environ.get("CARILLON_DATA", default.data)),
+            port=_number(environ, "CARILLON_PORT", default.port),
+            engine_port=_number(environ, "CARILLON_ENGINE_PORT", default.engine_port),
+            carrier_port=_number(environ, "CARILLON_CARRIER_PORT", default.carrier_port),
+            engine_python=Path(environ.get("CARILLON_ENGINE_PYTHON", default.engine_python)),
+            endpoint=environ.get("AWS_ENDPOINT_URL") or None,
+            visibility_s=_number(environ, "CARILLON_VISIBILITY_S", default.visibility_s),
+            tick_s=float(environ.get("CARILLON_TICK_SECONDS", default.tick_s)),
+            pumps={
+                name: _number(environ, f"CARILLON_PUMPS_{name}", threads)
+                for name, threads in PUMPS.items()
+            },
+        )
+
+    def environment(self) -> dict[str, str]:
+        """Write the settings as a child process reads them."""
+        return {
+            "CARILLON_PROJECT": str(self.project),
+            "CARILLON_DATA": str(self.data),
+            "CARILLON_PORT": str(self.port),
+            "CARILLON_ENGINE_PORT": str(self.engine_port),
+            "CARILLON_CARRIER_PORT": str(self.carrier_port),
+            "CARILLON_ENGINE_PYTHON": str(self.engine_python),
+            "CARILLON_VISIBILITY_S": str(self.visibility_s),
+            "CARILLON_TICK_SECONDS": str(self.tick_s),
+            **{f"CARILLON_PUMPS_{name}": str(threads) for name, threads in self.pumps.items()},
+            **({"AWS_ENDPOINT_URL": self.endpoint} if self.endpoint else {}),
+        }
+
+    @property
+    def url(self) -> str:
+        """Where the gateway answers."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def carrier_url(self) -> str:
+        """Where the simulated carrier answers."""
+        return f"http://127.0.0.1:{self.carrier_port}"
+
+    @property
+    def endpoint_url(self) -> str:
+        """Where DynamoDB, SQS and S3 answer."""
+        return self.endpoint or f"http://127.0.0.1:{self.engine_port}"
+
+
+def _number(environ: Mapping[str, str], name: str, default: int) -> int:
+    text = environ.get(name, str(default))
+    if not text.isdecimal():
+        sys.exit(f"{name} must be a whole number, not {text!r}.")
+    return int(text)

@@ -1,0 +1,166 @@
+"""What the ports run on: the in-memory twins, ministack, moto."""
+
+import json
+import os
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from random import Random
+from typing import Any
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import boto3
+from botocore.config import Config
+from moto import mock_aws
+
+from chalicelibs.adapters import dynamodb as stored
+from chalicelibs.adapters import memory
+from chalicelibs.adapters.clock import SystemClock
+from chalicelibs.adapters.ids import RandomIds
+from chalicelibs.ports import (
+    Agents,
+    Calls,
+    Campaigns,
+    Imports,
+    Pacing,
+    Slots,
+    Tasks,
+    Workspaces,
+)
+
+ROOT = Path(__file__).resolve().parents[2]
+ENGINE_PYTHON = os.environ.get("CARILLON_ENGINE_PYTHON", str(ROOT / ".venv/engine/bin/python"))
+RESOURCES = ROOT / ".chalice" / "resources.json"
+TABLE = "carillon"
+STARTS_WITHIN_S = 30
+
+#: Each an account of its own.
+ACCOUNTS = count(100_000_000_001)
+SESSION: Any = boto3.Session()  # typed, it knows no service by a variable name
+
+
+@dataclass(frozen=True)
+class Ports:
+    """All that is kept in one table, or on the shelves of one store."""
+
+    workspaces: Workspaces
+    agents: Agents
+    campaigns: Campaigns
+    tasks: Tasks
+    calls: Calls
+    slots: Slots
+    pacing: Pacing
+    imports: Imports
+
+
+@dataclass(frozen=True)
+class Account:
+    """An AWS account with nothing in it."""
+
+    endpoint: str | None
+    access_key: str
+
+    def client(self, service: str) -> Any:
+        return SESSION.client(
+            service,
+            endpoint_url=self.endpoint,
+            region_name="us-east-1",
+            aws_access_key_id=self.access_key,
+            aws_secret_access_key="secret",
+            config=Config(max_pool_connections=16, s3={"addressing_style": "path"}),
+        )
+
+
+def ports_in_memory() -> Ports:
+    store = memory.MemoryStore()
+    return Ports(
+        workspaces=memory.MemoryWorkspaces(store),
+        agents=memory.MemoryAgents(store),
+        campaigns=memory.MemoryCampaigns(store),
+        tasks=memory.MemoryTasks(store),
+        calls=memory.MemoryCalls(store),
+        slots=memory.MemorySlots(store),
+        pacing=memory.MemoryPacing(store),
+        imports=memory.MemoryImports(store),
+    )
+
+
+def ports_in(table: stored.Table) -> Ports:
+    return Ports(
+        workspaces=stored.DynamoWorkspaces(table),
+        agents=stored.DynamoAgents(table),
+        campaigns=stored.DynamoCampaigns(table),
+        tasks=stored.DynamoTasks(table),
+        calls=stored.DynamoCalls(table),
+        slots=stored.DynamoSlots(table),
+        pacing=stored.DynamoPacing(table),
+        imports=stored.DynamoImports(table),
+    )
+
+
+def new_table(client: Any) -> stored.Table:
+    """The table of the merge template, empty."""
+    wanted = json.loads(RESOURCES.read_text())["Resources"]["Table"]["Properties"]
+    taken = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
+    client.create_table(TableName=TABLE, **{name: wanted[name] for name in taken})
+    return stored.Table(client, TABLE, RandomIds(SystemClock(), Random(7)))
+
+
+@contextmanager
+def moto_account() -> Iterator[Account]:
+    with mock_aws():
+        yield Account(None, "testing")
+
+
+@contextmanager
+def ministack(folder: Path) -> Iterator[str]:
+    """A running ministack; gives its address."""
+    with closing(socket.socket()) as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
+    environment = {
+        **os.environ,
+        "BIND_HOST": "127.0.0.1",
+        "MINISTACK_HOST": "127.0.0.1",
+        "GATEWAY_PORT": str(port),
+        "SFTP_ENABLED": "0",
+        "IOT_MTLS_ENABLED": "0",
+        "LOG_LEVEL": "WARNING",
+        "PERSIST_STATE": "0",
+        "STATE_DIR": str(folder / "state"),
+        "S3_DATA_DIR": str(folder / "s3"),
+    }
+    log = folder / "ministack.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [ENGINE_PYTHON, "-m", "ministack"],
+            cwd=folder,
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    url = f"http://127.0.0.1:{port}"
+    try:
+        _wait_until_ready(url, process, log)
+        yield url
+    finally:
+        process.terminate()
+        process.wait(timeout=STARTS_WITHIN_S)
+
+
+def _wait_until_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    give_up_at = time.monotonic() + STARTS_WITHIN_S
+    while time.monotonic() < give_up_at and process.poll() is None:
+        try:
+            with urlopen(f"{url}/_ministack/ready", timeout=1) as answer:
+                if answer.status == 200:
+                    return
+        except (URLError, OSError):
+            time.sleep(0.05)
+    raise RuntimeError(f"ministack does not answer at {url}:\n{log.read_text()[-2000:]}")

@@ -1,0 +1,165 @@
+"""Patience with a table that throttles, conflicts, or hands keys back."""
+
+from collections.abc import Callable, Iterator
+from random import Random
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from chalicelibs.adapters.clock import SystemClock
+from chalicelibs.adapters.dynamodb import DynamoTasks
+from chalicelibs.adapters.dynamodb.table import (
+    LONGEST_PAUSE_S,
+    TRIES,
+    StillThrottled,
+    Table,
+)
+from chalicelibs.adapters.ids import RandomIds
+from chalicelibs.domain.errors import Stale
+from tests.builders import NOON, WORKSPACE, a_call, a_campaign, a_key, a_task, a_workspace
+from tests.contract.engines import TABLE, Ports, moto_account, new_table, ports_in
+
+
+def refusal(code: str, *reasons: str) -> ClientError:
+    answer: Any = {"Error": {"Code": code, "Message": "no"}}
+    if reasons:
+        answer["CancellationReasons"] = [{"Code": reason} for reason in reasons]
+    return ClientError(answer, "Any")
+
+
+class Disturbed:
+    """A client whose requests fail with these errors, one after another, before they pass."""
+
+    def __init__(self, client: Any, *errors: ClientError) -> None:
+        self._client = client
+        self._errors = list(errors)
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        def request(**params: Any) -> Any:
+            if self._errors:
+                raise self._errors.pop(0)
+            return getattr(self._client, name)(**params)
+
+        return request
+
+
+class HandingBack:
+    """A client that reads only the first key of each batch."""
+
+    def __init__(self, client: Any, *, never: bool = False) -> None:
+        self._client = client
+        self._never = never
+
+    def batch_get_item(self, RequestItems: dict[str, Any]) -> Any:  # noqa: N803
+        ((name, wanted),) = RequestItems.items()
+        first, rest = wanted["Keys"][:1], wanted["Keys"][1:]
+        if self._never:
+            return {"Responses": {}, "UnprocessedKeys": RequestItems}
+        answer = self._client.batch_get_item(RequestItems={name: {**wanted, "Keys": first}})
+        answer["UnprocessedKeys"] = {name: {**wanted, "Keys": rest}} if rest else {}
+        return answer
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+
+class Scene:
+    """A table with one task in it, and clients that make trouble on the way to it."""
+
+    def __init__(self, client: Any) -> None:
+        self.client = client
+        self.ports: Ports = ports_in(new_table(client))
+        self.pauses: list[float] = []
+        self.ports.workspaces.add(a_workspace(), a_key())
+        self.ports.campaigns.add(a_campaign())
+        self.ports.tasks.add([a_task()])
+
+    def tasks(self, client: Any) -> DynamoTasks:
+        ids = RandomIds(SystemClock(), Random(7))
+        return DynamoTasks(Table(client, TABLE, ids, sleep=self.pauses.append))
+
+    def disturbed(self, *errors: ClientError) -> DynamoTasks:
+        return self.tasks(Disturbed(self.client, *errors))
+
+
+@pytest.fixture
+def scene() -> Iterator[Scene]:
+    with moto_account() as mocked:
+        yield Scene(mocked.client("dynamodb"))
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        refusal("ProvisionedThroughputExceededException"),
+        refusal("ThrottlingException"),
+        refusal("TransactionConflictException"),
+        refusal("InternalServerError"),
+    ],
+    ids=lambda error: str(error.response["Error"]["Code"]),
+)
+def test_what_passes_by_itself_is_tried_again(scene: Scene, error: ClientError) -> None:
+    tasks = scene.disturbed(error, error, error)
+
+    assert tasks.claim(a_task().as_due, a_call(), WORKSPACE)
+
+    assert len(scene.pauses) == 3
+
+
+def test_a_transaction_that_met_another_is_tried_again_and_counts_once(scene: Scene) -> None:
+    conflict = refusal("TransactionCanceledException", "None", "TransactionConflict")
+
+    scene.disturbed(conflict, conflict).settle(a_task(), {"calls": 1})
+
+    assert scene.ports.campaigns.progress(a_task().campaign_id).calls == 1
+    assert len(scene.pauses) == 2
+
+
+def test_a_failed_condition_is_not_tried_again(scene: Scene) -> None:
+    both = refusal("TransactionCanceledException", "ConditionalCheckFailed", "TransactionConflict")
+
+    with pytest.raises(Stale):
+        scene.disturbed(both).settle(a_task(), {"calls": 1})
+
+    assert scene.pauses == []
+
+
+def test_pauses_grow_and_end(scene: Scene) -> None:
+    throttled = refusal("ThrottlingException")
+
+    with pytest.raises(ClientError):
+        scene.disturbed(*[throttled] * TRIES).get(a_task().task_id)
+
+    assert len(scene.pauses) == TRIES - 1
+    assert all(0 < pause <= LONGEST_PAUSE_S for pause in scene.pauses)
+    assert scene.pauses[-1] != scene.pauses[-2]
+
+
+@pytest.mark.parametrize("code", ["AccessDeniedException", "ValidationException"])
+def test_what_will_not_pass_is_raised_at_once(scene: Scene, code: str) -> None:
+    with pytest.raises(ClientError, match=code):
+        scene.disturbed(refusal(code)).due("any", until=NOON, limit=1)
+
+    assert scene.pauses == []
+
+
+def test_a_cancelled_transaction_without_a_failed_condition_is_raised(scene: Scene) -> None:
+    invalid = refusal("TransactionCanceledException", "ValidationError", "None")
+
+    with pytest.raises(ClientError):
+        scene.disturbed(invalid).settle(a_task(), {"calls": 1})
+
+
+def test_keys_that_are_handed_back_are_asked_for_again(scene: Scene) -> None:
+    gate = scene.tasks(HandingBack(scene.client)).at_gate(WORKSPACE, a_task().task_id)
+
+    assert gate == (a_task(), a_campaign(), a_workspace())
+    assert len(scene.pauses) == 2
+
+
+def test_keys_that_are_handed_back_for_ever_are_an_error(scene: Scene) -> None:
+    tasks = scene.tasks(HandingBack(scene.client, never=True))
+
+    with pytest.raises(StillThrottled):
+        tasks.at_gate(WORKSPACE, a_task().task_id)

@@ -1,0 +1,175 @@
+import http.client
+import json
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from local import resources
+from local.functions import Declared
+from local.gateway import MOST_BYTES, Gateway, GatewayServer
+from local.gateway_errors import Refusals
+from tests.local.conftest import SAMPLE_APP
+from tests.local.waiting import free_port, until
+
+Answer = tuple[int, Any, http.client.HTTPResponse]
+
+
+@pytest.fixture
+def server(sample: Declared) -> Iterator[GatewayServer]:
+    refusals = Refusals(resources.load(SAMPLE_APP)["Resources"])
+    server = GatewayServer(Gateway(sample.app, sample.config, refusals), free_port())
+    server.begin()
+    yield server
+    server.finish(5)
+
+
+@pytest.fixture
+def connection(server: GatewayServer) -> Iterator[http.client.HTTPConnection]:
+    connection = http.client.HTTPConnection("127.0.0.1", server.server_address[1], timeout=10)
+    yield connection
+    connection.close()
+
+
+def ask(
+    connection: http.client.HTTPConnection,
+    method: str,
+    path: str,
+    *,
+    body: bytes | None = None,
+    headers: dict[str, str] | None = None,
+) -> Answer:
+    connection.request(method, path, body=body, headers=headers or {})
+    response = connection.getresponse()
+    return response.status, json.loads(response.read() or b"null"), response
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "token", "status", "code"),
+    [
+        pytest.param("GET", "/campaigns", None, 401, "unauthorized", id="no key"),
+        pytest.param("GET", "/campaigns", "", 401, "unauthorized", id="an empty key"),
+        pytest.param("GET", "/campaigns", "x", 403, "denied_by_the_template", id="a wrong key"),
+        pytest.param("GET", "/campaigns", "Bearer broken", 500, "internal_error", id="authorizer"),
+        pytest.param("GET", "/nowhere", None, 404, "not_found", id="no such path"),
+        pytest.param("GET", "/nowhere", "Bearer key_1", 404, "not_found", id="no such path, key"),
+        pytest.param("DELETE", "/health", None, 404, "not_found", id="no such method"),
+    ],
+)
+def test_the_gateways_own_refusals_have_the_one_shape(
+    connection: http.client.HTTPConnection,
+    method: str,
+    path: str,
+    token: str | None,
+    status: int,
+    code: str,
+) -> None:
+    headers = {} if token is None else {"Authorization": token}
+
+    got, body, response = ask(connection, method, path, headers=headers)
+
+    assert (got, body["error"]["code"]) == (status, code)
+    assert body["error"].keys() == {"code", "message", "param", "type"}
+    assert response.headers["Content-Type"] == "application/json"
+
+
+def test_a_known_key_is_let_in(connection: http.client.HTTPConnection) -> None:
+    status, body, _ = ask(
+        connection, "GET", "/campaigns", headers={"Authorization": "Bearer key_1"}
+    )
+
+    assert (status, body) == (200, {"campaigns": []})
+
+
+def test_a_body_of_more_than_10_mb_is_refused_in_the_templates_words(
+    connection: http.client.HTTPConnection,
+) -> None:
+    status, body, _ = ask(connection, "POST", "/echo", body=b"x" * (MOST_BYTES + 1))
+
+    assert status == 413
+    assert body["error"] == {
+        "code": "from_the_template",
+        "message": "The body is larger than 10 MB.",
+        "param": None,
+        "type": "REQUEST_TOO_LARGE",
+    }
+
+
+def test_a_body_of_10_mb_passes(connection: http.client.HTTPConnection) -> None:
+    headers = {"Content-Type": "text/plain"}
+
+    status, body, _ = ask(connection, "POST", "/echo", body=b"x" * MOST_BYTES, headers=headers)
+
+    assert (status, body) == (200, {"bytes": MOST_BYTES})
+
+
+def test_one_connection_serves_many_requests_refused_ones_among_them(
+    connection: http.client.HTTPConnection,
+) -> None:
+    statuses = [ask(connection, "GET", "/health")[0]]
+    socket = connection.sock
+    statuses += [ask(connection, "GET", "/nowhere")[0], ask(connection, "GET", "/boom")[0]]
+    statuses += [ask(connection, "GET", "/health")[0]]
+
+    assert statuses == [200, 404, 500, 200]
+    assert connection.sock is socket
+
+
+def test_each_thread_has_a_request_of_its_own(server: GatewayServer) -> None:
+    sizes: list[tuple[int, int]] = []
+
+    def echo(size: int) -> None:
+        client = http.client.HTTPConnection("127.0.0.1", server.server_address[1], timeout=10)
+        for _ in range(20):
+            _, body, _ = ask(
+                client, "POST", "/echo", body=b"x" * size, headers={"Content-Type": "text/plain"}
+            )
+            sizes.append((size, body["bytes"]))
+        client.close()
+
+    threads = [threading.Thread(target=echo, args=(size,)) for size in range(1, 9)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(sizes) == 160
+    assert all(sent == received for sent, received in sizes)
+
+
+def test_a_running_request_is_finished_before_the_gateway_is(
+    server: GatewayServer, connection: http.client.HTTPConnection
+) -> None:
+    answers: list[int] = []
+    asking = threading.Thread(
+        target=lambda: answers.append(ask(connection, "GET", "/slow/0.5")[0])
+    )
+    asking.start()
+    until(lambda: server.running == 1)
+
+    assert server.finish(5)
+    asking.join()
+    assert answers == [200]
+
+
+def test_a_refusal_without_an_entry_takes_the_body_of_its_family_and_its_own_status() -> None:
+    body = '{"error": {"code": "family", "id": "$context.requestId"}}'
+    refusals = Refusals(
+        {
+            "Any": {
+                "Type": "AWS::ApiGateway::GatewayResponse",
+                "Properties": {
+                    "ResponseType": "DEFAULT_4XX",
+                    "ResponseTemplates": {"application/json": body},
+                    "ResponseParameters": {"gatewayresponse.header.X-Own": "'yes'"},
+                },
+            }
+        }
+    )
+
+    refusal = refusals.of("UNAUTHORIZED", request_id="r1")
+
+    assert refusal.status == 401
+    assert json.loads(refusal.body) == {"error": {"code": "family", "id": "r1"}}
+    assert refusal.headers == {"X-Own": "yes"}

@@ -1,0 +1,263 @@
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from local.records import Identity, Records
+from local.settings import ROOT, Settings
+from tests.local.conftest import SAMPLE_APP
+from tests.local.waiting import free_port, until
+
+pytestmark = pytest.mark.engine
+
+PARTS = ("engine", "carrier", "handlers")
+
+#: Starts a stack, and stops it when its input ends.
+DRIVER = """
+import sys
+from local.stack import Stack, StackError
+from local.up import Supervisor
+stack = Stack(carrier=["tests/local/sample_app/carrier.py"])
+if sys.argv[1] == "up":
+    sys.exit(Supervisor(stack).run())
+with stack:
+    print("up", stack.adopted, flush=True)
+    sys.stdin.read()
+"""
+
+
+class Driver:
+    """A process that runs a stack."""
+
+    def __init__(self, settings: Settings, mode: str) -> None:
+        self.settings = settings
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", DRIVER, mode],
+            env={**os.environ, **settings.environment()},
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def line(self, start: str) -> str:
+        """Read its output up to the line that starts so."""
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            if line.startswith(start):
+                return line.strip()
+        raise AssertionError(f"{start!r} was never said")
+
+    def end(self) -> int:
+        """Let it stop its stack."""
+        self.process.communicate(timeout=30)
+        return self.process.returncode
+
+
+@pytest.fixture
+def settings(engine_python: Path, tmp_path: Path) -> Settings:
+    return Settings(
+        project=SAMPLE_APP,
+        data=tmp_path,
+        port=free_port(),
+        engine_port=free_port(),
+        carrier_port=free_port(),
+        engine_python=engine_python,
+        visibility_s=2,
+    )
+
+
+@pytest.fixture
+def drivers(settings: Settings) -> Iterator[list[Driver]]:
+    drivers: list[Driver] = []
+    yield drivers
+    for driver in drivers:
+        driver.process.kill()
+        driver.process.communicate()
+    until(lambda: not any(pids(settings).values()))
+
+
+def pids(settings: Settings) -> dict[str, int | None]:
+    records = Records(settings.data / "run")
+    running = {name: records.running(name) for name in PARTS}
+    return {name: record.process.pid if record else None for name, record in running.items()}
+
+
+def get(settings: Settings, path: str) -> Any:
+    connection = http.client.HTTPConnection("127.0.0.1", settings.port, timeout=10)
+    try:
+        connection.request("GET", path)
+        return json.loads(connection.getresponse().read())
+    finally:
+        connection.close()
+
+
+def send(settings: Settings, **order: object) -> None:
+    session = boto3.Session(
+        aws_access_key_id="000000000000", aws_secret_access_key="x", region_name="us-east-1"
+    )
+    sqs = session.client("sqs", endpoint_url=settings.endpoint_url)
+    url = sqs.get_queue_url(QueueName="carillon-CallsQueue")["QueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody=json.dumps(order))
+    sqs.close()
+
+
+def kill(pid: int | None) -> None:
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    until(lambda: Identity.of(pid) is None)
+
+
+def test_up_starts_delivers_stops_and_its_data_survives(
+    settings: Settings, drivers: list[Driver]
+) -> None:
+    up = Driver(settings, "up")
+    drivers.append(up)
+
+    assert up.line("API key") == "API key: key_1"
+    send(settings, id="c1")
+    until(lambda: get(settings, "/notes/placed") == {"c1": 1})
+    assert get(settings, "/notes/ticks") == {"tick": 1}
+    told = get(settings, "/environment")
+    started = pids(settings)
+    up.process.send_signal(signal.SIGTERM)
+    assert up.end() == 0
+
+    assert all(Identity.of(pid or 0) is None for pid in started.values())
+    assert told["PUBLIC_URL"] == settings.url
+    assert told["FROM_CONFIG"] == "config"
+    assert told["RESERVED_TIMEOUT_S"] == "15"
+    assert len(told["BOOTSTRAP_KEY_HASH"]) == 64
+    assert (settings.data / "secrets.json").stat().st_mode & 0o777 == 0o600
+    for name in PARTS:
+        assert (settings.data / "log" / f"{name}.log").exists()
+
+    again = Driver(settings, "up")
+    drivers.append(again)
+    assert again.line("API key") == "API key: key_1"
+    assert get(settings, "/notes/placed") == {"c1": 1}
+    assert get(settings, "/notes/workspaces") == {"local": 1}
+    again.process.send_signal(signal.SIGINT)
+    assert again.end() == 0
+
+
+def test_after_kill_9_of_the_handlers_a_new_supervisor_takes_over_and_work_comes_back(
+    settings: Settings, drivers: list[Driver]
+) -> None:
+    first = Driver(settings, "driver")
+    drivers.append(first)
+    assert first.line("up") == "up []"
+    send(settings, id="c1", sleep=3)
+    until(lambda: get(settings, "/notes/calls") == {"c1": 1})
+    before = pids(settings)
+
+    kill(before["handlers"])
+    second = Driver(settings, "driver")
+    drivers.append(second)
+
+    assert second.line("up") == "up ['carrier', 'engine']"
+    assert first.end() == 0  # It ends, and leaves alone what is no longer its own.
+    after = pids(settings)
+    assert (after["engine"], after["carrier"]) == (before["engine"], before["carrier"])
+    until(lambda: get(settings, "/notes/placed") == {"c1": 1})
+    assert get(settings, "/notes/calls") == {"c1": 2}
+    assert second.end() == 0
+    assert not any(pids(settings).values())
+
+
+def test_kill_9_of_the_supervisor_leaves_no_process_and_loses_no_data(
+    settings: Settings, drivers: list[Driver]
+) -> None:
+    first = Driver(settings, "driver")
+    drivers.append(first)
+    first.line("up")
+    send(settings, id="c1")
+    until(lambda: get(settings, "/notes/placed") == {"c1": 1})
+    left = pids(settings)
+
+    first.process.kill()
+    second = Driver(settings, "driver")  # At once: it waits for the orphans to end.
+    drivers.append(second)
+
+    assert second.line("up") == "up []"
+    assert all(Identity.of(pid or 0) is None for pid in left.values())
+    assert get(settings, "/notes/placed") == {"c1": 1}
+    assert second.end() == 0
+
+
+def test_up_names_the_part_that_died_and_stops_the_rest(
+    settings: Settings, drivers: list[Driver]
+) -> None:
+    up = Driver(settings, "up")
+    drivers.append(up)
+    up.line("API key")
+
+    kill(pids(settings)["handlers"])
+
+    assert up.line("The handlers").startswith("The handlers has ended unexpectedly")
+    assert up.end() == 1
+    assert not any(pids(settings).values())
+
+
+def test_a_second_signal_does_not_wait_for_work_in_progress(
+    settings: Settings, drivers: list[Driver]
+) -> None:
+    up = Driver(settings, "up")
+    drivers.append(up)
+    up.line("API key")
+    send(settings, id="c1", sleep=60)
+    until(lambda: get(settings, "/notes/calls") == {"c1": 1})
+
+    up.process.send_signal(signal.SIGTERM)
+    up.line("Stopping")
+    up.process.send_signal(signal.SIGTERM)
+
+    up.process.wait(8)
+    assert not any(pids(settings).values())
+
+
+@pytest.mark.parametrize(
+    ("field", "variable"),
+    [
+        ("port", "CARILLON_PORT"),
+        ("engine_port", "CARILLON_ENGINE_PORT"),
+        ("carrier_port", "CARILLON_CARRIER_PORT"),
+    ],
+)
+def test_a_busy_port_is_named_with_the_variable_that_moves_it(
+    settings: Settings, drivers: list[Driver], field: str, variable: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        busy = other.getsockname()[1]
+        up = Driver(replace(settings, **{field: busy}), "up")
+        drivers.append(up)
+
+        line = up.line("Port")
+
+    assert str(busy) in line
+    assert variable in line
+    assert up.end() == 1
+    assert not any(pids(settings).values())
+
+
+def test_handlers_that_do_not_start_say_why_and_nothing_stays(
+    settings: Settings, drivers: list[Driver], tmp_path: Path
+) -> None:
+    up = Driver(replace(settings, project=tmp_path), "up")
+    drivers.append(up)
+
+    line = up.line("The handlers")
+
+    assert "resources.json" in line
+    assert up.end() == 1
+    assert not any(pids(settings).values())

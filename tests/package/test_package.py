@@ -1,0 +1,171 @@
+"""What is deployed: the zip holds all it needs, the template wires it up safely."""
+
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.package.conftest import ROOT, Build, Package
+
+#: What each function must be able to do, and no more.
+WRITES = {"dynamodb:PutItem", "dynamodb:UpdateItem"}
+READERS = {"Authorize"}
+TEMPLATE_PYTHON = Path(
+    os.environ.get("CARILLON_TEMPLATE_PYTHON", ROOT / ".venv" / "template" / "bin" / "python")
+)
+
+
+def test_every_module_of_ours_is_in_the_zip_with_its_byte_code(package: Package) -> None:
+    ours = [ROOT / "app.py", *(ROOT / "chalicelibs").rglob("*.py")]
+
+    sources = {path.relative_to(ROOT).as_posix() for path in ours}
+    compiled = {name for name in package.names() if name.endswith(".pyc")}
+
+    assert sources <= package.names()
+    assert len(compiled) >= len([name for name in package.names() if name.endswith(".py")])
+
+
+def test_nothing_but_the_product_is_in_the_zip(package: Package) -> None:
+    top_level = {name.partition("/")[0] for name in package.names()}
+
+    assert not top_level & {
+        "local",
+        "tests",
+        "bench",
+        "pip",
+        "setuptools",
+        "pytest",
+        "moto",
+        "bin",
+    }
+
+
+def test_every_handler_imports_in_a_clean_interpreter(package: Package, tmp_path: Path) -> None:
+    with zipfile.ZipFile(package.archive) as archive:
+        archive.extractall(tmp_path)
+
+    for function in package.resources("AWS::Serverless::Function").values():
+        module, name = function["Handler"].rsplit(".", 1)
+        probe = (
+            f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import {module} as m\n"
+            f"assert callable(m.{name}) and m.__file__.startswith({str(tmp_path)!r})"
+        )
+        subprocess.run(
+            [sys.executable, "-I", "-S", "-B", "-c", probe],
+            env={"AWS_DEFAULT_REGION": "us-east-1"},
+            check=True,
+        )
+
+
+def test_every_queue_consumer_reports_which_messages_failed(package: Package) -> None:
+    consumers = set()
+    for name, function in package.resources("AWS::Serverless::Function").items():
+        for event in function.get("Events", {}).values():
+            if event["Type"] == "SQS":
+                consumers.add(name)
+                assert event["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+    assert consumers == {"Dispatch", "PlaceCall", "RecordCallEvent"}
+
+
+def test_every_queue_hands_what_keeps_failing_to_dead_letters(package: Package) -> None:
+    queues = package.resources("AWS::SQS::Queue")
+
+    for name, queue in queues.items():
+        if name.endswith("DeadLetters"):
+            assert queue["MessageRetentionPeriod"] == 14 * 24 * 3600
+        else:
+            assert queue["RedrivePolicy"] == {
+                "deadLetterTargetArn": {
+                    "Fn::GetAtt": [name.replace("Queue", "DeadLetters"), "Arn"]
+                },
+                "maxReceiveCount": 5,
+            }
+
+
+def test_every_function_has_a_policy_of_its_own(package: Package) -> None:
+    functions = package.resources("AWS::Serverless::Function")
+    roles = package.resources("AWS::IAM::Role")
+
+    used = [function["Role"]["Fn::GetAtt"][0] for function in functions.values()]
+
+    assert sorted(used) == sorted(roles)
+    for role in roles.values():
+        for statement in statements(role):
+            assert not [action for action in statement["Action"] if "*" in action]
+            assert statement["Resource"] != "*"
+
+
+def test_only_authorize_cannot_write(package: Package) -> None:
+    functions = package.resources("AWS::Serverless::Function")
+    roles = package.resources("AWS::IAM::Role")
+
+    for name, function in functions.items():
+        actions = {
+            action
+            for statement in statements(roles[function["Role"]["Fn::GetAtt"][0]])
+            for action in statement["Action"]
+        }
+        assert bool(actions & WRITES) == (name not in READERS), name
+        assert not actions & {"dynamodb:Scan", "dynamodb:DeleteTable", "s3:DeleteObject"}, name
+
+
+def test_settings_of_functions_are_settings_of_functions_that_exist(package: Package) -> None:
+    config = json.loads((ROOT / ".chalice" / "config.json").read_text())
+    named = set(config["stages"]["dev"]["lambda_functions"])
+    handlers = {
+        function["Handler"].removeprefix("app.").replace("app", "api_handler")
+        for function in package.resources("AWS::Serverless::Function").values()
+    }
+
+    assert handlers <= named
+
+
+def test_what_holds_data_outlives_the_stack(package: Package) -> None:
+    for name in ("Table", "DropBucket"):
+        resource = package.template["Resources"][name]
+
+        assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == "Retain"
+
+
+def test_errors_of_the_gateway_have_the_shape_of_our_own(package: Package) -> None:
+    responses = package.template["Resources"]["RestAPI"]["Properties"]["GatewayResponses"]
+
+    assert {"DEFAULT_4XX", "DEFAULT_5XX"} <= set(responses)
+    for response in responses.values():
+        template = response["ResponseTemplates"]["application/json"]
+        body = json.loads(template.replace("$context.error.messageString", '"any"'))
+        assert list(body) == ["error"]
+        assert set(body["error"]) == {"code", "message", "param", "type"}
+
+
+def test_the_same_sources_give_the_same_bytes(
+    package: Package, build: Build, tmp_path: Path
+) -> None:
+    done = build(tmp_path)
+
+    assert done.returncode == 0, done.stderr
+    for name in ("deployment.zip", "sam.json"):
+        assert (tmp_path / name).read_bytes() == (package.folder / name).read_bytes()
+
+
+@pytest.mark.skipif(not TEMPLATE_PYTHON.exists(), reason="its environment comes with make setup")
+def test_cloudformation_would_accept_what_the_template_becomes(package: Package) -> None:
+    translate = [str(TEMPLATE_PYTHON), str(ROOT / ".chalice" / "translate.py")]
+
+    done = subprocess.run(
+        [*translate, str(package.folder)], text=True, capture_output=True, check=False
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def statements(role: dict[str, Any]) -> list[dict[str, Any]]:
+    [policy] = role["Policies"]
+    found: list[dict[str, Any]] = policy["PolicyDocument"]["Statement"]
+    return found

@@ -1,0 +1,352 @@
+"""One seed: a workspace, some campaigns, users who interfere, and everything going wrong."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from random import Random
+
+from chalicelibs.adapters.ids import RandomIds
+from chalicelibs.adapters.memory import (
+    MemoryAgents,
+    MemoryCalls,
+    MemoryCampaigns,
+    MemoryFiles,
+    MemoryImports,
+    MemoryPacing,
+    MemorySlots,
+    MemoryStore,
+    MemoryTasks,
+    MemoryWorkspaces,
+)
+from chalicelibs.bootstrap import Ports, Service, wire
+from chalicelibs.domain.agent import Agent, Number
+from chalicelibs.domain.calling_hours import CallingHours
+from chalicelibs.domain.campaign import Campaign, CampaignKind, CampaignState
+from chalicelibs.domain.deadlines import Deadlines
+from chalicelibs.domain.priority import Level, per_attempt
+from chalicelibs.domain.push import Push
+from chalicelibs.domain.retry import RetryPolicy
+from chalicelibs.domain.rules import Rules
+from chalicelibs.domain.workspace import ApiKey, Workspace
+from chalicelibs.ports import AtGate
+from tests.simulation.carrier import SimulatedCarrier
+from tests.simulation.unreliable import Unreliable, UnreliableQueue, WorldClock, retried
+from tests.simulation.world import Broken, Faults, World
+
+WORKSPACE = "0000000000000wsp"
+AGENT = "0000000000000agt"
+CALLER_ID = "+34600000000"
+MINUTE = timedelta(minutes=1)
+
+#: Faults stop after this; what then still hangs, hangs for ever.
+TROUBLE = timedelta(hours=6)
+LENGTH = timedelta(hours=60)
+
+ZONES = ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe"]
+
+#: Starts near which something happens: ordinary days, and days on which clocks change.
+STARTS = [
+    datetime(2027, 3, 5, 8, tzinfo=UTC),
+    datetime(2027, 3, 14, 4, tzinfo=UTC),
+    datetime(2027, 3, 27, 22, tzinfo=UTC),
+    datetime(2027, 10, 30, 22, tzinfo=UTC),
+    datetime(2027, 11, 7, 3, tzinfo=UTC),
+]
+
+
+@dataclass
+class Gate:
+    """What a dial gate read, and when."""
+
+    at: datetime
+    campaign: Campaign
+    is_callback: bool
+
+
+@dataclass(kw_only=True)
+class History:
+    """Everything that an audit wants to know of a run."""
+
+    seed: int
+    world: World
+    store: MemoryStore
+    service: Service
+    carrier: SimulatedCarrier
+    queue: UnreliableQueue
+    gates: dict[str, list[Gate]] = field(default_factory=dict)
+    states: dict[str, list[tuple[datetime, Campaign]]] = field(default_factory=dict)
+    limits: list[tuple[datetime, int]] = field(default_factory=list)
+    miscounts: list[str] = field(default_factory=list)
+    accepted: set[str] = field(default_factory=set)
+
+
+class WatchedTasks(MemoryTasks):
+    """Tasks that note what each dial gate saw."""
+
+    history: History
+
+    def at_gate(self, workspace_id: str, task_id: str) -> AtGate | None:
+        """See the port."""
+        gate = super().at_gate(workspace_id, task_id)
+        if gate is not None and gate.task.call is not None:
+            seen = Gate(self.history.world.now, gate.campaign, gate.task.is_callback)
+            self.history.gates.setdefault(gate.task.call.call_id, []).append(seen)
+        return gate
+
+
+class WatchedCampaigns(MemoryCampaigns):
+    """Campaigns that note each state they were in."""
+
+    history: History
+
+    def add(self, campaign: Campaign) -> None:
+        """See the port."""
+        super().add(campaign)
+        self._note(campaign)
+
+    def save(self, campaign: Campaign) -> Campaign:
+        """See the port."""
+        saved = super().save(campaign)
+        self._note(saved)
+        return saved
+
+    def _note(self, campaign: Campaign) -> None:
+        history = self.history
+        history.states.setdefault(campaign.campaign_id, []).append((history.world.now, campaign))
+        history.world.tell(f"state   {campaign.campaign_id} {campaign.state}")
+
+
+def faults_of(random: Random) -> Faults:
+    """A mixture of faults: each kind is absent, rare or common."""
+
+    def some(common: float) -> float:
+        return random.choice([0.0, 0.0, common / 10, common])
+
+    return Faults(
+        crash=some(0.02),
+        stall=some(0.01),
+        request_refused=some(0.03),
+        answer_lost=some(0.03),
+        message_doubled=some(0.3),
+        message_late=some(0.1),
+        nudge_lost=some(0.5),
+        webhook_lost=some(0.3),
+        webhook_doubled=some(0.5),
+        webhook_late=some(0.3),
+        dial_refused=some(0.1),
+        dial_throttled=some(0.2),
+        dial_answer_lost=some(0.2),
+        fetch_fails=some(0.5),
+    )
+
+
+def build(seed: int) -> History:
+    """The world of a seed, before anything has happened in it."""
+    random = Random(seed)
+    world = World(random=random, now=random.choice(STARTS), faults=faults_of(random))
+    store = MemoryStore()
+    tasks, campaigns = WatchedTasks(store), WatchedCampaigns(store)
+    clock = WorldClock(world)
+    queue = UnreliableQueue(
+        world=world,
+        place=lambda message: service.place_call(message),
+        record=lambda event: service.record_call_event(event),
+        dispatch=lambda workspace_id: service.dispatch(workspace_id),
+        on_tick=lambda workspace_id: service.keep_time(workspace_id),
+    )
+    carrier = SimulatedCarrier(world=world, receive=lambda event: service.receive_report(event))
+    ports = {
+        "workspaces": MemoryWorkspaces(store),
+        "agents": MemoryAgents(store),
+        "campaigns": campaigns,
+        "tasks": tasks,
+        "calls": MemoryCalls(store),
+        "slots": MemorySlots(store),
+        "pacing": MemoryPacing(store),
+        "imports": MemoryImports(store),
+        "files": MemoryFiles({}),
+        "queue": queue,
+    }
+    shaky = {name: Unreliable(port, world) for name, port in ports.items()}
+    service = wire(
+        Ports(**shaky, carriers=carrier, clock=clock, ids=RandomIds(clock, random)),
+        deadlines=Deadlines(),
+        bootstrap_key_hash=None,
+    )
+    history = History(
+        seed=seed, world=world, store=store, service=service, carrier=carrier, queue=queue
+    )
+    tasks.history = campaigns.history = history
+    return history
+
+
+def populate(history: History) -> None:
+    """A workspace with an agent and a few campaigns of every kind."""
+    world, random = history.world, history.world.random
+    limit = random.randrange(1, 8)
+    per_second = random.choice([None, None, 1, 3])
+    workspace = Workspace(
+        workspace_id=WORKSPACE,
+        name="simulated",
+        concurrency_limit=limit,
+        calls_per_second=per_second,
+        created_at=world.now,
+    )
+    history.limits.append((world.now, limit))
+    key = ApiKey(key_id="0000000000000key", workspace_id=WORKSPACE, secret_hash="")
+    MemoryWorkspaces(history.store).add(workspace, key)
+    agents = MemoryAgents(history.store)
+    agents.save(
+        Agent(
+            agent_id=AGENT,
+            workspace_id=WORKSPACE,
+            name="Ada",
+            carrier="simulated",
+            max_duration=timedelta(minutes=6),
+        )
+    )
+    agents.save_number(Number(phone=CALLER_ID, workspace_id=WORKSPACE, carrier="simulated"))
+    for number in range(random.randrange(1, 4)):
+        add_campaign(history, number)
+
+
+def some_hours(random: Random) -> CallingHours | None:
+    """Calling hours of any shape, or none."""
+    if random.random() < 0.4:
+        return None
+    opens = random.randrange(0, 24) * 60
+    length = random.randrange(1, 20) * 60
+    return CallingHours(
+        opens=opens, closes=(opens + length) % 1440 or 1440, zone=random.choice(ZONES)
+    )
+
+
+def some_rules(random: Random, level: Level) -> Rules:
+    """Rules of any shape."""
+    attempts = random.randrange(1, 5)
+    intervals = tuple(random.randrange(0, 90) * MINUTE for _ in range(attempts - 1))
+    chosen = random.sample(["voicemail", "no_response", "interested"], random.randrange(0, 3))
+    return Rules(
+        agent_id=AGENT,
+        caller_id=CALLER_ID,
+        hours=some_hours(random),
+        retry=RetryPolicy(
+            max_attempts=attempts, intervals=intervals, retry_outcomes=frozenset(chosen)
+        ),
+        priorities=per_attempt(level, attempts),
+        callbacks_outside_hours=random.random() < 0.2,
+    )
+
+
+def add_campaign(history: History, number: int) -> None:
+    """A campaign, its contacts, and a user who interferes with it."""
+    world, random = history.world, history.world.random
+    level = random.choice(list(Level))
+    is_batch = random.random() < 0.6
+    ends = world.now + random.randrange(60, 3000) * MINUTE if random.random() < 0.3 else None
+    starts = world.now + random.randrange(0, 50) * MINUTE if random.random() < 0.3 else None
+    campaign = Campaign(
+        campaign_id=f"000000000000cmp{number}",
+        workspace_id=WORKSPACE,
+        name=f"campaign {number}",
+        kind=CampaignKind.BATCH if is_batch else CampaignKind.REALTIME,
+        state=CampaignState.ACTIVE,
+        level=level,
+        rules=some_rules(random, level),
+        start_at=starts,
+        end_at=ends,
+        concurrency_limit=random.choice([None, None, 1, 3]),
+        created_at=world.now,
+    )
+    history.service.campaigns.campaigns._port.add(campaign)  # type: ignore[attr-defined]
+    for wave in range(random.randrange(1, 4)):
+        first = 1000 * number + 100 * wave
+        phones = [f"+346{first + one:08}" for one in range(random.randrange(1, 9))]
+        when = world.now + random.randrange(0, 120) * MINUTE
+        world.at(when, partial(push, history, campaign, phones))
+    for _ in range(random.randrange(0, 4)):
+        control = random.choice(["pause", "resume", "resume", "pause", "archive"])
+        if control == "archive" and random.random() < 0.7:
+            continue
+        when = world.now + random.randrange(0, 240) * MINUTE
+        world.at(when, partial(steer, history, campaign.campaign_id, control))
+
+
+def push(history: History, campaign: Campaign, phones: list[str]) -> None:
+    """A program pushes tasks, and again while it gets no answer."""
+    random = history.world.random
+    is_own = campaign.kind is CampaignKind.REALTIME and random.random() < 0.5
+    rules = some_rules(random, random.choice(list(Level))) if is_own else None
+    pushes = [
+        Push(
+            campaign_id=campaign.campaign_id,
+            phone=phone,
+            context={"name": "Ada"},
+            hours=rules.hours if rules else None,
+            retry=rules.retry if rules else None,
+            priorities=rules.priorities if rules else None,
+        )
+        for phone in phones
+    ]
+
+    def body() -> None:
+        results = history.service.push_tasks(WORKSPACE, pushes)
+        history.accepted.update(one.task_id for one in results if hasattr(one, "task_id"))
+
+    history.world.start("push", lambda: retried(body, history.world))
+
+
+def steer(history: History, campaign_id: str, control: str) -> None:
+    """A user presses a button, and again while it does not answer."""
+
+    def body() -> None:
+        history.service.campaigns.control(WORKSPACE, campaign_id, control)
+        history.world.tell(f"user    {control} {campaign_id}")
+
+    history.world.start(control, lambda: retried(body, history.world))
+
+
+def change_limit(history: History) -> None:
+    """A user changes the concurrency limit while calls run."""
+    workspaces = MemoryWorkspaces(history.store)
+    workspace = workspaces.get(WORKSPACE)
+    assert workspace is not None
+    limit = history.world.random.randrange(1, 8)
+    workspaces.set_limits(replace(workspace, concurrency_limit=limit))
+    history.limits.append((history.world.now, limit))
+    history.world.tell(f"user    limit {limit}")
+
+
+def run(seed: int, *, sabotage: Callable[[History], None] | None = None) -> History:
+    """A whole history: trouble first, then calm until everything must have come to its end."""
+    history = build(seed)
+    world = history.world
+    if sabotage is not None:
+        sabotage(history)
+    populate(history)
+    start = world.now
+
+    def tick() -> None:
+        world.start("tick", history.service.tick)
+
+    def count() -> None:
+        from tests.simulation.audit import miscounts
+
+        history.miscounts += miscounts(history)
+
+    world.every(MINUTE, tick, start + TROUBLE)
+    world.every(timedelta(minutes=7), count, start + TROUBLE)
+    if world.random.random() < 0.5:
+        world.at(start + world.random.randrange(300) * MINUTE, lambda: change_limit(history))
+    world.run(start + TROUBLE)
+    world.faults = world.faults.calmed()
+    for campaign in list(history.store.campaigns.values()):
+        if campaign.state is CampaignState.PAUSED:
+            steer(history, campaign.campaign_id, "resume")
+    world.every(10 * MINUTE, tick, start + LENGTH)
+    world.run(start + LENGTH)
+    return history
+
+
+__all__ = ["Broken", "History", "run"]
