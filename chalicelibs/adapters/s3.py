@@ -17,8 +17,8 @@ CHUNK_BYTES = 64 * 1024
 #: Letters that one line may have; a contact has a few hundred.
 LONGEST_LINE = 1024 * 1024
 
-#: A line with its end. `str.splitlines` also cuts at marks that stand inside of values.
-LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)")
+#: Where lines end. `str.splitlines` also cuts at marks that stand inside of values.
+LINE_END = re.compile(r"\r\n|\r|\n")
 
 #: Without the right to list the bucket, S3 denies access to what does not exist.
 GONE = frozenset({"NoSuchKey", "NoSuchBucket", "404", "AccessDenied", "403"})
@@ -58,11 +58,11 @@ def lines(chunks: Iterable[bytes]) -> Iterator[str]:
     number, rest = 1, ""
     for text in _decoded(chunks):
         rest += text
-        end = 0
-        for match in LINE.finditer(rest):
-            yield _checked(match[0], number)
-            number, end = number + 1, match.end()
-        rest = _checked(rest[end:], number)
+        start = 0
+        for line_end in LINE_END.finditer(rest):
+            yield _checked(rest[start : line_end.end()], number)
+            number, start = number + 1, line_end.end()
+        rest = _checked(rest[start:], number)
     if rest:
         yield rest
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
 import pytest
 from hypothesis import given
@@ -13,28 +14,40 @@ from chalicelibs.ports import Files, UnreadableFile
 from tests.contract.conftest import ALL
 from tests.contract.engines import Account, moto_account
 
-BUCKET = "drop"
-SOURCE = f"s3://{BUCKET}/imports/w1/my contacts ñ.csv"
+KEY = "imports/w1/my contacts ñ.csv"
 
-FilesWith = Callable[[bytes], Files]
+
+class Dropped(NamedTuple):
+    """Files, and the one among them that was dropped."""
+
+    files: Files
+    source: str
+
+
+FilesWith = Callable[[bytes], Dropped]
 
 
 def in_bucket(account: Account) -> FilesWith:
     client = account.client("s3")
-    client.create_bucket(Bucket=BUCKET)
+    bucket = f"drop-{account.access_key}"  # the names of buckets are shared by all accounts
+    client.create_bucket(Bucket=bucket)
 
-    def drop(content: bytes) -> Files:
-        client.put_object(Bucket=BUCKET, Key=SOURCE.removeprefix(f"s3://{BUCKET}/"), Body=content)
-        return S3Files(client)
+    def drop(content: bytes) -> Dropped:
+        client.put_object(Bucket=bucket, Key=KEY, Body=content)
+        return Dropped(S3Files(client), f"s3://{bucket}/{KEY}")
 
     return drop
 
 
+def in_memory(content: bytes) -> Dropped:
+    source = f"s3://drop/{KEY}"
+    return Dropped(MemoryFiles({source: content.decode()}), source)
+
+
 @pytest.fixture(params=ALL)
 def files_with(request: pytest.FixtureRequest) -> Iterator[FilesWith]:
-    """Gives files among which the source holds these bytes."""
     if request.param == "memory":
-        yield lambda content: MemoryFiles({SOURCE: content.decode()})
+        yield in_memory
     elif request.param == "moto":
         with moto_account() as mocked:
             yield in_bucket(mocked)
@@ -56,27 +69,30 @@ def files_with(request: pytest.FixtureRequest) -> Iterator[FilesWith]:
 def test_lines_come_with_their_ends(
     files_with: FilesWith, content: str, expected: list[str]
 ) -> None:
-    assert list(files_with(content.encode()).lines(SOURCE)) == expected
+    files, source = files_with(content.encode())
+
+    assert list(files.lines(source)) == expected
 
 
 def test_a_long_file_comes_whole(files_with: FilesWith) -> None:
     wanted = [f"{number},+346{number:08},José\r\n" for number in range(9_000)]
+    files, source = files_with("".join(wanted).encode())
 
-    assert list(files_with("".join(wanted).encode()).lines(SOURCE)) == wanted
+    assert list(files.lines(source)) == wanted
 
 
 def test_a_file_that_is_gone_says_so(files_with: FilesWith) -> None:
-    files = files_with(b"a\n")
+    files, source = files_with(b"a\n")
 
     with pytest.raises(UnreadableFile, match="is gone"):
-        files.lines(f"s3://{BUCKET}/imports/other.csv")
+        files.lines(f"{source}.bak")
 
 
 def test_a_bucket_that_is_gone_says_so(server: Account) -> None:
     files = S3Files(server.client("s3"))
 
     with pytest.raises(UnreadableFile, match="is gone"):
-        files.lines(SOURCE)
+        files.lines("s3://never-made/contacts.csv")
 
 
 def read(*chunks: bytes) -> list[str]:

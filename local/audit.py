@@ -1,0 +1,66 @@
+"""`python -m local.audit`: the promises, checked on the last demo's campaigns."""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from local import promises
+from local.carrier.journal import read_lines
+from local.client import Client, Unreachable
+from local.promises import Facts, Seen
+from local.settings import Settings
+
+
+def load_facts(data: Path) -> dict[str, Any]:
+    """What the demo wrote down while it ran."""
+    facts: dict[str, Any] = json.loads((data / "demo-facts.json").read_text())
+    return facts
+
+
+def see(facts: dict[str, Any], client: Client, journal: Path) -> Seen:
+    """Everything that is known of the demo's campaigns, from both sides."""
+    campaign_ids = facts["campaign_ids"]
+    campaigns = [client.get(f"/campaigns/{campaign_id}") for campaign_id in campaign_ids]
+    tasks = [
+        task
+        for campaign_id in campaign_ids
+        for task in client.pages(f"/campaigns/{campaign_id}/tasks", "tasks")
+    ]
+    calls = {task["id"]: client.get(f"/tasks/{task['id']}/calls")["calls"] for task in tasks}
+    return Seen(
+        facts=Facts(
+            concurrency_limit=facts["concurrency_limit"],
+            pauses=[(start, end) for start, end in facts["pauses"]],
+            urgent_campaign_id=facts["urgent_campaign_id"],
+            urgent_since_ms=facts["urgent_since_ms"],
+        ),
+        rings=promises.rings_of(read_lines(journal), campaign_ids),
+        campaigns=campaigns,
+        tasks=tasks,
+        calls_by_task=calls,
+    )
+
+
+def main() -> int:
+    """Print what is wrong, and how much that is."""
+    settings = Settings.from_environment(os.environ)
+    try:
+        facts = load_facts(settings.data)
+        client = Client(settings.url, facts["api_key"])
+        seen = see(facts, client, settings.data / "carrier" / "journal.jsonl")
+    except FileNotFoundError:
+        print("There is nothing to audit yet: run `make demo` first.")
+        return 2
+    except Unreachable:
+        print(f"Nobody answers at {settings.url}: run `make up` in another terminal.")
+        return 2
+    found = promises.violations(seen)
+    print(*found, sep="\n", end="\n" if found else "")
+    print(f"{len(seen.tasks)} tasks, {len(seen.rings)} rings, {len(found)} violations")
+    return int(bool(found))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

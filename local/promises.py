@@ -1,0 +1,212 @@
+"""The promises P1 to P6, judged by the carrier's journal and by what the API tells.
+
+Pure: it is given what was seen and says what is wrong with it.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby, pairwise
+from typing import Any
+
+#: A call that has passed the dial gate when a pause is answered may still reach the carrier.
+PAST_THE_GATE_MS = 1000
+
+#: As many statuses as a finished task can have.
+FINAL = {"completed", "archived"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ring:
+    """A phone that really rang, by the carrier's journal."""
+
+    call_id: str
+    started_ms: int
+    ended_ms: int | None  #: None: it still rings.
+
+    @property
+    def task_id(self) -> str:
+        """A call's id begins with its task's."""
+        return self.call_id.rpartition("-")[0]
+
+    @property
+    def campaign_id(self) -> str:
+        """And a task's with its campaign's."""
+        return self.call_id.partition("-")[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What whoever ran the campaigns did, and when."""
+
+    concurrency_limit: int
+    pauses: Sequence[tuple[int, int]] = ()  #: From the answer to pause to the request to resume.
+    urgent_campaign_id: str | None = None  #: The one whose tasks go before all others.
+    urgent_since_ms: int | None = None  #: When its tasks had been accepted.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """One run, from both sides."""
+
+    facts: Facts
+    rings: Sequence[Ring]
+    campaigns: Sequence[Mapping[str, Any]]
+    tasks: Sequence[Mapping[str, Any]]
+    calls_by_task: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+
+
+def rings_of(journal: Iterable[Mapping[str, Any]], campaign_ids: Iterable[str]) -> list[Ring]:
+    """The rings of these campaigns, in the order in which they began."""
+    ours = set(campaign_ids)
+    started: dict[str, Mapping[str, Any]] = {}
+    ended: dict[str, int] = {}
+    for line in journal:
+        if line["event"] == "dialled" and line["correlation_id"].partition("-")[0] in ours:
+            started[line["call"]] = line
+        elif line["event"] == "ended" and line["call"] in started:
+            ended[line["call"]] = line["t"]
+    rings = [
+        Ring(call_id=line["correlation_id"], started_ms=line["t"], ended_ms=ended.get(call))
+        for call, line in started.items()
+    ]
+    return sorted(rings, key=lambda ring: ring.started_ms)
+
+
+def violations(seen: Seen) -> list[str]:
+    """Every broken promise, in words."""
+    return [
+        *dialled_twice(seen),
+        *above_limit(seen),
+        *dialled_while_paused(seen),
+        *out_of_order(seen),
+        *unfinished(seen),
+        *miscounted(seen),
+        *untold(seen),
+    ]
+
+
+def dialled_twice(seen: Seen) -> Iterator[str]:
+    """P1: no attempt rings twice, no two calls are in flight for one task."""
+    for call_id, count in Counter(ring.call_id for ring in seen.rings).items():
+        if count > 1:
+            yield f"P1 call {call_id} rang {count} times"
+    by_task = sorted(seen.rings, key=lambda ring: (ring.task_id, ring.started_ms))
+    for task_id, rings in groupby(by_task, key=lambda ring: ring.task_id):
+        for earlier, later in pairwise(rings):
+            if earlier.ended_ms is None or later.started_ms < earlier.ended_ms:
+                yield f"P1 task {task_id} had two calls in flight"
+
+
+def most_in_flight(rings: Iterable[Ring]) -> int:
+    """How many phones rang or talked at once."""
+    changes = [(ring.started_ms, 1) for ring in rings]
+    changes += [(ring.ended_ms, -1) for ring in rings if ring.ended_ms is not None]
+    now, most = 0, 0
+    for _, change in sorted(changes):
+        now += change
+        most = max(most, now)
+    return most
+
+
+def above_limit(seen: Seen) -> Iterator[str]:
+    """P2: calls in flight never exceed the limit."""
+    most = most_in_flight(seen.rings)
+    if most > seen.facts.concurrency_limit:
+        yield f"P2 {most} calls in flight, the limit is {seen.facts.concurrency_limit}"
+
+
+def rings_while_paused(seen: Seen) -> list[Ring]:
+    """Rings that began while everything was paused."""
+    return [
+        ring
+        for ring in seen.rings
+        if any(
+            start + PAST_THE_GATE_MS < ring.started_ms < end for start, end in seen.facts.pauses
+        )
+    ]
+
+
+def dialled_while_paused(seen: Seen) -> Iterator[str]:
+    """P3: nothing starts while its campaign is paused."""
+    for ring in rings_while_paused(seen):
+        yield f"P3 call {ring.call_id} rang while everything was paused"
+
+
+def out_of_order(seen: Seen) -> Iterator[str]:
+    """P4: what is urgent goes before everything; first attempts go before second ones."""
+    urgent = seen.facts.urgent_campaign_id
+    others = [ring for ring in seen.rings if ring.campaign_id != urgent]
+    if seen.facts.urgent_since_ms is not None:
+        first_urgent = list(first_rings(ring for ring in seen.rings if ring.campaign_id == urgent))
+        since = seen.facts.urgent_since_ms + PAST_THE_GATE_MS
+        until = max((ring.started_ms for ring in first_urgent), default=0)
+        for ring in others:
+            if since < ring.started_ms < until:
+                yield f"P4 call {ring.call_id} went before an urgent task"
+    yield from second_before_first(seen, others)
+
+
+def second_before_first(seen: Seen, rings: Sequence[Ring]) -> Iterator[str]:
+    """P4, within a batch; a callback may come at any time."""
+    callbacks = {
+        call["id"]
+        for calls in seen.calls_by_task.values()
+        for before, call in pairwise(calls)
+        if before["callback_at"] is not None
+    }
+    first = {ring.call_id for ring in first_rings(rings)}
+    last_first = max((ring.started_ms for ring in rings if ring.call_id in first), default=0)
+    for ring in rings:
+        is_early = ring.started_ms + PAST_THE_GATE_MS < last_first
+        if ring.call_id not in first and ring.call_id not in callbacks and is_early:
+            yield f"P4 call {ring.call_id} was a second attempt before a first one"
+
+
+def first_rings(rings: Iterable[Ring]) -> Iterator[Ring]:
+    """The first ring of each task."""
+    known: set[str] = set()
+    for ring in rings:
+        if ring.task_id not in known:
+            known.add(ring.task_id)
+            yield ring
+
+
+def unfinished(seen: Seen) -> Iterator[str]:
+    """P5: every task reaches a final status."""
+    for task in seen.tasks:
+        if task["status"] not in FINAL:
+            yield f"P5 task {task['id']} is still {task['status']}"
+
+
+def miscounted(seen: Seen) -> Iterator[str]:
+    """P6: progress equals the sum of the tasks, and of their calls."""
+    for campaign in seen.campaigns:
+        tasks = [task for task in seen.tasks if task["campaign_id"] == campaign["id"]]
+        progress = dict(campaign["progress"])
+        outcomes, calls = progress.pop("outcomes"), progress.pop("calls")
+        counted = Counter(task["status"] for task in tasks)
+        summed = {name: counted[name] for name in progress if name != "total"}
+        if progress != {"total": len(tasks), **summed}:
+            yield f"P6 campaign {campaign['id']} says {progress}, its tasks say {summed}"
+        ended = [
+            call["outcome"]
+            for task in tasks
+            for call in seen.calls_by_task[task["id"]]
+            if call["ended_at"] is not None
+        ]
+        if outcomes != Counter(ended) or calls != len(ended):
+            yield f"P6 campaign {campaign['id']} says {outcomes}, its calls {Counter(ended)}"
+
+
+def untold(seen: Seen) -> Iterator[str]:
+    """P7: every ring is told of, and a call that is said to have rung did."""
+    told = {
+        call["id"]: call for calls in seen.calls_by_task.values() for call in calls
+    }
+    rang = {ring.call_id for ring in seen.rings}
+    for call_id in sorted(rang - told.keys()):
+        yield f"P7 call {call_id} rang and nobody was told"
+    for call_id, call in told.items():
+        if call["outcome"] not in {"init_failed", None} and call_id not in rang:
+            yield f"P7 call {call_id} is said to have ended as {call['outcome']} and never rang"

@@ -1,0 +1,168 @@
+"""What each step of a call costs, in write units as the engine counts them, and in bytes."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chalicelibs.adapters.dynamodb.codec import encode_item
+from chalicelibs.adapters.dynamodb.task_item import task_item
+from chalicelibs.domain.call import CallStatus, SlotPages
+from chalicelibs.domain.task import Task, TaskStatus
+from tests.builders import (
+    AGENT,
+    CAMPAIGN,
+    NOON,
+    WORKSPACE,
+    a_call,
+    a_campaign,
+    a_chunk,
+    a_key,
+    a_task,
+    a_workspace,
+    an_import,
+    rules,
+)
+from tests.contract.engines import Account, Ports, new_table, ports_in
+
+KILOBYTE = 1024
+
+CONTEXT = {
+    "first_name": "María José",
+    "last_name": "Fernández",
+    "policy": "ES-2027-0011223",
+    "renews_on": "2027-04-01",
+    "city": "San Sebastián",
+}
+PLACED = a_call(
+    status=CallStatus.IN_PROGRESS,
+    attempt_no=1,
+    slots=SlotPages(workspace=12, campaign=3),
+    dialed_at=NOON + timedelta(milliseconds=101),
+    answered_at=NOON + timedelta(milliseconds=9007),
+    phone="+34600000001",
+    caller_id="+34910000000",
+    agent_id=AGENT,
+    carrier="simulated",
+    carrier_call_id="CA0123456789abcdef0123456789abcdef",
+    longest=timedelta(minutes=15, seconds=45),
+)
+CALLED = a_task(
+    context=CONTEXT,
+    due_at=NOON + timedelta(microseconds=482),
+    status=TaskStatus.RUNNING,
+    attempts=1,
+    claims=1,
+    call=PLACED,
+    version=3,
+)
+
+
+class Meter:
+    """Counts the write units of a client."""
+
+    def __init__(self, client: Any) -> None:
+        self.units = 0.0
+        client.meta.events.register("provide-client-params.dynamodb", self._ask)
+        client.meta.events.register("after-call.dynamodb", self._count)
+
+    def of(self, step: Callable[[], object]) -> float:
+        before = self.units
+        step()
+        return self.units - before
+
+    def _ask(self, params: dict[str, Any], **_: object) -> dict[str, Any]:
+        return {**params, "ReturnConsumedCapacity": "TOTAL"}
+
+    def _count(self, parsed: dict[str, Any], model: Any, **_: object) -> None:
+        if model.name in {"PutItem", "UpdateItem", "TransactWriteItems"}:
+            consumed = parsed.get("ConsumedCapacity", [])
+            for one in consumed if isinstance(consumed, list) else [consumed]:
+                self.units += one["CapacityUnits"]
+
+
+def size(typed: Mapping[str, Any]) -> int:
+    """The bytes of an item, by AWS's formula."""
+    return sum(len(name.encode()) + size_of_value(value) for name, value in typed.items())
+
+
+def size_of_value(typed: Mapping[str, Any]) -> int:
+    ((kind, value),) = typed.items()
+    match kind:
+        case "S":
+            return len(value.encode())
+        case "N":
+            return (len(value.strip("-").replace(".", "")) + 1) // 2 + 1
+        case "BOOL":
+            return 1
+        case "SS":
+            return sum(len(element.encode()) for element in value)
+        case "L":
+            return 3 + sum(1 + size_of_value(element) for element in value)
+        case _:
+            return 3 + len(value) + size(value)
+
+
+@pytest.mark.parametrize(
+    ("task", "most"),
+    [
+        pytest.param(a_task(context={}), 220, id="bare"),
+        pytest.param(a_task(context=CONTEXT), 340, id="with context"),
+        pytest.param(CALLED, 620, id="in flight"),
+        pytest.param(a_task(context=CONTEXT, rules=rules(max_attempts=5)), 520, id="realtime"),
+    ],
+)
+def test_a_task_fits_in_one_write_unit(task: Task, most: int) -> None:
+    item = {"pk": f"T#{CAMPAIGN}#15", "sk": task.task_id, **task_item(task)}
+
+    assert size(encode_item(item)) <= most < KILOBYTE
+
+
+@pytest.fixture
+def client(account: Account) -> Any:
+    return account.client("dynamodb")
+
+
+@pytest.fixture
+def ports(client: Any) -> Ports:
+    ports = ports_in(new_table(client))
+    ports.workspaces.add(a_workspace(), a_key())
+    ports.campaigns.add(a_campaign())
+    ports.imports.start(an_import())
+    return ports
+
+
+@pytest.mark.engine
+def test_a_call_costs_no_more_than_its_steps_need(client: Any, ports: Ports) -> None:
+    meter = Meter(client)
+    tasks = [a_task(number, context=CONTEXT) for number in range(1, 51)]
+    task = tasks[0]
+    call = a_call(task)
+    units = {"add": meter.of(lambda: ports.imports.commit(a_chunk(*tasks))) / len(tasks)}
+    units["claim"] = meter.of(lambda: ports.tasks.claim(task.as_due, call, WORKSPACE))
+    units["reserve"] = meter.of(lambda: ports.slots.reserve(WORKSPACE, [call.call_id], 10))
+    claimed = ports.tasks.get(task.task_id)
+    assert claimed is not None
+    dialing = replace(claimed, attempts=1, call=replace(PLACED, deadline=call.deadline))
+    units["save, same deadline"] = meter.of(lambda: ports.tasks.save(dialing))
+    later = replace(PLACED, deadline=NOON + timedelta(hours=1))
+    dialed = replace(dialing, version=2, call=later)
+    units["save, new deadline"] = meter.of(lambda: ports.tasks.save(dialed))
+    done = replace(dialed, version=3, call=None, status=TaskStatus.COMPLETED, outcome="completed")
+    tally = {"calls": 1, "completed": 1, "outcome:completed": 1}
+    units["settle"] = meter.of(lambda: ports.tasks.settle(done, tally))
+    units["keep call"] = meter.of(lambda: ports.calls.save(WORKSPACE, PLACED))
+    units["release"] = meter.of(lambda: ports.slots.release(WORKSPACE, call.call_id, 0))
+
+    assert units == {
+        "add": pytest.approx(3, abs=0.2),
+        "claim": 3,
+        "reserve": 1,
+        "save, same deadline": 1,
+        "save, new deadline": 3,
+        "settle": 5,
+        "keep call": 1,
+        "release": 1,
+    }
