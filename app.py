@@ -4,12 +4,13 @@ All decorators stand here, so that the handler strings Lambda resolves and the o
 local stack resolve are the same. Nothing is built at import: see `service`.
 """
 
+from collections.abc import Callable
 from functools import cache
 from os import environ
 from typing import Any
 
 from chalice import AuthResponse, Chalice, Response
-from chalice.app import AuthRequest, CloudWatchEvent, SQSEvent
+from chalice.app import AuthRequest, CloudWatchEvent, Request, SQSEvent
 
 from chalicelibs import api
 from chalicelibs.api.http import ANY_TYPE, answering, ok, request
@@ -26,6 +27,12 @@ POST: dict[str, Any] = {"methods": ["POST"], "content_types": ANY_TYPE}
 def service() -> Service:
     """Build the service at the first event; tests put their own in this place."""
     return build(Settings.from_environment(environ))
+
+
+@app.middleware("http")
+def answer_in_one_shape(asked: Request, answer: Callable[[Request], Response]) -> Response:
+    """Have the refusals of Chalice itself look like ours."""
+    return api.http.in_one_shape(answer(asked))
 
 
 @app.authorizer()
@@ -65,9 +72,9 @@ def get_workspace() -> Response:
 @answering
 def set_limits() -> Response:
     """Change the limits of the workspace; they count from the next slot on."""
+    workspace_id = request(app).principal
     limits = api.workspaces.limits(request(app).body).model_dump()
-    workspace = service().workspaces.set_limits(request(app).principal, **limits)
-    return ok(api.workspaces.view(workspace))
+    return ok(api.workspaces.view(service().workspaces.set_limits(workspace_id, **limits)))
 
 
 @app.route("/agents", **POST, authorizer=authorize)
@@ -126,7 +133,7 @@ def create_campaign() -> Response:
 @answering
 def list_campaigns() -> Response:
     """List the campaigns, newest first."""
-    page = service().campaigns.page(request(app).principal, request(app).paging)
+    page = service().campaigns.page(request(app).principal, request(app).paging("campaigns"))
     return ok(api.campaigns.page_view(page))
 
 
@@ -178,8 +185,8 @@ def archive_campaign(campaign_id: str) -> Response:
 @answering
 def push_tasks() -> Response:
     """Push a task, or a list of tasks of which each is judged for itself."""
-    pushed = api.tasks.Pushed(request(app).body)
-    return ok(pushed.view(service().push_tasks(request(app).principal, pushed.pushes)), status=201)
+    workspace_id, pushed = request(app).principal, api.tasks.Pushed(request(app).body)
+    return ok(pushed.view(service().push_tasks(workspace_id, pushed.pushes)), status=201)
 
 
 @app.route("/tasks/{task_id}", authorizer=authorize)
@@ -193,7 +200,7 @@ def get_task(task_id: str) -> Response:
 @answering
 def list_tasks(campaign_id: str) -> Response:
     """List the tasks of a campaign."""
-    workspace_id, paging = request(app).principal, request(app).paging
+    workspace_id, paging = request(app).principal, request(app).paging("tasks")
     page = service().look_up.tasks_of(workspace_id, campaign_id, paging)
     return ok(api.tasks.page_view(page))
 
@@ -231,7 +238,7 @@ def get_import(import_id: str) -> Response:
 @answering
 def list_rejected_rows(import_id: str) -> Response:
     """List the rows of an import that did not become tasks."""
-    workspace_id, paging = request(app).principal, request(app).paging
+    workspace_id, paging = request(app).principal, request(app).paging("rows")
     rows = service().look_up.rejected_rows(workspace_id, import_id, paging)
     return ok(api.imports.rows_view(rows))
 

@@ -77,8 +77,9 @@ def _deadlines(environ: Mapping[str, str]) -> Deadlines:
         return timedelta(seconds=float(environ[name])) if environ.get(name) else otherwise
 
     return Deadlines(
-        reserved=seconds("RESERVED_TIMEOUT_S", default.reserved),
-        ask_after=seconds("ASK_AFTER_S", default.ask_after),
+        first_look=seconds("FIRST_LOOK_S", default.first_look),
+        sending=seconds("SENDING_S", default.sending),
         margin=seconds("RESCUE_MARGIN_S", default.margin),
+        again=seconds("LOOK_AGAIN_S", default.again),
         analysis=seconds("ANALYSIS_GRACE_S", default.analysis),
     )

@@ -46,7 +46,11 @@ class Workspaces(Protocol):
     """Accounts and the keys that open them."""
 
     def add(self, workspace: Workspace, key: ApiKey) -> None:
-        """Store a new workspace and its first key."""
+        """Store a new workspace and its first key.
+
+        Raises:
+            Stale: when one of them is there already.
+        """
 
     def get(self, workspace_id: str) -> Workspace | None:
         """The workspace as it stands now."""
@@ -87,7 +91,12 @@ class Campaigns(Protocol):
     """Campaigns and how far they have come."""
 
     def add(self, campaign: Campaign) -> None:
-        """Store a new campaign; it is open from now on."""
+        """Store a new campaign; it is open from now on.
+
+        Raises:
+            NotFound: when there is no such workspace.
+            Stale: when there is such a campaign already.
+        """
 
     def get(self, workspace_id: str, campaign_id: str) -> Campaign | None:
         """A campaign of this workspace as it stands now."""
@@ -121,7 +130,10 @@ class Tasks(Protocol):
     """Tasks, and the agenda that says what must happen to them next."""
 
     def add(self, tasks: Sequence[Task]) -> frozenset[str]:
-        """Store new tasks of one campaign and count them, together; gives the known ids."""
+        """Store new tasks of one campaign and count them, together; gives the known ids.
+
+        Each id may stand in the list only once.
+        """
 
     def get(self, task_id: str) -> Task | None:
         """A task as it stands now."""
@@ -180,7 +192,10 @@ class Slots(Protocol):
     """The calls in flight, by name, in each scope: a workspace or a campaign."""
 
     def reserve(self, scope: str, call_ids: Sequence[str], limit: int) -> Mapping[str, int]:
-        """Take slots for as many as the limit lets in; gives the pages of those that got in."""
+        """Take slots for as many as the limit lets in; gives the pages of those that got in.
+
+        Only for calls whose tasks were claimed: a slot belongs to whoever owns the claim.
+        """
 
     def release(self, scope: str, call_id: str, page: int | None) -> None:
         """Give a slot back; harmless when repeated. Without a page, all are searched."""

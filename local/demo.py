@@ -1,4 +1,4 @@
-"""`python -m local.demo`: two campaigns from contacts to outcomes, and an audit of the promises."""
+"""`python -m local.demo`: two campaigns from contacts to outcomes, and an audit."""
 
 import contextlib
 import json
@@ -33,6 +33,9 @@ NO_FAULTS = dict.fromkeys(FAULTS, 0.0)
 URGENT = [f"+1202555{number:04}" for number in range(110, 130)]
 PAUSE_S = 5
 
+#: After this without any progress the audit says what hangs.
+STUCK_S = 60
+
 #: A demo whose service was killed waits this long for `make up` to bring it back.
 PATIENCE_S = 600
 
@@ -56,15 +59,15 @@ class Demo:
     def run(self) -> int:
         """Everything after the start of the stack; the exit status."""
         self._set_faults(FAULTS)
-        batch_id, urgent_id = self._create()
+        self._create()
         with Live(console=self._console, refresh_per_second=8, transient=True) as live:
             self._watch(live, lambda done, total: done >= total * 0.3 > 0)
-            self._push_urgent(urgent_id)
+            self._push_urgent()
             self._watch(live, lambda done, total: done >= total * 0.5)
             self._pause(live)
             self._watch(live, lambda done, total: done == total)
         self._set_faults(NO_FAULTS)
-        self._say(f"All {batch_id} and {urgent_id} tasks have ended: auditing.")
+        self._say("all tasks have ended: auditing")
         return self._audit()
 
     def _say(self, text: str) -> None:
@@ -74,7 +77,7 @@ class Demo:
         url = f"{self._settings.carrier_url}/faults"
         urllib3.request("PUT", url, json=faults)
 
-    def _create(self) -> tuple[str, str]:
+    def _create(self) -> None:
         """A workspace of its own, an agent, a number and two campaigns; the contacts drop in."""
         opened = self._client.post(
             "/workspaces", {"name": "demo", "concurrency_limit": CONCURRENCY}
@@ -110,7 +113,6 @@ class Demo:
             "urgent_since_ms": None,
         }
         self._note()
-        return batch["name"], urgent["name"]
 
     def _drop(self, workspace_id: str, campaign_id: str) -> None:
         """Put the contacts into the bucket, as a person or a nightly job would."""
@@ -153,23 +155,31 @@ class Demo:
             time.sleep(0.5)
 
     def _watch(self, live: Live, is_reached: Callable[[int, int], bool]) -> None:
-        """Show progress until so many tasks are done."""
-        while True:
+        """Show progress until so many tasks are done, or nothing has moved for long."""
+        last, since = -1, time.monotonic()
+        while time.monotonic() - since < STUCK_S:
             campaigns = self._campaigns()
             live.update(bars(campaigns, CONCURRENCY))
             counts = [campaign["progress"] for campaign in campaigns]
             done = sum(count["completed"] + count["archived"] for count in counts)
             if is_reached(done, sum(count["total"] for count in counts)):
                 return
+            if done != last:
+                last, since = done, time.monotonic()
             time.sleep(0.2)
+        self._say(f"nothing has moved for {STUCK_S} s")
 
-    def _push_urgent(self, campaign_id: str) -> None:
+    def _push_urgent(self) -> None:
+        campaign_id = self.facts["urgent_campaign_id"]
         context = {"name": "Zoe", "order": "B-1"}
         tasks = [{"phone": one, "campaign": campaign_id, "context": context} for one in URGENT]
         results = self._client.post("/tasks", tasks)["results"]
+        refused = [result for result in results if "task" not in result]
+        if refused:
+            raise RuntimeError(f"the service refused urgent tasks: {refused[0]}")
         self.facts["urgent_since_ms"] = now_ms()
         self._note()
-        self._say(f"pushed {sum('task' in result for result in results)} urgent tasks")
+        self._say(f"pushed {len(results)} urgent tasks")
 
     def _pause(self, live: Live) -> None:
         for campaign_id in self.facts["campaign_ids"]:
@@ -196,7 +206,8 @@ class Demo:
         self._console.print(summary_table(summary))
         for line in found:
             self._console.print(f"[red]{line}[/]")
-        self._console.print(f"{len(found)} violations", style="bold red" if found else "bold green")
+        style = "bold red" if found else "bold green"
+        self._console.print(f"{len(found)} violations", style=style)
         return int(bool(found))
 
 

@@ -25,9 +25,10 @@ _FINISH_S = 10
 #: The service's waits, compressed, so that what takes minutes in the cloud can be watched here.
 #: Whoever sets one of them in the shell is obeyed.
 COMPRESSED = {
-    "RESERVED_TIMEOUT_S": "15",
+    "FIRST_LOOK_S": "15",
+    "SENDING_S": "8",
     "RESCUE_MARGIN_S": "5",
-    "ASK_AFTER_S": "5",
+    "LOOK_AGAIN_S": "5",
     "ANALYSIS_GRACE_S": "5",
     "LOG_LEVEL": "INFO",
 }

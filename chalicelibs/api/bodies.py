@@ -3,15 +3,16 @@
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
 from chalicelibs.api.errors import Malformed
 from chalicelibs.domain.errors import Invalid
 from chalicelibs.domain.instants import MILLISECOND, epoch_ms, from_epoch_ms, whole_ms
-from chalicelibs.domain.zones import zone
+from chalicelibs.domain.retry import LONGEST_INTERVAL
+from chalicelibs.domain.zones import UnknownZone, zone
 
-LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
 class Body(BaseModel):
@@ -32,17 +33,27 @@ def _instant(value: Any) -> Any:
         if not 0 <= value <= epoch_ms(LATEST):
             raise ValueError("is no time in milliseconds since 1970")
         return from_epoch_ms(value)
+    if isinstance(value, str):
+        try:
+            return datetime.fromisoformat(value)
+        except ValueError:
+            raise ValueError("is no time like 2027-03-05T10:00:00+01:00") from None
     return value
 
 
 def _aware(value: datetime) -> datetime:
     if value.tzinfo is None:
         raise ValueError("needs an offset, like 2027-03-05T10:00:00+01:00 or ...Z")
+    if not EARLIEST <= value <= LATEST:
+        raise ValueError("must lie between the years 1970 and 2200")
     return whole_ms(value.astimezone(UTC))
 
 
 def _zone(value: str) -> str:
-    zone(value)
+    try:
+        zone(value)
+    except UnknownZone as error:
+        raise ValueError(error.message) from None  # so that it is told of the field it came in
     return value
 
 
@@ -51,6 +62,9 @@ Instant = Annotated[datetime, BeforeValidator(_instant), AfterValidator(_aware)]
 
 #: An IANA zone name.
 Zone = Annotated[str, AfterValidator(_zone)]
+
+#: A pause between attempts, in milliseconds.
+Interval = Annotated[int, Field(ge=0, le=LONGEST_INTERVAL // MILLISECOND)]
 
 #: What a prompt can be filled with; numbers are taken as they are written.
 Value = str | int | float | bool
@@ -76,7 +90,7 @@ def invalid(error: ValidationError) -> Invalid:
     first = error.errors(include_input=False, include_url=False)[0]
     if first["type"] == "json_invalid":
         return Malformed("the body is not JSON")
-    if first["type"] == "model_type":
+    if first["type"] == "model_type" and not first["loc"]:
         return Malformed("the body must be a JSON object")
     cause = first.get("ctx", {}).get("error")
     message = "there is no such field" if first["type"] == "extra_forbidden" else first["msg"]

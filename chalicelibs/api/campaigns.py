@@ -5,9 +5,10 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
-from chalicelibs.api.bodies import Body, Instant, Zone, iso, milliseconds, parse
+from chalicelibs.api.bodies import Body, Instant, Interval, Zone, iso, milliseconds, parse
 from chalicelibs.api.hours import Hours, hours_view
 from chalicelibs.domain.campaign import Campaign, CampaignKind, CampaignState, CampaignStatus
+from chalicelibs.domain.errors import Invalid
 from chalicelibs.domain.instants import MILLISECOND
 from chalicelibs.domain.outcome import normal_name
 from chalicelibs.domain.phone import parse_phone
@@ -31,7 +32,7 @@ class NewCampaign(Body):
     start_at: Instant | None = None
     end_at: Instant | None = None
     max_attempts: int = Field(1, ge=1, le=MOST_ATTEMPTS)
-    retry_intervals_ms: list[int] | None = Field(None, description="One fewer than attempts.")
+    retry_intervals_ms: list[Interval] | None = Field(None, description="One fewer than attempts.")
     retry_outcomes: list[str] = Field(default_factory=list, max_length=50)
     callbacks_outside_hours: bool = False
     concurrency_limit: int | None = Field(None, ge=1, le=10_000)
@@ -45,6 +46,14 @@ class NewCampaign(Body):
             return {**body, "priority": body["priority"].lower()}
         return body
 
+
+#: The fields that say how a campaign's tasks are called. Priority and zone count without them.
+RULES = frozenset(
+    {
+        *("agent_id", "caller_id", "calling_hours", "callbacks_outside_hours"),
+        *("max_attempts", "retry_intervals_ms", "retry_outcomes"),
+    }
+)
 
 #: The pause between attempts where a campaign names none.
 DEFAULT_INTERVAL_MS = 3_600_000
@@ -72,24 +81,43 @@ def new(raw: bytes, *, workspace_id: str, campaign_id: str, now: datetime) -> Ca
 
 
 def rules_of(body: NewCampaign) -> Rules | None:
-    """The campaign's rules; a realtime one may leave agent and number to its tasks."""
-    if not body.agent_id or not body.caller_id:
+    """The campaign's rules; a realtime one that sets none leaves all of them to its tasks.
+
+    Raises:
+        Invalid: naming what is missing or wrong.
+    """
+    if body.type is CampaignKind.REALTIME and not RULES & body.model_fields_set:
         return None
-    intervals = body.retry_intervals_ms
-    if intervals is None:
-        intervals = [DEFAULT_INTERVAL_MS] * (body.max_attempts - 1)
-    retry = RetryPolicy(
-        max_attempts=body.max_attempts,
-        intervals=tuple(milliseconds(interval) for interval in intervals),
-        retry_outcomes=frozenset(normal_name(name) for name in body.retry_outcomes),
-    )
+    if not body.agent_id:
+        raise Invalid("say which agent calls: a campaign's rules need one", "agent_id")
+    if not body.caller_id:
+        raise Invalid("say from which number to call: a campaign's rules need it", "caller_id")
     return Rules(
         agent_id=body.agent_id,
         caller_id=parse_phone(body.caller_id, param="caller_id"),
         hours=None if body.calling_hours is None else body.calling_hours.to_domain(body.timezone),
-        retry=retry,
+        retry=retry_of(body),
         priorities=per_attempt(body.priority, body.max_attempts),
         callbacks_outside_hours=body.callbacks_outside_hours,
+    )
+
+
+def retry_of(body: NewCampaign) -> RetryPolicy:
+    """How its tasks are tried again.
+
+    Raises:
+        Invalid: when there are too many intervals, or too few.
+    """
+    intervals = body.retry_intervals_ms
+    if intervals is None:
+        intervals = [DEFAULT_INTERVAL_MS] * (body.max_attempts - 1)
+    if len(intervals) != body.max_attempts - 1:
+        needed = body.max_attempts - 1
+        raise Invalid(f"must have {needed} entries, one fewer than attempts", "retry_intervals_ms")
+    return RetryPolicy(
+        max_attempts=body.max_attempts,
+        intervals=tuple(milliseconds(interval) for interval in intervals),
+        retry_outcomes=frozenset(normal_name(name) for name in body.retry_outcomes),
     )
 
 

@@ -52,6 +52,14 @@ def kind_of(error: Exception) -> ErrorKind:
     return next((kind for cls, kind in KINDS if isinstance(error, cls)), INTERNAL)
 
 
+def param_of(error: Exception) -> str | None:
+    """Which field, or which part of the path, an error is about."""
+    param: str | None = getattr(error, "param", None)
+    if param is None and isinstance(error, NotFound):
+        return "carrier" if error.kind == "carrier" else f"{error.kind}_id"
+    return param
+
+
 def body_of(error: Exception) -> dict[str, object]:
     """An error as the API shows it; an unexpected one keeps its secrets."""
     kind = kind_of(error)
@@ -60,7 +68,7 @@ def body_of(error: Exception) -> dict[str, object]:
         "error": {
             "code": kind.code,
             "message": message,
-            "param": getattr(error, "param", None),
+            "param": param_of(error),
             "type": kind.type,
         }
     }

@@ -26,7 +26,11 @@ class Hours(Body):
         days = None
         if self.days is not None:
             days = frozenset(day_number(day) for day in self.days)
-        return CallingHours.of(start=self.start, end=self.end, zone=zone, days=days)
+        try:
+            return CallingHours.of(start=self.start, end=self.end, zone=zone, days=days)
+        except Invalid as error:
+            error.param = f"calling_hours.{error.param}"
+            raise
 
 
 def day_number(day: str) -> int:

@@ -1,15 +1,18 @@
 """Requests as routes need them: who asks, for what, with which body; and errors as answers."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
+from http import HTTPStatus
 from typing import ParamSpec
 
 from chalice.app import AuthResponse, Chalice, Response
 
 from chalicelibs.api.errors import INTERNAL, Forbidden, TooLarge, answer_to, kind_of
 from chalicelibs.api.log import logger
-from chalicelibs.domain.errors import Invalid
+from chalicelibs.domain.errors import Invalid, NotFound
+from chalicelibs.domain.naming import is_plain_id, is_task_id
 from chalicelibs.domain.workspace import OPERATOR
 from chalicelibs.ports import Paging
 
@@ -21,6 +24,22 @@ DEFAULT_PAGE, LARGEST_PAGE = 50, 200
 #: Bodies are read as what they are, whatever they call themselves.
 ANY_TYPE = ["application/json", "application/x-www-form-urlencoded", "text/plain"]
 
+#: Ids are much shorter; the table refuses keys that are much longer.
+LONGEST_ID = 100
+
+
+def is_count(text: str) -> bool:
+    """Whether this is a whole number of a sensible size."""
+    return text.isascii() and text.isdecimal() and len(text) <= len(str(MOST_BYTES)) + 2
+
+
+#: What the cursors of each list look like: each is the key of the last item on a page.
+CURSORS: Mapping[str, Callable[[str], bool]] = {
+    "campaigns": is_plain_id,
+    "tasks": is_task_id,
+    "rows": is_count,
+}
+
 Args = ParamSpec("Args")
 
 
@@ -28,7 +47,7 @@ Args = ParamSpec("Args")
 class Request:
     """One HTTP request."""
 
-    principal: str  #: The workspace that the key opens; empty where no key is asked for.
+    holder: str  #: Whose key it is; empty where no key is asked for.
     headers: Mapping[str, str]
     query: Mapping[str, str]
     raw_body: bytes
@@ -45,16 +64,29 @@ class Request:
         return self.raw_body
 
     @property
-    def paging(self) -> Paging:
-        """Which part of a list is asked for.
+    def principal(self) -> str:
+        """The workspace that the key opens.
 
         Raises:
-            Invalid: when the limit is no number between 1 and `LARGEST_PAGE`.
+            Forbidden: when it is the operator's, which opens no workspace.
         """
-        text = self.query.get("limit", str(DEFAULT_PAGE))
-        if not text.isascii() or not text.isdecimal() or not 1 <= int(text) <= LARGEST_PAGE:
+        if self.holder == OPERATOR:
+            raise Forbidden("the operator's key only opens new workspaces: use a workspace's key")
+        return self.holder
+
+    def paging(self, items: str) -> Paging:
+        """Which part of a list of campaigns, tasks or rows is asked for.
+
+        Raises:
+            Invalid: when the limit is no number between 1 and `LARGEST_PAGE`, or the cursor none
+                that such a list gave.
+        """
+        limit, cursor = self.query.get("limit", str(DEFAULT_PAGE)), self.query.get("cursor")
+        if not is_count(limit) or not 1 <= int(limit) <= LARGEST_PAGE:
             raise Invalid(f"must be a number from 1 to {LARGEST_PAGE}", "limit")
-        return Paging(self.query.get("cursor"), int(text))
+        if cursor is not None and not CURSORS[items](cursor):
+            raise Invalid("is no cursor of this list: send `next_cursor` back as it is", "cursor")
+        return Paging(cursor, int(limit))
 
     def require_operator(self) -> None:
         """Let only the operator of the deployment pass.
@@ -62,7 +94,7 @@ class Request:
         Raises:
             Forbidden: when somebody else asks.
         """
-        if self.principal != OPERATOR:
+        if self.holder != OPERATOR:
             raise Forbidden("only the operator's key opens this")
 
 
@@ -73,7 +105,7 @@ def request(app: Chalice) -> Request:
     raw = current.raw_body or b""
     authorizer = current.context.get("authorizer") or {}
     return Request(
-        principal=authorizer.get("principalId", ""),
+        holder=authorizer.get("principalId", ""),
         headers={name.lower(): value for name, value in current.headers.items()},
         query=current.query_params or {},
         raw_body=raw if isinstance(raw, bytes) else raw.encode(),
@@ -86,18 +118,61 @@ def answering(view: Callable[Args, Response]) -> Callable[Args, Response]:
     @wraps(view)
     def answer(*args: Args.args, **kwargs: Args.kwargs) -> Response:
         try:
+            check_path(kwargs)
             return view(*args, **kwargs)
         except Exception as error:  # noqa: BLE001 - the outermost line: nothing may escape
-            if kind_of(error) is INTERNAL:
-                logger().exception("request failed", extra={"route": view.__name__})
+            tell(error, view.__name__)
             return answer_to(error)
 
     return answer
 
 
+def check_path(values: Mapping[str, object]) -> None:
+    """Let no id reach the table that is longer than a key may be.
+
+    Raises:
+        NotFound: as for any other id that does not exist.
+    """
+    for name, value in values.items():
+        if len(str(value)) > LONGEST_ID:
+            raise NotFound(name.removesuffix("_id"), str(value))
+
+
+def tell(error: Exception, route: str) -> None:
+    """Log why a request was not answered as asked; messages may repeat what was sent: left out."""
+    kind = kind_of(error)
+    if kind is INTERNAL:
+        logger().exception("request failed", extra={"route": route})
+    else:
+        logger().info("request refused", extra={"route": route, "code": kind.code})
+
+
 def ok(body: Mapping[str, object], *, status: int = 200) -> Response:
     """An answer."""
     return Response(body=body, status_code=status)
+
+
+def in_one_shape(response: Response) -> Response:
+    """A response; where Chalice refused a request by itself, in the shape of all errors."""
+    own = response.body
+    if response.status_code < HTTPStatus.BAD_REQUEST or not isinstance(own, dict):
+        return response
+    if "error" not in own:
+        is_ours = response.status_code >= INTERNAL.status
+        response.body = {
+            "error": {
+                "code": words_of(own.get("Code", "Refused")),
+                "message": own.get("Message", "the request was refused"),
+                "param": None,
+                "type": INTERNAL.type if is_ours else "invalid_request_error",
+            }
+        }
+    return response
+
+
+def words_of(name: str) -> str:
+    """`UnsupportedMediaType` as our codes are written."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 
 
 def admit(principal: str | None) -> AuthResponse:

@@ -3,10 +3,20 @@
 from collections.abc import Sequence
 from typing import Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_core import from_json, to_json
 
-from chalicelibs.api.bodies import Body, Instant, Value, Zone, invalid, iso, milliseconds, text_of
+from chalicelibs.api.bodies import (
+    Body,
+    Instant,
+    Interval,
+    Value,
+    Zone,
+    invalid,
+    iso,
+    milliseconds,
+    text_of,
+)
 from chalicelibs.api.calls import view as call_view
 from chalicelibs.api.campaigns import DEFAULT_INTERVAL_MS, rules_view
 from chalicelibs.api.errors import Malformed, TooLarge, body_of
@@ -15,13 +25,16 @@ from chalicelibs.domain.errors import CarillonError, Invalid
 from chalicelibs.domain.outcome import normal_name
 from chalicelibs.domain.phone import parse_phone
 from chalicelibs.domain.push import Push
-from chalicelibs.domain.retry import RetryPolicy
+from chalicelibs.domain.retry import MOST_ATTEMPTS, RetryPolicy
 from chalicelibs.domain.task import Task
 from chalicelibs.ports import Page
 from chalicelibs.use_cases.look_up import TaskReading
 
 #: Longer lists come as CSV.
 MOST_TASKS = 500
+
+#: Letters of a task's context, names and values: a task has to fit into one item of the table.
+MOST_CONTEXT = 50_000
 
 #: What the domain's fields are called in this body.
 NAMES = {
@@ -45,11 +58,22 @@ class NewTask(Body):
     timezone: Zone | None = None
     start_after: Instant | None = None
     end_after: Instant | None = None
-    priorities: list[int] | None = Field(None, description="One per attempt, larger first.")
-    retries: int | None = Field(None, description="All attempts, the first included.")
-    intervals: list[int] | None = Field(None, description="ms, one fewer than attempts.")
+    priorities: list[int] | None = Field(
+        None, min_length=1, description="One per attempt, larger first."
+    )
+    retries: int | None = Field(
+        None, ge=1, le=MOST_ATTEMPTS, description="All attempts, the first included."
+    )
+    intervals: list[Interval] | None = Field(None, description="ms, one fewer than attempts.")
     retry_outcomes: list[str] | None = None
     context: dict[str, Value] = Field(default_factory=dict, max_length=200)
+
+    @field_validator("context")
+    @classmethod
+    def _check_size(cls, context: dict[str, Value]) -> dict[str, Value]:
+        if sum(len(name) + len(text_of(value)) for name, value in context.items()) > MOST_CONTEXT:
+            raise ValueError(f"must hold at most {MOST_CONTEXT} letters")
+        return context
 
     def to_domain(self) -> Push:
         """The task as it is pushed.

@@ -16,6 +16,7 @@ from chalice.app import SQSEvent
 
 from chalicelibs.api.log import logger
 from chalicelibs.domain.call_event import CallEvent
+from chalicelibs.domain.imports import Import
 from chalicelibs.ports import PlaceCall
 
 #: Where files are dropped: the workspace and the campaign stand in the path.
@@ -29,7 +30,12 @@ def each_record(event: SQSEvent, handle: Callable[[dict[str, Any]], None]) -> di
     """
 
     def handle_record(record: SQSRecord) -> None:
-        handle(json.loads(record.body))
+        try:
+            handle(json.loads(record.body))
+        except Exception:
+            # The processor catches this and says nothing; its message comes again.
+            logger().warning("message failed", extra={"id": record.message_id}, exc_info=True)
+            raise
 
     answer = process_partial_response(
         event=event.to_dict(),
@@ -82,7 +88,7 @@ def dispatch(
     return each_record(event, handle)
 
 
-def import_files(event: Mapping[str, Any], import_file: Callable[..., object]) -> None:
+def import_files(event: Mapping[str, Any], import_file: Callable[..., Import | None]) -> None:
     """Import the files that were dropped; one dropped elsewhere is nobody's."""
     for record in event["Records"]:
         bucket, item = record["s3"]["bucket"]["name"], record["s3"]["object"]
@@ -91,10 +97,11 @@ def import_files(event: Mapping[str, Any], import_file: Callable[..., object]) -
         if place is None:
             logger().warning("file dropped outside a campaign's folder")
             continue
-        import_file(
+        job = import_file(
             place["workspace_id"],
             place["campaign_id"],
             source=f"s3://{bucket}/{key}",
             version=item.get("eTag", ""),
         )
-        logger().info("file imported", extra=place.groupdict())
+        status = "unknown_workspace" if job is None else job.status
+        logger().info("file imported", extra={**place.groupdict(), "status": status})

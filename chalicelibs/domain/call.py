@@ -71,6 +71,6 @@ class Call:
         """Whether this would be progress."""
         return status in NEXT[self.status]
 
-    def because(self, status: CallStatus, *, deadline: datetime, **known: object) -> Self:
+    def because(self, status: CallStatus, **known: object) -> Self:
         """The call one step further, with what became known by it."""
-        return replace(self, status=status, deadline=deadline, **known)  # type: ignore[arg-type]
+        return replace(self, status=status, **known)  # type: ignore[arg-type]

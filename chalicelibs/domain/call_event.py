@@ -36,23 +36,23 @@ class CallEvent:
     analysis_follows: bool = False
 
     def to_message(self) -> dict[str, Any]:
-        """The event as a queue carries it: plain values, milliseconds, nothing that is empty."""
+        """The event as a queue carries it: plain values, milliseconds, nothing that is unknown."""
         full = {
             "call_id": self.call_id,
             "kind": self.kind.value,
             "at": epoch_ms(self.at),
             "carrier_call_id": self.carrier_call_id,
             "outcome": self.outcome,
-            "is_permanent": self.is_permanent,
+            "is_permanent": self.is_permanent or None,
             "reason": self.reason,
-            "duration": self.duration and self.duration // MILLISECOND,
+            "duration": None if self.duration is None else self.duration // MILLISECOND,
             "callback_at": self.callback_at and epoch_ms(self.callback_at),
             "cost": self.cost,
             "recording_url": self.recording_url,
-            "analysis": dict(self.analysis),
-            "analysis_follows": self.analysis_follows,
+            "analysis": dict(self.analysis) or None,
+            "analysis_follows": self.analysis_follows or None,
         }
-        return {key: value for key, value in full.items() if value}
+        return {key: value for key, value in full.items() if value is not None}
 
     @classmethod
     def from_message(cls, message: Mapping[str, Any]) -> Self:

@@ -13,22 +13,26 @@ LOOK_AHEAD = timedelta(seconds=75)
 class Deadlines:
     """When rescue looks at a call that nothing more was heard of.
 
-    `ask_after` must be longer than the function that places calls may run: so when rescue asks, no
-    request to the carrier can still be under way, and "never heard of it" is the truth.
+    The first look is fixed by the claim and not moved while all goes well: each move costs an
+    entry in the index. A call passes the dial gate only while `sending` is left until then, and
+    that is longer than the function that places calls may run. So when rescue asks the carrier, no
+    request can still be under way, and "never heard of it" is the truth.
     """
 
-    reserved: timedelta = timedelta(minutes=2)  #: From the claim to the dial gate.
-    ask_after: timedelta = timedelta(
-        seconds=90
-    )  #: From the dial to the question what became of it.
+    first_look: timedelta = timedelta(minutes=3)  #: From the claim.
+    sending: timedelta = timedelta(seconds=75)  #: What must be left of it at the dial gate.
     margin: timedelta = timedelta(minutes=2)  #: Beyond ring timeout and longest conversation.
+    again: timedelta = timedelta(minutes=2)  #: Between looks at a call that should have ended.
     analysis: timedelta = timedelta(minutes=2)  #: From the hang-up to the agent's analysis.
     grace: timedelta = timedelta(minutes=10)  #: In which a more telling outcome still counts.
 
-    @property
-    def to_send(self) -> timedelta:
-        """After the dial was written down, the request must leave within this time, or never."""
-        return self.ask_after / 3
+    def of_gate(self, call: Call) -> datetime:
+        """From when on a call that was not dialled is left to rescue."""
+        return call.deadline - self.sending
+
+    def of_sending(self, call: Call) -> datetime:
+        """After the dial was written down, the request leaves before this, or never."""
+        return call.deadline - self.sending / 2
 
     def of_end(self, call: Call) -> datetime:
         """By when the end of a call must have been reported."""

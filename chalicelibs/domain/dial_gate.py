@@ -1,15 +1,13 @@
 """The last question before the request to the carrier, whether this call may start now."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from chalicelibs.domain.call import CallStatus
 from chalicelibs.domain.campaign import Campaign
+from chalicelibs.domain.deadlines import Deadlines
 from chalicelibs.domain.rules import Rules
 from chalicelibs.domain.task import Task
-
-#: Workers' clocks may differ by this: near its deadline a call may have lost its slot to rescue.
-CLOCK_SKEW = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +41,16 @@ class Drop:
 Answer = Dial | GiveBack | Archive | Drop
 
 
-def ask(task: Task, campaign: Campaign, *, call_id: str, now: datetime) -> Answer:
+def ask(
+    task: Task, campaign: Campaign, *, call_id: str, now: datetime, deadlines: Deadlines
+) -> Answer:
     """Whether this call of this task may start now, judged on consistent reads."""
     call = task.call
     if call is None or call.call_id != call_id:
         return Drop("taken_back")
     if call.status is not CallStatus.RESERVED:
         return Drop("dialled_already")
-    if now >= call.deadline - CLOCK_SKEW:
+    if now >= deadlines.of_gate(call):
         return Drop("left_to_rescue")
     if task.end_at is not None and now >= task.end_at:
         return Archive("task_ended")

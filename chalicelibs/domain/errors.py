@@ -24,10 +24,11 @@ class Invalid(CarillonError):
 class NotFound(CarillonError):
     """There is no such thing in this workspace (it may exist in another: that is not said)."""
 
-    def __init__(self, kind: str, key: str) -> None:
+    def __init__(self, kind: str, key: str, param: str | None = None) -> None:
         super().__init__(f"there is no {kind} {key!r}")
         self.kind = kind
         self.key = key
+        self.param = param  #: Where it was named, if not in a path.
 
 
 class NotAllowed(CarillonError):

@@ -73,7 +73,7 @@ class Import:
 
     def completed(self) -> Self:
         """Every row is done."""
-        return replace(self, status=ImportStatus.COMPLETED)
+        return replace(self, status=ImportStatus.COMPLETED, reason=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

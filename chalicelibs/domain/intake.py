@@ -6,12 +6,16 @@ from datetime import datetime
 
 from chalicelibs.domain.campaign import Campaign
 from chalicelibs.domain.contacts_file import PHONE, BadRow, Contact
+from chalicelibs.domain.context import UnusableContext, check_context
 from chalicelibs.domain.imports import AcceptedRow, Chunk, Import, RejectedRow
 from chalicelibs.domain.instants import with_lot
 from chalicelibs.domain.naming import task_id_for_phone
 from chalicelibs.domain.phone import InvalidPhone, parse_phone
 from chalicelibs.domain.task import Task
 from chalicelibs.domain.template import MissingVariables, require
+
+#: Of a value that cannot be a phone number, what is enough to find it.
+MOST_SHOWN = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,9 +55,13 @@ class Intake:
             return RejectedRow(row.row, row.line, row.code, row.message)
         try:
             phone = parse_phone(row.phone)
+            check_context(row.context)
             require(self.needed_variables, row.context)
         except InvalidPhone as error:
-            return RejectedRow(row.row, row.line, "invalid_phone", str(error), PHONE, row.phone)
+            shown = row.phone[:MOST_SHOWN]
+            return RejectedRow(row.row, row.line, "invalid_phone", str(error), PHONE, shown)
+        except UnusableContext as error:
+            return RejectedRow(row.row, row.line, "unusable_context", str(error))
         except MissingVariables as error:
             names = ", ".join(error.names)
             return RejectedRow(row.row, row.line, "missing_variables", str(error), names)

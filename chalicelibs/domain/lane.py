@@ -73,11 +73,12 @@ class Lane:
     def of_realtime(cls, campaign_id: str, name: str) -> Self:
         """The lane that `realtime_lane` named."""
         kind, _, hours = name.partition("|")
+        callback, _, priority = kind.rpartition("-")
         return cls(
             campaign_id=campaign_id,
             name=name,
-            priority=0 if kind == CALLBACK else int(kind),
-            is_callback=kind == CALLBACK,
+            priority=int(priority),
+            is_callback=callback == CALLBACK,
             hours=None if hours == ANY_TIME else hours_named(hours),
         )
 
@@ -95,9 +96,9 @@ def attempt_lane(attempt_no: int) -> str:
 
 def realtime_lane(rules: Rules, attempt_no: int, *, is_callback: bool) -> str:
     """The name of a realtime task's lane: priority and hours, in words that can be read back."""
-    hours = rules.callback_hours if is_callback else rules.hours
-    kind = CALLBACK if is_callback else str(rules.priority_of(attempt_no))
-    return f"{kind}|{hours or ANY_TIME}"
+    if is_callback:
+        return f"{CALLBACK}-{rules.priority_of(1)}|{rules.callback_hours or ANY_TIME}"
+    return f"{rules.priority_of(attempt_no)}|{rules.hours or ANY_TIME}"
 
 
 def realtime_lanes(rules: Rules) -> frozenset[str]:

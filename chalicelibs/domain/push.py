@@ -6,6 +6,7 @@ from datetime import datetime
 
 from chalicelibs.domain.calling_hours import CallingHours
 from chalicelibs.domain.campaign import Campaign
+from chalicelibs.domain.context import check_context
 from chalicelibs.domain.errors import Invalid
 from chalicelibs.domain.priority import per_attempt
 from chalicelibs.domain.retry import RetryPolicy
@@ -28,6 +29,7 @@ class Push:
     end_at: datetime | None = None
 
     def __post_init__(self) -> None:
+        check_context(self.context)
         if self.start_at and self.end_at and self.end_at <= self.start_at:
             raise Invalid("must be after start_at", "end_at")
 

@@ -137,7 +137,9 @@ class Task:
 
     def after(self, decision: Decision, call: Call) -> Self:
         """What becomes of it now that this call has ended."""
-        ended = replace(self, call=None, last_call_id=call.call_id, outcome=call.outcome)
+        ended = replace(
+            self, call=None, last_call_id=call.call_id, outcome=call.outcome, reason=None
+        )
         match decision:
             case Retry(at):
                 return replace(

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping
 from chalicelibs.domain.errors import Invalid
 
 #: A name is anything without braces or line ends: column headers have spaces. `$5` is a price.
-PLACE = re.compile(r"\{\{\s*([^{}\r\n]+?)\s*\}\}|\$\{\s*([^{}\r\n]+?)\s*\}")
+NAME = r"\s*([^{}\s](?:[^{}\r\n]*[^{}\s])?)\s*"
+PLACE = re.compile(rf"\{{\{{{NAME}\}}\}}|\$\{{{NAME}\}}")
 
 
 class MissingVariables(Invalid):

@@ -83,7 +83,7 @@ class Dispatch:
             call = Call(
                 call_id=due.next_call_id,
                 reserved_at=now,
-                deadline=now + self.deadlines.reserved,
+                deadline=now + self.deadlines.first_look,
             )
             if self.tasks.claim(due, call, workspace.workspace_id):
                 taken.append(call)

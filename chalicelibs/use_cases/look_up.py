@@ -75,9 +75,15 @@ class LookUp:
         return found
 
     def imports_of(self, workspace_id: str, campaign_id: str) -> Sequence[Import]:
-        """The imports of a campaign, oldest first."""
-        self._campaign(workspace_id, campaign_id)
-        return self.imports.of_campaign(campaign_id)
+        """The imports of a campaign, oldest first, and those that named it in vain.
+
+        A file may be dropped for a campaign that does not exist, or that is another workspace's.
+        """
+        jobs = self.imports.of_campaign(campaign_id)
+        own = [job for job in jobs if job.workspace_id == workspace_id]
+        if not own:
+            self._campaign(workspace_id, campaign_id)
+        return own
 
     def rejected_rows(
         self, workspace_id: str, import_id: str, paging: Paging

@@ -1,7 +1,7 @@
 """Pass the dial gate and ask the carrier for one call, once."""
 
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 
 from chalicelibs.domain import dial_gate
 from chalicelibs.domain.agent import Agent
@@ -61,7 +61,11 @@ class PlaceCalls:
             self._release(message)
             return "unknown_task"
         answer = dial_gate.ask(
-            gate.task, gate.campaign, call_id=message.call_id, now=self.clock.now()
+            gate.task,
+            gate.campaign,
+            call_id=message.call_id,
+            now=self.clock.now(),
+            deadlines=self.deadlines,
         )
         match answer:
             case dial_gate.Dial(rules):
@@ -102,7 +106,6 @@ class PlaceCalls:
         now = self.clock.now()
         call = task.call.because(
             CallStatus.DIALING,
-            deadline=now + self.deadlines.ask_after,
             attempt_no=task.attempts + 1,
             slots=SlotPages(workspace=message.workspace_page, campaign=message.campaign_page),
             dialed_at=now,
@@ -116,7 +119,6 @@ class PlaceCalls:
 
     def _ask_carrier(self, task: Task, rules: Rules, agent: Agent | None) -> PlaceAnswer:
         assert task.call is not None
-        assert task.call.dialed_at is not None
         if agent is None or not agent.is_active:
             return Refused("agent_inactive")
         carrier: Carrier | None = self.carriers.get(agent.carrier)
@@ -126,7 +128,7 @@ class PlaceCalls:
             prompt = render(agent.prompt, task.context)
         except MissingVariables:
             return Refused("missing_variables")
-        if self.clock.now() - task.call.dialed_at > self.deadlines.to_send:
+        if self.clock.now() >= self.deadlines.of_sending(task.call):
             # Rescue may be about to ask the carrier: a request now could ring after its answer.
             return Refused("too_late_to_send")
         return carrier.place(
@@ -146,13 +148,12 @@ class PlaceCalls:
         now = self.clock.now()
         match answer:
             case Accepted(carrier_call_id):
-                placed = replace(call, carrier_call_id=carrier_call_id)
-                self._try_save(task, placed, CallStatus.PLACED, until=self.deadlines.of_end(call))
+                self._note(
+                    task, call.because(CallStatus.PLACED, carrier_call_id=carrier_call_id)
+                )
                 return "placed"
             case AnswerLost():
-                self._try_save(
-                    task, call, CallStatus.UNKNOWN, until=now + self.deadlines.ask_after
-                )
+                self._note(task, call.because(CallStatus.UNKNOWN))
                 return "answer_lost"
             case Throttled(retry_after):
                 self.tasks.save(task.give_back(not_before=now + retry_after))
@@ -171,10 +172,9 @@ class PlaceCalls:
                 self.queue.events([refused])
                 return "refused"
 
-    def _try_save(self, task: Task, call: Call, status: CallStatus, *, until: datetime) -> None:
-        """Note how far the call came, unless a webhook was faster and noted more."""
-        further = call.because(status, deadline=until)
+    def _note(self, task: Task, call: Call) -> None:
+        """Save how far the call came, unless a webhook was faster and told more."""
         try:
-            self.tasks.save(task.with_call(further))
+            self.tasks.save(task.with_call(call))
         except Stale:
             return

@@ -51,9 +51,9 @@ class PushTasks:
 
     def _task(self, push: Push, campaign: Campaign | None) -> Task:
         if campaign is None:
-            raise NotFound("campaign", push.campaign_id)
+            raise NotFound("campaign", push.campaign_id, "campaign")
         if campaign.is_closed:
-            raise NotAllowed(f"the campaign is {campaign.state}: it takes no more tasks")
+            raise NotAllowed(f"the campaign is {campaign.state}: no more tasks", "campaign")
         if campaign.kind is CampaignKind.REALTIME:
             return self._realtime_task(push, campaign)
         if push.brings_rules:

@@ -52,7 +52,6 @@ class RecordCallEvent:
             return "old_news"
         answered = call.because(
             CallStatus.IN_PROGRESS,
-            deadline=self.deadlines.of_end(call),
             answered_at=event.at,
             carrier_call_id=event.carrier_call_id or call.carrier_call_id,
         )
@@ -158,7 +157,6 @@ def end_of(call: Call, event: CallEvent, *, now: datetime) -> Call:
     ended_at = min(max(event.at, call.dialed_at or event.at), now)
     ended = call.because(
         CallStatus.ENDED,
-        deadline=call.deadline,
         ended_at=ended_at,
         outcome=event.outcome or Outcome.FAILED,
         is_permanent=event.is_permanent,

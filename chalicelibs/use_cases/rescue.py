@@ -41,14 +41,27 @@ class Rescue:
     deadlines: Deadlines
 
     def __call__(self, workspace_id: str) -> int:
-        """Rescue a workspace's overdue calls; gives how many were looked at."""
+        """Rescue a workspace's overdue calls; gives how many were looked at.
+
+        Raises:
+            ExceptionGroup: with what single calls raised, after all of them were looked at.
+        """
         now = self.clock.now()
         overdue = self.tasks.due(rescue_partition(workspace_id), until=now, limit=MOST_AT_ONCE)
+        errors: list[Exception] = []
         for due in overdue:
-            task = self.tasks.get(due.task_id)
-            if task is not None and task.call is not None and task.call.deadline <= now:
-                self._rescue(task, task.call, now)
+            try:
+                self._look_at(due.task_id, now)
+            except Exception as error:  # noqa: BLE001 - one bad call must not strand the others
+                errors.append(error)
+        if errors:
+            raise ExceptionGroup("some calls could not be rescued", errors)
         return len(overdue)
+
+    def _look_at(self, task_id: str, now: datetime) -> None:
+        task = self.tasks.get(task_id)
+        if task is not None and task.call is not None and task.call.deadline <= now:
+            self._rescue(task, task.call, now)
 
     def _rescue(self, task: Task, call: Call, now: datetime) -> None:
         match call.status:
@@ -100,7 +113,7 @@ class Rescue:
     def _wait(self, task: Task, call: Call, now: datetime) -> None:
         """Look again later: when it must have ended, or soon if that is past."""
         end = self.deadlines.of_end(call)
-        later = end if end > now else now + self.deadlines.ask_after
+        later = end if end > now else now + self.deadlines.again
         try:
             self.tasks.save(task.with_call(replace(call, deadline=later)))
         except Stale:

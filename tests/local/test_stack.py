@@ -136,7 +136,7 @@ def test_up_starts_delivers_stops_and_its_data_survives(
     assert all(Identity.of(pid or 0) is None for pid in started.values())
     assert told["PUBLIC_URL"] == settings.url
     assert told["FROM_CONFIG"] == "config"
-    assert told["RESERVED_TIMEOUT_S"] == "15"
+    assert told["FIRST_LOOK_S"] == "15"
     assert len(told["BOOTSTRAP_KEY_HASH"]) == 64
     assert (settings.data / "secrets.json").stat().st_mode & 0o777 == 0o600
     for name in PARTS:

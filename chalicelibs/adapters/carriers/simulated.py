@@ -6,11 +6,12 @@ the phone may be ringing (see `local/carrier`, which has the other end).
 
 import hmac
 import json
-from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from hashlib import sha256
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 import urllib3
 
@@ -41,6 +42,17 @@ CLIENT_ERROR = 4
 
 #: A webhook older than this, or this far ahead, is a replay.
 REPLAY_WINDOW = timedelta(minutes=5)
+
+#: What reading a text from outside can raise: no JSON, not the fields, not their kinds, too deep.
+UNREADABLE = (
+    *(ValueError, KeyError, TypeError),
+    *(AttributeError, OverflowError, RecursionError),
+)
+
+#: How long a carrier that is full is left alone when it does not say, and at most.
+USUAL_PAUSE, LONGEST_PAUSE = timedelta(seconds=5), timedelta(hours=1)
+
+Kind = TypeVar("Kind")
 
 OUTCOMES: Mapping[str, Outcome] = {
     "completed": Outcome.COMPLETED,
@@ -91,10 +103,10 @@ class SimulatedCarrier:
             response = self._send("POST", "/calls", json.dumps(body).encode())
         except urllib3.exceptions.NewConnectionError:
             # Nothing was sent: as good as a carrier that says it is full.
-            return Throttled(timedelta(seconds=5))
+            return Throttled(USUAL_PAUSE)
         except urllib3.exceptions.HTTPError:
             return AnswerLost()
-        return answer_of(response)
+        return answer_of(response, now=self._now())
 
     def fetch(self, call: Call) -> FetchAnswer:
         """See the port."""
@@ -104,10 +116,10 @@ class SimulatedCarrier:
             return CannotSay()
         if response.status != HTTPStatus.OK:
             return CannotSay()
-        calls = response.json()["calls"]
-        if not calls:
-            return NeverSeen()
-        return StillAlive() if calls[-1]["status"] != "ended" else fetched_end(calls[-1])
+        try:
+            return state_of(response.json()["calls"])
+        except UNREADABLE:
+            return CannotSay()
 
     def read(self, headers: Mapping[str, str], body: bytes) -> CallEvent | None:
         """See the port."""
@@ -115,7 +127,7 @@ class SimulatedCarrier:
         self._check_signature(timestamp, headers.get("x-carrier-signature", ""), body)
         try:
             return event_of(json.loads(body))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except UNREADABLE as error:
             raise Forged("the body is not a report of this carrier") from error
 
     def _check_signature(self, timestamp: str, signature: str, body: bytes) -> None:
@@ -123,7 +135,10 @@ class SimulatedCarrier:
         expected = hmac.new(self._settings.secret.encode(), signed, sha256).hexdigest()
         if not hmac.compare_digest(signature.encode(), f"sha256={expected}".encode()):
             raise Forged("the signature does not fit")
-        age = self._now() - from_epoch_ms(int(timestamp))
+        try:
+            age = self._now() - from_epoch_ms(int(timestamp))
+        except (ValueError, OverflowError) as error:
+            raise Forged("the timestamp is no time") from error
         if abs(age) > REPLAY_WINDOW:
             raise Forged("the report is too old")
 
@@ -142,59 +157,78 @@ class SimulatedCarrier:
         )
 
 
-def answer_of(response: urllib3.BaseHTTPResponse) -> PlaceAnswer:
+def answer_of(response: urllib3.BaseHTTPResponse, *, now: datetime) -> PlaceAnswer:
     """What the carrier's status says: only a clear refusal is one, a 5xx may have dialled."""
     if response.status == HTTPStatus.TOO_MANY_REQUESTS:
-        return Throttled(timedelta(seconds=float(response.headers.get("Retry-After", "5"))))
+        return Throttled(pause_of(response.headers.get("Retry-After", ""), now=now))
     try:
         answer = response.json()
         if response.status == HTTPStatus.CREATED:
-            return Accepted(answer["id"])
+            return Accepted(needed(answer, "id", str))
         if response.status // 100 == CLIENT_ERROR:
             error = answer["error"]
-            return Refused(error["code"], is_permanent=bool(error.get("permanent")))
-    except (ValueError, KeyError, TypeError):
+            return Refused(needed(error, "code", str), is_permanent=flag(error, "permanent"))
+    except UNREADABLE:
         pass
     return AnswerLost()
 
 
+def pause_of(retry_after: str, *, now: datetime) -> timedelta:
+    """How long a `Retry-After` says to wait, in seconds or by a date; the usual, if neither."""
+    try:
+        pause = timedelta(seconds=float(retry_after))
+    except (ValueError, OverflowError):
+        try:
+            pause = parsedate_to_datetime(retry_after) - now
+        except (ValueError, TypeError, OverflowError):
+            pause = USUAL_PAUSE
+    return min(max(pause, timedelta(0)), LONGEST_PAUSE)
+
+
+def state_of(calls: Sequence[Mapping[str, Any]]) -> FetchAnswer:
+    """What the carrier's list of the calls with our id says of the one that was asked for."""
+    if not calls:
+        return NeverSeen()
+    return fetched_end(calls[-1]) if calls[-1]["status"] == "ended" else StillAlive()
+
+
 def fetched_end(call: Mapping[str, Any]) -> CallEvent:
     """The event of the end of a call that the carrier was asked about."""
-    return CallEvent(
-        call_id=call["correlation_id"],
-        kind=EventKind.ENDED,
-        at=from_epoch_ms(call["ended_at"]),
-        carrier_call_id=call["id"],
-        outcome=OUTCOMES.get(call["outcome"], Outcome.FAILED),
-        is_permanent=bool(call["permanent"]),
-        duration=(call.get("duration_ms") or 0) * MILLISECOND,
-        **analysis_of(call.get("analysis") or {}),
-    )
+    event: dict[str, Any] = {
+        "call_id": needed(call, "correlation_id", str),
+        "kind": EventKind.ENDED,
+        "at": from_epoch_ms(needed(call, "ended_at", int)),
+        "carrier_call_id": needed(call, "id", str),
+        "outcome": OUTCOMES.get(needed(call, "outcome", str), Outcome.FAILED),
+        "is_permanent": flag(call, "permanent"),
+        "duration": (told(call, "duration_ms", int) or 0) * MILLISECOND,
+    }
+    # What the analysis says, its outcome above all, tells more than how the line went dead.
+    return CallEvent(**event | analysis_of(told(call, "analysis", dict) or {}))
 
 
 def event_of(report: Mapping[str, Any]) -> CallEvent | None:
     """A webhook's body as an event; None for what changes nothing, like ringing."""
-    kind = KINDS.get(report["type"])
+    kind = KINDS.get(needed(report, "type", str))
     if kind is None:
         return None
-    event = {
-        "call_id": report["correlation_id"],
+    event: dict[str, Any] = {
+        "call_id": needed(report, "correlation_id", str),
         "kind": kind,
-        "at": from_epoch_ms(report["at"]),
-        "carrier_call_id": report["call_id"],
+        "at": from_epoch_ms(needed(report, "at", int)),
+        "carrier_call_id": needed(report, "call_id", str),
     }
     if kind is EventKind.ENDED:
-        cost = report.get("cost") or {}
         event |= {
-            "outcome": OUTCOMES.get(report["status"], Outcome.FAILED),
-            "is_permanent": bool(report.get("permanent")),
-            "duration": (report.get("duration_ms") or 0) * MILLISECOND,
-            "cost": f"{cost['amount']} {cost['currency']}" if cost else None,
-            "recording_url": report.get("recording_url"),
-            "analysis_follows": bool(report.get("analysis_follows")),
+            "outcome": OUTCOMES.get(needed(report, "status", str), Outcome.FAILED),
+            "is_permanent": flag(report, "permanent"),
+            "duration": (told(report, "duration_ms", int) or 0) * MILLISECOND,
+            "cost": cost_of(told(report, "cost", dict)),
+            "recording_url": told(report, "recording_url", str),
+            "analysis_follows": flag(report, "analysis_follows"),
         }
     if kind is EventKind.ANALYSIS:
-        event |= analysis_of(report["analysis"])
+        event |= analysis_of(needed(report, "analysis", dict))
     return CallEvent(**event)
 
 
@@ -202,10 +236,48 @@ def analysis_of(analysis: Mapping[str, Any]) -> dict[str, Any]:
     """What the agent made of the conversation: perhaps an outcome, perhaps a time to call back."""
     if not analysis:
         return {}
-    outcome, callback_at = analysis.get("outcome"), analysis.get("callback_at")
-    told: dict[str, Any] = {"analysis": analysis}
+    outcome, callback_at = analysis.get("outcome"), told(analysis, "callback_at", str)
+    known: dict[str, Any] = {"analysis": analysis}
     if isinstance(outcome, str) and is_outcome_name(outcome):
-        told["outcome"] = outcome
+        known["outcome"] = outcome
     if callback_at:
-        told["callback_at"] = datetime.fromisoformat(callback_at)
-    return told
+        at = datetime.fromisoformat(callback_at)
+        if at.tzinfo is None:
+            raise ValueError("a time without an offset is no instant")
+        known["callback_at"] = at.astimezone(UTC)
+    return known
+
+
+def cost_of(cost: Mapping[str, Any] | None) -> str | None:
+    """What a call cost: amount and currency."""
+    return f"{needed(cost, 'amount', str)} {needed(cost, 'currency', str)}" if cost else None
+
+
+def told(report: Mapping[str, Any], name: str, kind: type[Kind]) -> Kind | None:
+    """What a report says under a name; None where it says nothing.
+
+    Raises:
+        TypeError: when it is of another kind.
+    """
+    value = report.get(name)
+    if value is not None and type(value) is not kind:
+        raise TypeError(name)
+    return value
+
+
+def needed(report: Mapping[str, Any], name: str, kind: type[Kind]) -> Kind:
+    """What a report says under a name.
+
+    Raises:
+        KeyError: when it says nothing.
+        TypeError: when it is of another kind.
+    """
+    value = told(report, name, kind)
+    if value is None:
+        raise KeyError(name)
+    return value
+
+
+def flag(report: Mapping[str, Any], name: str) -> bool:
+    """Whether a report says so; what it does not mention is not so."""
+    return told(report, name, bool) or False

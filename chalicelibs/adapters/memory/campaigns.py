@@ -6,7 +6,7 @@ from operator import itemgetter
 
 from chalicelibs.adapters.memory.store import MemoryStore, page_of
 from chalicelibs.domain.campaign import Campaign
-from chalicelibs.domain.errors import Stale
+from chalicelibs.domain.errors import NotFound, Stale
 from chalicelibs.domain.progress import Progress
 from chalicelibs.ports import Page
 
@@ -20,6 +20,10 @@ class MemoryCampaigns:
     def add(self, campaign: Campaign) -> None:
         """See the port."""
         with self._store.lock:
+            if campaign.workspace_id not in self._store.workspaces:
+                raise NotFound("workspace", campaign.workspace_id)
+            if campaign.campaign_id in self._store.campaigns:
+                raise Stale(campaign.campaign_id)
             self._store.campaigns[campaign.campaign_id] = campaign
             self._store.open_campaigns[campaign.workspace_id].add(campaign.campaign_id)
 

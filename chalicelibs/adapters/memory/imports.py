@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from io import StringIO
 
 from chalicelibs.adapters.memory.store import MemoryStore, page_of
 from chalicelibs.domain.errors import Stale
@@ -80,4 +81,4 @@ class MemoryFiles:
         """See the port."""
         if source not in self._text_by_source:
             raise UnreadableFile("the file is gone: drop it again")
-        return self._text_by_source[source].splitlines(keepends=True)
+        return StringIO(self._text_by_source[source], newline="")

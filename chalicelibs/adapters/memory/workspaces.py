@@ -5,6 +5,7 @@ from operator import itemgetter
 
 from chalicelibs.adapters.memory.store import MemoryStore
 from chalicelibs.domain.agent import Agent, Number
+from chalicelibs.domain.errors import Stale
 from chalicelibs.domain.workspace import ApiKey, Workspace
 
 
@@ -17,6 +18,8 @@ class MemoryWorkspaces:
     def add(self, workspace: Workspace, key: ApiKey) -> None:
         """See the port."""
         with self._store.lock:
+            if workspace.workspace_id in self._store.workspaces or key.key_id in self._store.keys:
+                raise Stale(workspace.workspace_id)
             self._store.workspaces[workspace.workspace_id] = workspace
             self._store.keys[key.key_id] = key
 

@@ -1,0 +1,34 @@
+"""The product on its in-memory twins, behind the real `app.py`."""
+
+import logging
+import sys
+from collections.abc import Callable, Iterator
+
+import pytest
+
+import app
+from tests.functional.product import Acme, Product
+
+#: All that was logged so far, every field of it, as one text.
+Log = Callable[[], str]
+
+
+@pytest.fixture
+def product(monkeypatch: pytest.MonkeyPatch) -> Product:
+    product = Product.new()
+    monkeypatch.setattr(app, "service", lambda: product.service)
+    monkeypatch.setitem(sys.modules, "app", app)  # the local stack's tests import another
+    return product
+
+
+@pytest.fixture
+def acme(product: Product) -> Acme:
+    return product.workspace()
+
+
+@pytest.fixture
+def log(caplog: pytest.LogCaptureFixture) -> Iterator[Log]:
+    logger = logging.getLogger("carillon")
+    logger.addHandler(caplog.handler)
+    yield lambda: "\n".join(f"{one.__dict__} {one.exc_text}" for one in caplog.records)
+    logger.removeHandler(caplog.handler)

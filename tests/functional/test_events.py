@@ -1,0 +1,313 @@
+"""Queues and schedule, handed over as Lambda does: a message fails for itself alone."""
+
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chalicelibs.domain.instants import epoch_ms
+from chalicelibs.ports import Accepted, AnswerLost, Refused, StillAlive, Throttled
+from local.events import schedule_event
+from tests.functional.conftest import Log
+from tests.functional.product import Acme, Product
+
+MINUTE = timedelta(minutes=1)
+HANDLERS = ["app.dispatch", "app.place_call", "app.record_call_event"]
+
+#: Bodies that no handler can do anything with.
+POISON = [
+    *("", "text", "{", "null", "7", '"x"', "[]", "{}", '{"kind": "nudge"}', '{"call_id": 7}'),
+    '{"workspace_id": "w", "call_id": "c"}',
+    '{"call_id": "c", "kind": "nonsense", "at": 1}',
+]
+
+
+def nudge(workspace_id: str) -> dict[str, str]:
+    return {"workspace_id": workspace_id, "kind": "nudge"}
+
+
+@pytest.mark.parametrize("handler", HANDLERS)
+@pytest.mark.parametrize("body", POISON)
+def test_a_malformed_body_fails_and_changes_nothing(
+    product: Product, acme: Acme, handler: str, body: str
+) -> None:
+    acme.pushed(acme.campaign())
+    before = product.everything()
+
+    assert product.deliver(handler, [body]) == ["m0"]
+
+    assert product.everything() == before
+
+
+def test_poison_among_nudges_leaves_the_others_alone(product: Product, acme: Acme) -> None:
+    other = product.workspace("Other")
+    acme.pushed(acme.campaign())
+    other.pushed(other.campaign(), phone="+34600000002")
+    bodies = ["{", nudge(acme.workspace_id), {"kind": "tick"}, nudge(other.workspace_id), "null"]
+
+    failed = product.deliver("app.dispatch", bodies)
+
+    assert failed == ["m0", "m2", "m4"]
+    owners = [message.workspace_id for message, _ in product.queue.placing]
+    assert owners == [acme.workspace_id, other.workspace_id]
+
+
+def test_many_nudges_for_one_workspace_are_one(product: Product, acme: Acme) -> None:
+    campaign_id = acme.campaign(concurrency_limit=1)
+    acme.pushed(campaign_id)
+
+    assert product.deliver("app.dispatch", [nudge(acme.workspace_id)] * 5) == []
+
+    assert len(product.queue.placing) == 1
+
+
+def test_nudges_for_nobody_are_harmless(product: Product, acme: Acme) -> None:
+    before = product.everything()
+
+    failed = product.deliver("app.dispatch", [nudge("0000000000000000"), nudge("ñ/€")])
+
+    assert failed == []
+    assert product.everything() == before
+    assert acme.workspace_id
+
+
+def test_poison_among_calls_leaves_the_others_alone(product: Product, acme: Acme) -> None:
+    campaign_id = acme.campaign()
+    for number in range(2):
+        acme.pushed(campaign_id, phone=f"+3460000000{number}")
+    product.deliver("app.dispatch", [nudge(acme.workspace_id)])
+    first, second = (asdict(message) for message, _ in product.queue.placing)
+
+    failed = product.deliver("app.place_call", [first, "{", {**first, "colour": 1}, second])
+
+    assert failed == ["m1", "m2"]
+    assert len(product.carrier.asked) == 2
+
+
+def test_a_redelivered_call_is_not_dialled_again(product: Product, acme: Acme) -> None:
+    acme.pushed(acme.campaign())
+    product.deliver("app.dispatch", [nudge(acme.workspace_id)])
+    message = asdict(product.queue.placing[0][0])
+
+    assert product.deliver("app.place_call", [message] * 3) == []
+    assert product.deliver("app.place_call", [message]) == []
+
+    assert len(product.carrier.asked) == 1
+
+
+def test_poison_among_reports_leaves_the_others_alone(
+    product: Product, acme: Acme, log: Log
+) -> None:
+    task_id = acme.pushed(acme.campaign())
+    product.run()
+    call_id = product.carrier.asked[0].call_id
+    end = {"call_id": call_id, "kind": "ended", "at": epoch_ms(product.clock.at)}
+
+    failed = product.deliver("app.record_call_event", ["{", end, "null"])
+
+    assert failed == ["m0", "m2"]
+    assert acme.shown(f"/tasks/{task_id}")["status"] == "completed"
+    assert "message failed" in log()
+
+
+def test_reports_of_calls_that_never_were_are_answered_and_forgotten(
+    product: Product, acme: Acme
+) -> None:
+    before = product.everything()
+    report = {"call_id": "0000000000000000-0000000000000000-1", "kind": "ended", "at": 1}
+
+    assert product.deliver("app.record_call_event", [report]) == []
+
+    assert product.everything() == before
+    assert acme.workspace_id
+
+
+def test_a_tick_wakes_every_workspace(product: Product, acme: Acme) -> None:
+    other = product.workspace("Other")
+    product.queue.nudges.clear()
+
+    product.invoke("app.tick", schedule_event("tick", product.clock.at))
+
+    assert sorted(product.queue.ticks) == sorted([acme.workspace_id, other.workspace_id])
+
+
+def test_without_nudges_a_tick_is_enough(product: Product, acme: Acme) -> None:
+    acme.pushed(acme.campaign())
+    product.queue.nudges.clear()
+
+    product.tick()
+    product.run()
+
+    assert len(product.carrier.asked) == 1
+
+
+# --- What carriers answer -----------------------------------------------------------------------
+
+
+def placed(product: Product, acme: Acme, answer: Any, **campaign: Any) -> str:
+    """A task whose first call the carrier answered so."""
+    product.carrier.answers = [answer]
+    task_id = acme.pushed(acme.campaign(**campaign))
+    product.run()
+    return task_id
+
+
+def test_a_refused_call_has_failed_before_it_rang(product: Product, acme: Acme) -> None:
+    task_id = placed(product, acme, Refused("invalid_number", is_permanent=True), max_attempts=3)
+
+    shown = acme.shown(f"/tasks/{task_id}")
+    assert (shown["status"], shown["outcome"], shown["reason"]) == (
+        "completed",
+        "init_failed",
+        "permanent",
+    )
+    (call,) = acme.shown(f"/tasks/{task_id}/calls")["calls"]
+    assert (call["reason"], call["is_permanent"]) == ("invalid_number", True)
+
+
+def test_a_full_carrier_costs_no_attempt(product: Product, acme: Acme) -> None:
+    task_id = placed(product, acme, Throttled(10 * MINUTE))
+
+    shown = acme.shown(f"/tasks/{task_id}")
+    assert (shown["status"], shown["attempts"]) == ("queued", 0)
+    assert shown["next_attempt_at"] == "2027-03-05T12:10:00.000Z"
+    assert acme.shown(f"/campaigns/{shown['campaign_id']}")["progress"]["running"] == 0
+
+    product.clock.pass_(10 * MINUTE)
+    product.tick()
+    product.run()
+
+    assert acme.shown(f"/tasks/{task_id}")["attempts"] == 1
+
+
+def test_a_lost_answer_is_never_dialled_again_but_asked_for(product: Product, acme: Acme) -> None:
+    task_id = placed(product, acme, AnswerLost())
+    call_id = product.carrier.asked[0].call_id
+    product.carrier.states[call_id] = StillAlive()
+
+    assert acme.shown(f"/calls/{call_id}")["status"] == "unknown"
+
+    product.clock.pass_(2 * MINUTE)
+    product.tick()
+    product.run()
+    assert acme.shown(f"/tasks/{task_id}")["status"] == "running"
+
+    product.ended(call_id)
+    product.run()
+    assert acme.shown(f"/tasks/{task_id}")["status"] == "completed"
+    assert len(product.carrier.asked) == 1
+
+
+def test_a_call_of_which_nothing_is_heard_fails_at_last(product: Product, acme: Acme) -> None:
+    task_id = placed(product, acme, Accepted("sim-1"))
+
+    product.clock.pass_(20 * MINUTE)
+    product.tick()
+    product.run()
+
+    (call,) = acme.shown(f"/tasks/{task_id}/calls")["calls"]
+    assert (call["outcome"], call["reason"]) == ("failed", "lost")
+    assert acme.shown(f"/tasks/{task_id}")["status"] == "completed"
+
+
+# --- A whole campaign ---------------------------------------------------------------------------
+
+
+def test_a_campaign_from_push_to_completed(product: Product, acme: Acme) -> None:
+    acme.put("/workspace/limits", {"concurrency_limit": 2})
+    rules = {"max_attempts": 2, "retry_intervals_ms": [300_000]}
+    campaign_id = acme.made("/campaigns", acme.batch(**rules))["id"]
+    people = {"+34600000001": "Eva", "+34600000002": "Ana", "+34600000003": "Lea"}
+    tasks = [acme.task(campaign_id, phone=p, context={"name": n}) for p, n in people.items()]
+    acme.made("/tasks", tasks)
+    product.run()
+    assert product.carrier.asked == [], "it is a draft"
+
+    acme.post(f"/campaigns/{campaign_id}/start")
+    product.run()
+    first, second = product.carrier.asked
+    assert first.prompt == f"Say hello to {people[first.phone]}."
+    progress = acme.shown(f"/campaigns/{campaign_id}")["progress"]
+    assert (progress["running"], progress["queued"]) == (2, 1)
+
+    product.clock.pass_(MINUTE)
+    product.webhook(in_progress(first.call_id, product))
+    product.ended(second.call_id, "busy")
+    product.run()
+    assert len(product.carrier.asked) == 3, "the freed slot is filled at once"
+    assert acme.shown(f"/calls/{first.call_id}")["status"] == "in_progress"
+
+    third = product.carrier.asked[2]
+    product.ended(first.call_id)
+    product.ended(third.call_id, "no-answer")
+    product.run()
+    progress = acme.shown(f"/campaigns/{campaign_id}")["progress"]
+    assert (progress["completed"], progress["queued"], progress["calls"]) == (1, 2, 3)
+    assert len(product.carrier.asked) == 3, "the interval has not passed"
+
+    product.clock.pass_(5 * MINUTE)
+    product.tick()
+    product.run()
+    again = product.carrier.asked[3:]
+    assert {one.phone for one in again} == {second.phone, third.phone}
+    product.ended(again[0].call_id)
+    product.ended(again[1].call_id, "no-answer")
+    product.run()
+    product.tick()
+
+    shown = acme.shown(f"/campaigns/{campaign_id}")
+    assert shown["status"] == "completed"
+    assert shown["progress"] == {
+        "total": 3,
+        "queued": 0,
+        "running": 0,
+        "paused": 0,
+        "completed": 3,
+        "archived": 0,
+        "calls": 5,
+        "outcomes": {"busy": 1, "completed": 2, "no_answer": 2},
+    }
+    by_phone = {
+        task["phone"]: (task["outcome"], task["reason"], task["attempts"])
+        for task in acme.shown(f"/campaigns/{campaign_id}/tasks")["tasks"]
+    }
+    assert by_phone == {
+        first.phone: ("completed", None, 1),
+        again[0].phone: ("completed", None, 2),
+        again[1].phone: ("no_answer", "attempts_exhausted", 2),
+    }
+    assert all(not held for pages in product.store.slots.values() for held in pages.values())
+
+
+def in_progress(call_id: str, product: Product) -> dict[str, Any]:
+    return {
+        "type": "in_progress",
+        "call_id": f"sim-{call_id}",
+        "correlation_id": call_id,
+        "at": epoch_ms(product.clock.at),
+    }
+
+
+def test_a_contact_is_called_back_when_it_asked_to_be(product: Product, acme: Acme) -> None:
+    task_id = acme.pushed(acme.campaign())
+    product.run()
+    call_id = product.carrier.asked[0].call_id
+    product.clock.pass_(MINUTE)
+    product.ended(call_id, analysis_follows=True)
+    product.run()
+    assert acme.shown(f"/campaigns/{task_id.partition('-')[0]}")["progress"]["running"] == 0, (
+        "the hang-up frees the slot, the outcome waits for the analysis"
+    )
+
+    told = {"outcome": "busy_callback", "callback_at": "2027-03-05T13:00:00Z"}
+    product.ended(call_id, type="analysis", analysis=told)
+    product.run()
+
+    shown = acme.shown(f"/tasks/{task_id}")
+    assert (shown["status"], shown["is_callback"]) == ("queued", True)
+    assert shown["next_attempt_at"] == "2027-03-05T13:00:00.000Z"
+    product.clock.pass_(60 * MINUTE)
+    product.tick()
+    product.run()
+    assert len(product.carrier.asked) == 2

@@ -1,0 +1,180 @@
+"""A workspace neither sees nor touches what is another's (P8)."""
+
+from typing import NamedTuple
+
+import pytest
+
+import app
+from tests.functional.product import Acme, Product
+
+NEVER = "0000000000000000"
+
+
+class Owned(NamedTuple):
+    """Ids of everything that a workspace has."""
+
+    agent_id: str
+    campaign_id: str
+    draft_id: str
+    task_id: str
+    call_id: str
+    ended_call_id: str
+    import_id: str
+
+
+NOTHING = Owned(
+    agent_id=NEVER,
+    campaign_id=NEVER,
+    draft_id=NEVER,
+    task_id=f"{NEVER}-{NEVER}",
+    call_id=f"{NEVER}-{NEVER}-1",
+    ended_call_id=f"{NEVER}-{NEVER}-2",
+    import_id=NEVER,
+)
+
+#: Every route with an id in its path, and whose id stands there.
+ROUTES = [
+    ("GET", "/agents/{agent_id}", "agent_id"),
+    ("GET", "/campaigns/{campaign_id}", "campaign_id"),
+    ("POST", "/campaigns/{campaign_id}/start", "draft_id"),
+    ("POST", "/campaigns/{campaign_id}/pause", "campaign_id"),
+    ("POST", "/campaigns/{campaign_id}/resume", "campaign_id"),
+    ("POST", "/campaigns/{campaign_id}/archive", "campaign_id"),
+    ("GET", "/campaigns/{campaign_id}/tasks", "campaign_id"),
+    ("GET", "/campaigns/{campaign_id}/imports", "campaign_id"),
+    ("GET", "/tasks/{task_id}", "task_id"),
+    ("GET", "/tasks/{task_id}/calls", "task_id"),
+    ("GET", "/calls/{call_id}", "call_id"),
+    ("GET", "/calls/{call_id}", "ended_call_id"),
+    ("GET", "/imports/{import_id}", "import_id"),
+    ("GET", "/imports/{import_id}/rows", "import_id"),
+]
+
+
+@pytest.fixture
+def owned(product: Product, acme: Acme) -> Owned:
+    """A workspace in which everything has happened."""
+    campaign_id = acme.campaign()
+    acme.pushed(campaign_id, phone="+34600000009")
+    product.run()
+    ended = product.carrier.asked[0].call_id
+    product.ended(ended)
+    product.run()
+    task_id = acme.pushed(campaign_id)
+    product.run()
+    draft_id = acme.made("/campaigns", acme.batch())["id"]
+    product.drop(f"s3://drop/imports/{acme.workspace_id}/{draft_id}/a.csv", b"phone,name\n6,E\n")
+    (import_id,) = product.store.imports
+    return Owned(
+        agent_id=acme.agent_id,
+        campaign_id=campaign_id,
+        draft_id=draft_id,
+        task_id=task_id,
+        call_id=product.carrier.asked[1].call_id,
+        ended_call_id=ended,
+        import_id=import_id,
+    )
+
+
+@pytest.fixture
+def other(product: Product, owned: Owned) -> Acme:
+    assert owned.agent_id
+    return product.workspace("Other")
+
+
+def test_the_walk_goes_through_every_route_with_an_id() -> None:
+    walked = {(method, path) for method, path, _ in ROUTES}
+
+    declared = {
+        (method, path)
+        for path, entries in app.app.routes.items()
+        for method in entries
+        if "{" in path and "{carrier}" not in path
+    }
+    assert walked == declared
+
+
+@pytest.mark.parametrize(("method", "path", "whose"), ROUTES)
+def test_what_is_anothers_is_as_if_it_never_was(
+    product: Product, acme: Acme, other: Acme, owned: Owned, method: str, path: str, whose: str
+) -> None:
+    def asked_for(client: Acme, ids: Owned) -> tuple[int, str]:
+        one = getattr(ids, whose)
+        filled = path[: path.index("{")] + one + path[path.index("}") + 1 :]
+        headers = {"Authorization": f"Bearer {client.key}"}
+        status, body = client.ask(method, filled, None, headers)
+        return status, str(body).replace(one, "it")
+
+    before = product.everything()
+    foreign = asked_for(other, owned)
+
+    assert foreign[0] == 404
+    assert foreign == asked_for(other, NOTHING)
+    assert product.everything() == before
+    assert asked_for(acme, owned)[0] in {200, 409}, "its owner does find it"
+
+
+def test_lists_hold_only_what_is_ones_own(other: Acme) -> None:
+    assert other.shown("/campaigns") == {"campaigns": [], "next_cursor": None}
+    assert [agent["id"] for agent in other.shown("/agents")["agents"]] == [other.agent_id]
+    assert len(other.shown("/numbers")["numbers"]) == 1
+    assert other.shown("/workspace")["name"] == "Other"
+
+
+def test_nothing_is_pushed_into_anothers_campaign(
+    product: Product, other: Acme, owned: Owned
+) -> None:
+    before = product.everything()
+
+    foreign = other.post("/tasks", other.task(owned.campaign_id))
+    unknown = other.post("/tasks", other.task(NEVER))
+    (in_list,) = other.made("/tasks", [other.task(owned.campaign_id)])["results"]
+
+    assert (foreign.status, foreign.error["param"]) == (404, "campaign")
+    assert in_list == foreign.body
+    assert str(foreign).replace(owned.campaign_id, "it") == str(unknown).replace(NEVER, "it")
+    assert product.everything() == before
+
+
+def test_nobody_speaks_through_anothers_agent(product: Product, other: Acme, owned: Owned) -> None:
+    before = product.everything()
+
+    foreign = other.post("/campaigns", {**other.batch(), "agent_id": owned.agent_id})
+    unknown = other.post("/campaigns", {**other.batch(), "agent_id": NEVER})
+
+    assert (foreign.status, foreign.error["param"]) == (422, "agent_id")
+    assert foreign == unknown
+    assert product.everything() == before
+
+
+def test_nobody_calls_from_anothers_number(product: Product, acme: Acme, other: Acme) -> None:
+    acme.made("/numbers", {"phone": "+34910000055", "carrier": "simulated"})
+    before = product.everything()
+
+    foreign = other.post("/campaigns", other.batch(caller_id="+34910000055"))
+    unknown = other.post("/campaigns", other.batch(caller_id="+34910000056"))
+
+    assert (foreign.status, foreign.error["param"]) == (422, "caller_id")
+    assert foreign == unknown
+    assert product.everything() == before
+
+
+def test_a_task_does_not_bring_anothers_agent(product: Product, other: Acme, owned: Owned) -> None:
+    campaign_id = other.campaign()
+    before = product.everything()
+
+    answer = other.post("/tasks", other.task(campaign_id, agent=owned.agent_id))
+
+    assert (answer.status, answer.error["param"]) == (422, "agent")
+    assert product.everything() == before
+
+
+def test_anothers_cursor_shows_nothing_of_its_list(other: Acme, owned: Owned) -> None:
+    own = other.campaign()
+    task_id = other.pushed(own)
+
+    campaigns = other.shown(f"/campaigns?cursor={owned.campaign_id}")["campaigns"]
+    tasks = other.shown(f"/campaigns/{own}/tasks?cursor={owned.task_id}")["tasks"]
+
+    assert {one["id"] for one in campaigns} <= {own}
+    assert {one["id"] for one in tasks} <= {task_id}

@@ -1,0 +1,310 @@
+"""What carriers report is believed when it is signed, and queued before it is answered."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chalicelibs.domain.instants import epoch_ms
+from tests.functional.conftest import Log
+from tests.functional.product import (
+    Acme,
+    Api,
+    Product,
+    raw_of,
+    report_of_end,
+    signed,
+)
+
+PHONE = "+34600000001"
+PATH = "/webhooks/simulated"
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def call_id(product: Product, acme: Acme) -> str:
+    """A call that rings."""
+    acme.pushed(acme.campaign())
+    product.run()
+    return product.carrier.asked[0].call_id
+
+
+@pytest.fixture
+def end(product: Product, call_id: str) -> dict[str, Any]:
+    return report_of_end(call_id, product.clock.at)
+
+
+def test_a_signed_report_is_queued_before_it_is_answered(
+    product: Product, end: dict[str, Any], call_id: str
+) -> None:
+    answer = product.webhook(end)
+
+    assert answer == (200, {"status": "received"})
+    (event,) = product.queue.reports
+    assert (event.call_id, event.kind, event.outcome) == (call_id, "ended", "completed")
+    assert event.duration == timedelta(seconds=30)
+    assert event.cost == "0.0450 USD"
+
+
+@pytest.mark.parametrize(
+    ("word", "outcome"),
+    [
+        ("completed", "completed"),
+        ("no-answer", "no_answer"),
+        ("busy", "busy"),
+        ("voicemail", "voicemail"),
+        ("no-response", "no_response"),
+        ("failed", "failed"),
+        ("a new word", "failed"),
+    ],
+)
+def test_the_carriers_words_become_outcomes(
+    product: Product, end: dict[str, Any], word: str, outcome: str
+) -> None:
+    product.webhook({**end, "status": word})
+
+    assert product.queue.reports[0].outcome == outcome
+
+
+def test_an_analysis_brings_an_outcome_and_a_time_to_call_back(
+    product: Product, end: dict[str, Any]
+) -> None:
+    told = {
+        "summary": "Later, please.",
+        "outcome": "busy_callback",
+        "callback_at": "2027-03-05T14:00:00+01:00",
+    }
+
+    product.webhook({**end, "type": "analysis", "analysis": told})
+
+    (event,) = product.queue.reports
+    assert (event.kind, event.outcome, event.analysis) == ("analysis", "busy_callback", told)
+    assert event.to_message()["callback_at"] == epoch_ms(product.clock.at + 60 * MINUTE)
+
+
+def test_what_changes_nothing_is_thanked_for_and_dropped(
+    product: Product, end: dict[str, Any]
+) -> None:
+    assert product.webhook({**end, "type": "ringing"}).status == 200
+    assert product.queue.reports == []
+
+
+def test_a_report_that_comes_twice_is_queued_twice_and_counts_once(
+    product: Product, acme: Acme, end: dict[str, Any]
+) -> None:
+    product.webhook(end)
+    product.webhook(end)
+    product.run()
+
+    (campaign,) = acme.shown("/campaigns")["campaigns"]
+    assert campaign["progress"]["calls"] == 1
+    assert campaign["progress"]["outcomes"] == {"completed": 1}
+
+
+def headers_of(product: Product, raw: bytes, **changes: Any) -> dict[str, str]:
+    headers = {**signed(raw, at=product.clock.at), **changes}
+    return {name: value for name, value in headers.items() if value is not None}
+
+
+FORGED: dict[str, dict[str, Any]] = {
+    "no signature": {"X-Carrier-Signature": None},
+    "no timestamp": {"X-Carrier-Timestamp": None},
+    "neither": {"X-Carrier-Signature": None, "X-Carrier-Timestamp": None},
+    "empty signature": {"X-Carrier-Signature": ""},
+    "another signature": {"X-Carrier-Signature": "sha256=" + "0" * 64},
+    "not ascii": {"X-Carrier-Signature": "sha256=ñ€"},
+    "another timestamp": {"X-Carrier-Timestamp": "1"},
+    "no number": {"X-Carrier-Timestamp": "yesterday"},
+}
+
+
+@pytest.mark.parametrize("changes", FORGED.values(), ids=FORGED)
+def test_a_report_with_wrong_headers_is_refused(
+    product: Product, end: dict[str, Any], log: Log, changes: dict[str, Any]
+) -> None:
+    before, raw = product.everything(), raw_of({**end, "to": PHONE}) or b""
+
+    answer = Api().ask("POST", PATH, raw, headers_of(product, raw, **changes))
+
+    assert answer.status == 401
+    assert answer.error["code"] == "forged"
+    assert product.everything() == before
+    assert "request refused" in log()
+    assert PHONE not in log()
+
+
+@pytest.mark.parametrize(
+    "timestamp",
+    ["", "yesterday", "1.5", "nan", "-", "9" * 30, "9" * 5000, "-1", "²", "0x10", "1e3"],
+    ids=lambda text: text[:12],
+)
+def test_a_timestamp_that_is_no_time_is_refused_even_when_it_is_signed(
+    product: Product, end: dict[str, Any], timestamp: str
+) -> None:
+    before, raw = product.everything(), raw_of(end) or b""
+
+    headers = signed(raw, at=product.clock.at, timestamp=timestamp)
+    answer = Api().ask("POST", PATH, raw, headers)
+
+    assert answer.status == 401
+    assert answer.error["code"] == "forged"
+    assert product.everything() == before
+
+
+@pytest.mark.parametrize(
+    ("age", "status"),
+    [
+        (timedelta(0), 200),
+        (5 * MINUTE, 200),
+        (-5 * MINUTE, 200),
+        (5 * MINUTE + timedelta(seconds=1), 401),
+        (-5 * MINUTE - timedelta(seconds=1), 401),
+        (timedelta(days=365), 401),
+    ],
+    ids=str,
+)
+def test_a_replay_is_refused(
+    product: Product, end: dict[str, Any], age: timedelta, status: int
+) -> None:
+    raw = raw_of(end) or b""
+    headers = signed(raw, at=product.clock.at - age)
+
+    answer = Api().ask("POST", PATH, raw, headers)
+
+    assert answer.status == status
+    assert len(product.queue.reports) == (status == 200)
+
+
+def test_another_secret_signs_in_vain(product: Product, end: dict[str, Any]) -> None:
+    assert product.webhook(end, secret="guessed").status == 401
+    assert product.queue.reports == []
+
+
+def test_a_body_that_was_changed_on_the_way_is_refused(
+    product: Product, end: dict[str, Any]
+) -> None:
+    raw = raw_of(end) or b""
+    headers = signed(raw, at=product.clock.at)
+
+    answer = Api().ask("POST", PATH, raw.replace(b"completed", b"voicemail"), headers)
+
+    assert answer.status == 401
+    assert product.queue.reports == []
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "0000000000000000-0000000000000000-1",
+        "nonsense",
+        "",
+        "+34600000001",
+        "x" * 5000,
+        "ñ-€-1",
+        "0000000000000000-0000000000000000-²",
+    ],
+    ids=lambda text: text[:36],
+)
+def test_a_call_that_never_was_is_not_found(
+    product: Product, end: dict[str, Any], log: Log, call: str
+) -> None:
+    before = product.everything()
+
+    answer = product.webhook({**end, "correlation_id": call})
+
+    assert answer.status == 404
+    assert answer.error["code"] == "not_found"
+    assert product.everything() == before
+    assert "request refused" in log()
+    assert "+346" not in log()
+
+
+def test_a_carrier_that_is_not_known_is_not_found(product: Product, end: dict[str, Any]) -> None:
+    answer = product.webhook(end, path="/webhooks/acme")
+
+    assert answer.status == 404
+    assert answer.error["param"] == "carrier"
+    assert product.queue.reports == []
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [b"", b"{", b"text", b"\xff\xfe", b"null", b"7", b"[]", b'"x"', b"{}", b"[" * 100_000],
+    ids=lambda raw: str(raw[:8]),
+)
+def test_a_signed_body_that_is_no_report_is_refused(
+    product: Product, acme: Acme, log: Log, raw: bytes
+) -> None:
+    assert acme.workspace_id
+    before = product.everything()
+
+    answer = product.webhook(raw)
+
+    assert answer.status == 401
+    assert answer.error["code"] == "forged"
+    assert product.everything() == before
+    assert "request failed" not in log()
+
+
+NO_TEXT: list[Any] = [7, 1.5, True, None, [], {}]
+WRONG: list[tuple[str, str, Any]] = [
+    *[("ended", "type", value) for value in NO_TEXT],
+    *[("ended", "correlation_id", value) for value in NO_TEXT],
+    *[("ended", "call_id", value) for value in NO_TEXT],
+    *[("ended", "at", value) for value in ("now", 1.5, True, None, [], {}, 10**30, -(10**30))],
+    *[("ended", "status", value) for value in NO_TEXT],
+    *[("ended", "permanent", value) for value in ("false", 1, [], {})],
+    *[("ended", "duration_ms", value) for value in ("30", 1.5, True, [], {}, 10**30)],
+    *[("ended", "cost", value) for value in ("1 USD", 7, True, ["1"], {"amount": "1"})],
+    *[("ended", "cost", {"amount": value, "currency": "USD"}) for value in (1, None, {})],
+    *[("ended", "recording_url", value) for value in (7, True, [], {})],
+    *[("ended", "analysis_follows", value) for value in ("no", 1, [], {})],
+    *[("analysis", "analysis", value) for value in ("text", 7, True, None, ["x"])],
+    *[
+        ("analysis", "analysis", {"callback_at": value})
+        for value in (7, True, {}, "soon", "2027-03-05T14:00", "9999-12-31T23:59:59-12:00")
+    ],
+]
+
+
+@pytest.mark.parametrize(("kind", "field", "value"), WRONG, ids=lambda value: str(value)[:24])
+def test_a_signed_report_with_a_wrong_type_is_refused(
+    product: Product, end: dict[str, Any], log: Log, kind: str, field: str, value: object
+) -> None:
+    before = product.everything()
+
+    answer = product.webhook({**end, "type": kind, field: value})
+
+    assert answer.status == 401, answer
+    assert answer.error["code"] == "forged"
+    assert product.everything() == before
+    assert "request failed" not in log()
+
+
+@pytest.mark.parametrize("text", ["Infinity", "NaN", "1e999"])
+def test_numbers_that_are_none_are_refused(
+    product: Product, end: dict[str, Any], text: str
+) -> None:
+    raw = json.dumps({**end, "at": "AT"}).replace('"AT"', text).encode()
+
+    assert product.webhook(raw).status == 401
+    assert product.queue.reports == []
+
+
+def test_a_report_over_the_limit_is_refused(product: Product, end: dict[str, Any]) -> None:
+    answer = product.webhook({**end, "padding": "x" * 1024 * 1024})
+
+    assert answer.status == 413
+    assert product.queue.reports == []
+
+
+def test_a_report_of_a_call_names_nobody_in_the_log(
+    product: Product, acme: Acme, end: dict[str, Any], log: Log
+) -> None:
+    product.webhook({**end, "to": PHONE})
+    product.run()
+
+    assert acme.shown("/campaigns")["campaigns"][0]["progress"]["completed"] == 1
+    assert "report recorded" in log()
+    assert "60000000" not in log()

@@ -1,0 +1,346 @@
+"""The use cases on the in-memory twins, with a clock that stands and a carrier that obeys."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import wraps
+from itertools import count
+from typing import Any, TypeVar
+
+from chalicelibs.adapters.memory import (
+    MemoryAgents,
+    MemoryCalls,
+    MemoryCampaigns,
+    MemoryFiles,
+    MemoryImports,
+    MemoryPacing,
+    MemoryQueue,
+    MemorySlots,
+    MemoryStore,
+    MemoryTasks,
+    MemoryWorkspaces,
+)
+from chalicelibs.domain.call import Call
+from chalicelibs.domain.call_event import CallEvent, EventKind
+from chalicelibs.domain.campaign import Campaign
+from chalicelibs.domain.deadlines import Deadlines
+from chalicelibs.domain.progress import Progress
+from chalicelibs.domain.task import Task
+from chalicelibs.ports import (
+    Accepted,
+    DialRequest,
+    FetchAnswer,
+    Forged,
+    NeverSeen,
+    PlaceAnswer,
+    PlaceCall,
+)
+from chalicelibs.use_cases.dispatch import Dispatch
+from chalicelibs.use_cases.import_contacts import ImportContacts
+from chalicelibs.use_cases.keep_time import FinishCampaigns, Tick
+from chalicelibs.use_cases.look_ahead import LookAhead
+from chalicelibs.use_cases.look_up import LookUp
+from chalicelibs.use_cases.manage_campaigns import ManageCampaigns
+from chalicelibs.use_cases.manage_workspaces import Authorize, ManageAgents, ManageWorkspaces
+from chalicelibs.use_cases.place_call import PlaceCalls
+from chalicelibs.use_cases.push_tasks import PushTasks
+from chalicelibs.use_cases.receive_report import ReceiveReport
+from chalicelibs.use_cases.record_call_event import RecordCallEvent
+from chalicelibs.use_cases.rescue import Rescue
+from tests.builders import (
+    NOON,
+    WORKSPACE,
+    a_campaign,
+    a_key,
+    a_number,
+    a_task,
+    a_workspace,
+    an_agent,
+    plain_id,
+    rules,
+)
+
+Port = TypeVar("Port")
+
+SECOND = timedelta(seconds=1)
+MINUTE = timedelta(minutes=1)
+NO_DELAY = timedelta(0)
+
+#: The hash of no key: nobody is the operator.
+NO_BOOTSTRAP_KEY = None
+
+
+@dataclass
+class FixedClock:
+    """A clock that moves when it is told to."""
+
+    at: datetime = NOON
+
+    def now(self) -> datetime:
+        return self.at
+
+    def forward(self, by: timedelta) -> None:
+        self.at += by
+
+
+@dataclass
+class CountedIds:
+    """Ids, secrets and lots that follow one another."""
+
+    numbers: Iterator[int] = field(default_factory=lambda: count(1))
+
+    def new(self) -> str:
+        return plain_id(next(self.numbers), "n")
+
+    def secret(self) -> str:
+        return f"secret_{next(self.numbers)}"
+
+    def lot(self) -> int:
+        return next(self.numbers) % 1000
+
+    def shuffled(self, count: int) -> Sequence[int]:
+        return range(count)
+
+
+@dataclass
+class ScriptedCarrier:
+    """Answers as the test says, and remembers what it was asked."""
+
+    answer: PlaceAnswer | None = None  #: None: the call is accepted.
+    fetched: FetchAnswer = field(default_factory=NeverSeen)
+    while_placing: Callable[[DialRequest], object] = lambda _: None
+    requests: list[DialRequest] = field(default_factory=list)
+    asked: list[Call] = field(default_factory=list)
+    report: CallEvent | None = None
+
+    def place(self, request: DialRequest) -> PlaceAnswer:
+        self.requests.append(request)
+        self.while_placing(request)
+        return self.answer or Accepted(f"carrier-{request.call_id}")
+
+    def fetch(self, call: Call) -> FetchAnswer:
+        self.asked.append(call)
+        return self.fetched
+
+    def read(self, headers: Mapping[str, str], body: bytes) -> CallEvent | None:
+        if headers.get("signature") != "good":
+            raise Forged(f"{len(body)} bytes without a signature")
+        return self.report
+
+
+@dataclass
+class OneCarrier:
+    """The carriers of a deployment that has one."""
+
+    carrier: ScriptedCarrier
+
+    def get(self, name: str) -> ScriptedCarrier | None:
+        return self.carrier if name == "simulated" else None
+
+
+class Crashed(BaseException):
+    """The process is gone: nothing below the current line will run."""
+
+
+@dataclass
+class Fuse:
+    """How many more calls of ports an invocation survives; None: all."""
+
+    left: int | None = None
+
+    def burn(self) -> None:
+        if self.left == 0:
+            raise Crashed
+        if self.left is not None:
+            self.left -= 1
+
+
+class Fused:
+    """A port that dies before a call when its fuse has burnt down."""
+
+    def __init__(self, port: object, fuse: Fuse) -> None:
+        self._port = port
+        self._fuse = fuse
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        method: Callable[..., Any] = getattr(self._port, name)
+
+        @wraps(method)
+        def call(*args: object, **kwargs: object) -> object:
+            self._fuse.burn()
+            return method(*args, **kwargs)
+
+        return call
+
+
+class Bench:
+    """One workspace with an agent and a number, and every use case around it.
+
+    What the twins hold is looked at through `store`, `queue` and `carrier`; the use cases reach
+    them through ports that a test may let crash (`fuse`).
+    """
+
+    def __init__(self, **workspace: Any) -> None:
+        self.store = MemoryStore()
+        self.clock = FixedClock()
+        self.ids = CountedIds()
+        self.queue = MemoryQueue()
+        self.carrier = ScriptedCarrier()
+        self.deadlines = Deadlines()
+        self.fuse = Fuse()
+        self.text_by_source: dict[str, str] = {}
+        self._ports(self.fuse)
+        self._use_cases()
+        self.workspaces.add(a_workspace(**workspace), a_key())
+        self.agents.save(an_agent())
+        self.agents.save_number(a_number())
+
+    def _ports(self, fuse: Fuse) -> None:
+        def fused(port: Port) -> Port:
+            return Fused(port, fuse)  # type: ignore[return-value] # it has all that the port has
+
+        self.workspaces = fused(MemoryWorkspaces(self.store))
+        self.agents = fused(MemoryAgents(self.store))
+        self.campaigns = fused(MemoryCampaigns(self.store))
+        self.tasks = fused(MemoryTasks(self.store))
+        self.calls = fused(MemoryCalls(self.store))
+        self.slots = fused(MemorySlots(self.store))
+        self.pacing = fused(MemoryPacing(self.store))
+        self.imports = fused(MemoryImports(self.store))
+        self.files = fused(MemoryFiles(self.text_by_source))
+        self.sending = fused(self.queue)
+        self.carriers = OneCarrier(self.carrier)
+
+    def _use_cases(self) -> None:
+        every = {
+            "workspaces": self.workspaces,
+            "agents": self.agents,
+            "campaigns": self.campaigns,
+            "tasks": self.tasks,
+            "calls": self.calls,
+            "slots": self.slots,
+            "pacing": self.pacing,
+            "imports": self.imports,
+            "files": self.files,
+            "queue": self.sending,
+            "carriers": self.carriers,
+            "clock": self.clock,
+            "ids": self.ids,
+            "deadlines": self.deadlines,
+            "bootstrap_key_hash": NO_BOOTSTRAP_KEY,
+        }
+
+        def wired(use_case: Callable[..., Port]) -> Port:
+            needed = use_case.__dataclass_fields__  # type: ignore[attr-defined] # all are
+            return use_case(**{name: every[name] for name in needed})
+
+        self.dispatch = wired(Dispatch)
+        self.place = wired(PlaceCalls)
+        self.record = wired(RecordCallEvent)
+        self.rescue = wired(Rescue)
+        self.tick = wired(Tick)
+        self.finish = wired(FinishCampaigns)
+        self.look_ahead = wired(LookAhead)
+        self.look_up = wired(LookUp)
+        self.import_contacts = wired(ImportContacts)
+        self.push = wired(PushTasks)
+        self.manage = wired(ManageCampaigns)
+        self.manage_workspaces = wired(ManageWorkspaces)
+        self.manage_agents = wired(ManageAgents)
+        self.authorize = wired(Authorize)
+        self.receive = wired(ReceiveReport)
+
+    # --- What there is ---------------------------------------------------------------------------
+
+    def has_campaign(self, number: int = 1, **changes: Any) -> Campaign:
+        """An active campaign that may call at any time, unless it says otherwise."""
+        campaign = a_campaign(number, **{"rules": rules(hours=None), **changes})
+        self.campaigns.add(campaign)
+        return campaign
+
+    def has_tasks(self, *numbers: int, **changes: Any) -> list[Task]:
+        """Queued tasks, due now."""
+        tasks = [a_task(number, **changes) for number in numbers]
+        self.tasks.add(tasks)
+        return tasks
+
+    def has_task(self, number: int = 1, **changes: Any) -> Task:
+        return self.has_tasks(number, **changes)[0]
+
+    # --- What happens ----------------------------------------------------------------------------
+
+    def dispatched(self) -> list[PlaceCall]:
+        """Dispatch; gives the messages sent, as if they were taken off the queue."""
+        self.dispatch(WORKSPACE)
+        messages = [message for message, _ in self.queue.placing]
+        self.queue.placing.clear()
+        return messages
+
+    def placed(self) -> str:
+        """Dispatch one task and place its call; gives the call's id."""
+        [message] = self.dispatched()
+        self.place(message)
+        self.queue.nudges.clear()
+        return message.call_id
+
+    def ends(self, call_id: str, outcome: str = "completed", **changes: Any) -> str:
+        """The carrier reports an end, now; gives what was done about it."""
+        return self.record(self.end(call_id, outcome, **changes))
+
+    def end(self, call_id: str, outcome: str = "completed", **changes: Any) -> CallEvent:
+        ended = CallEvent(
+            call_id=call_id, kind=EventKind.ENDED, at=self.clock.now(), outcome=outcome
+        )
+        return replace(ended, **changes)
+
+    def analysis(self, call_id: str, **changes: Any) -> CallEvent:
+        told = CallEvent(
+            call_id=call_id,
+            kind=EventKind.ANALYSIS,
+            at=self.clock.now(),
+            analysis={"summary": "they talked"},
+        )
+        return replace(told, **changes)
+
+    def drops(self, text: str, source: str = "s3://drop/contacts.csv") -> str:
+        """Somebody drops a file."""
+        self.text_by_source[source] = text
+        return source
+
+    # --- What is seen ----------------------------------------------------------------------------
+
+    def task(self, task: Task | str) -> Task:
+        """A task as it is stored."""
+        return self.store.tasks[task if isinstance(task, str) else task.task_id]
+
+    def call(self, call_id: str) -> Call:
+        """A call that has ended, as it is stored."""
+        return self.store.calls[call_id].call
+
+    def held(self, scope: str = WORKSPACE) -> frozenset[str]:
+        """Who holds slots."""
+        return MemorySlots(self.store).held(scope)
+
+    def progress(self, campaign_id: str) -> Progress:
+        return MemoryCampaigns(self.store).progress(campaign_id)
+
+
+def crashes_everywhere(
+    prepare: Callable[[], Bench], act: Callable[[Bench], object]
+) -> Iterator[Bench]:
+    """A bench for each line at which `act` can crash between two ports, dead at that line.
+
+    The last one survived. The fuse of each is mended, so that somebody may come again.
+    """
+    for left in count():
+        bench = prepare()
+        bench.fuse.left = left
+        try:
+            act(bench)
+        except Crashed:
+            bench.fuse.left = None
+            yield bench
+        else:
+            bench.fuse.left = None
+            yield bench
+            return
