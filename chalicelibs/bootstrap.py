@@ -44,6 +44,9 @@ from chalicelibs.use_cases.receive_report import ReceiveReport
 from chalicelibs.use_cases.record_call_event import RecordCallEvent
 from chalicelibs.use_cases.rescue import Rescue
 
+#: In Lambda one is in use at a time; the local stack's threads share the clients.
+MOST_CONNECTIONS = 50
+
 
 @dataclass(frozen=True, kw_only=True)
 class Ports:
@@ -176,7 +179,12 @@ def aws_ports(settings: Settings) -> Ports:
     from chalicelibs.adapters.s3 import S3Files
     from chalicelibs.adapters.sqs import SqsQueue
 
-    config = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard"})
+    config = Config(
+        connect_timeout=2,
+        read_timeout=5,
+        retries={"mode": "standard"},
+        max_pool_connections=MOST_CONNECTIONS,
+    )
     clock = SystemClock()
     ids = RandomIds(clock)
     table = dynamodb.Table(boto3.client("dynamodb", config=config), settings.table, ids)

@@ -71,7 +71,7 @@ class Supervisor:
             f"API key: {known.api_key}\n\nTry:\n"
             f"  curl {url}/health\n"
             f"  curl {url}/agents {bearer} \\\n"
-            "       -H 'Content-Type: application/json' -d '{\"name\": \"Ada\"}'\n"
+            "       -H 'Content-Type: application/json' -d '{\"name\": \"Ada\", \"carrier\": \"simulated\"}'\n"
             f"  curl {url}/campaigns {bearer}\n\nCtrl-C stops it; its data stays."
         )
 

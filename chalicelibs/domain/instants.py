@@ -5,10 +5,12 @@ task is made, and kept where no clock looks: in the microseconds of its start ti
 """
 
 from datetime import UTC, datetime, timedelta
+from math import ceil
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
 MICROSECOND = timedelta(microseconds=1)
+SECOND = timedelta(seconds=1)
 
 #: How many different lots there are below one millisecond.
 LOTS = 1000
@@ -37,3 +39,8 @@ def lot_of(at: datetime) -> int:
 def whole_ms(at: datetime) -> datetime:
     """The instant without its lot."""
     return with_lot(at, 0)
+
+
+def wait_until(at: datetime, *, now: datetime) -> timedelta:
+    """The whole seconds after which an instant has come; its lot makes nobody wait longer."""
+    return ceil((whole_ms(at) - now) / SECOND) * SECOND

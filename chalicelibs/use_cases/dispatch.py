@@ -33,6 +33,8 @@ SPARE = 5
 #: Calls to place leave at most this far in advance when calls per second are limited.
 LONGEST_SPREAD = timedelta(seconds=30)
 
+SECOND = timedelta(seconds=1)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dispatch:
@@ -49,26 +51,24 @@ class Dispatch:
 
     def __call__(self, workspace_id: str) -> int:
         """Dispatch a workspace; gives the number of calls queued."""
-        workspace = self.workspaces.get(workspace_id)
+        campaigns = {one.campaign_id: one for one in self.campaigns.open(workspace_id)}
+        workspace = self.workspaces.get(workspace_id) if campaigns else None
         if workspace is None:
             return 0
         room = self._room(workspace)
         if room <= 0:
             return 0
-        campaigns = {one.campaign_id: one for one in self.campaigns.open(workspace_id)}
         calls = self._claim(workspace, campaigns, room)
         messages = self._reserve(workspace, campaigns, calls)
         if messages:
             self.queue.calls(spread(messages, workspace.calls_per_second))
-        if len(calls) == MOST_AT_ONCE:
-            self.queue.nudge(workspace_id)
+        if len(calls) == most_at_once(workspace):
+            self.queue.nudge(workspace_id, delay_of(len(calls), workspace.calls_per_second))
         return len(messages)
 
     def _room(self, workspace: Workspace) -> int:
         free = workspace.concurrency_limit - len(self.slots.held(workspace.workspace_id))
-        if workspace.calls_per_second is not None:
-            free = min(free, int(workspace.calls_per_second * LONGEST_SPREAD.total_seconds()))
-        return min(free, MOST_AT_ONCE)
+        return min(free, most_at_once(workspace))
 
     def _claim(
         self, workspace: Workspace, campaigns: dict[str, Campaign], room: int
@@ -201,5 +201,16 @@ def spread(
 ) -> Iterator[tuple[PlaceCall, timedelta]]:
     """Each message with its delay, so that no second gets more than its share."""
     for number, message in enumerate(messages):
-        seconds = 0 if calls_per_second is None else number // calls_per_second
-        yield message, timedelta(seconds=seconds)
+        yield message, delay_of(number, calls_per_second)
+
+
+def delay_of(number: int, calls_per_second: int | None) -> timedelta:
+    """When a call may start that has so many others before it."""
+    return (0 if calls_per_second is None else number // calls_per_second) * SECOND
+
+
+def most_at_once(workspace: Workspace) -> int:
+    """What one run takes, so that neither it nor the last of its messages lasts too long."""
+    if workspace.calls_per_second is None:
+        return MOST_AT_ONCE
+    return min(MOST_AT_ONCE, workspace.calls_per_second * LONGEST_SPREAD // SECOND)

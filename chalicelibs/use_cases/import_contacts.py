@@ -64,6 +64,7 @@ class ImportContacts:
             )
         )
         if job.status is ImportStatus.COMPLETED:
+            self._let_go(job)  # whoever completed it may have died before that
             return job
         if job.status is ImportStatus.FAILED:
             # The same file dropped once more: what was wrong with its campaign may be mended.
@@ -74,7 +75,7 @@ class ImportContacts:
         except (UnusableFile, UnreadableFile) as error:
             done = job.failed(str(error))
         self.imports.finish(done)
-        self._edit(job, lambda campaign: campaign.importing - {job.import_id})
+        self._let_go(job)
         self.queue.nudge(workspace_id)
         return self.imports.get(workspace_id, job.import_id)
 
@@ -84,9 +85,14 @@ class ImportContacts:
             raise UnusableFile("there is no such campaign in this workspace")
         if campaign.is_closed:
             raise UnusableFile(f"the campaign is {campaign.state}: it takes no more contacts")
+        if campaign.has_ended(self.clock.now()):
+            raise UnusableFile("the campaign has ended: it takes no more contacts")
         if campaign.kind is not CampaignKind.BATCH:
             raise UnusableFile("contacts are imported into batch campaigns; push tasks instead")
         return campaign
+
+    def _let_go(self, job: Import) -> None:
+        self._edit(job, lambda campaign: campaign.importing - {job.import_id})
 
     def _edit(self, job: Import, importing: Callable[[Campaign], frozenset[str]]) -> None:
         """Change the imports that hold a campaign open; those of a missing one hold nothing."""

@@ -2,18 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from math import ceil
+from datetime import datetime
 
 from chalicelibs.domain.campaign import Campaign, CampaignState
 from chalicelibs.domain.deadlines import LOOK_AHEAD
+from chalicelibs.domain.instants import wait_until
 from chalicelibs.domain.lane import Lane
 from chalicelibs.ports import Campaigns, Clock, Queue, Tasks
 
 #: Entries looked at in each partition: those that wait already wake dispatch by themselves.
 ENTRIES = 20
-
-SECOND = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,33 +26,33 @@ class LookAhead:
     def __call__(self, workspace_id: str) -> int:
         """Look ahead for a workspace; gives the number of nudges sent."""
         now = self.clock.now()
-        seconds = {
-            ceil((at - now) / SECOND)
+        waits = {
+            wait_until(at, now=now)
             for campaign in self.campaigns.open(workspace_id)
             if campaign.state is CampaignState.ACTIVE
             for at in self._moments(campaign, now)
             if now < at <= now + LOOK_AHEAD
         }
-        for second in sorted(seconds):
-            self.queue.nudge(workspace_id, second * SECOND)
-        return len(seconds)
+        for wait in sorted(waits):
+            self.queue.nudge(workspace_id, wait)
+        return len(waits)
 
     def _moments(self, campaign: Campaign, now: datetime) -> Iterator[datetime]:
-        if not campaign.has_begun(now):
-            assert campaign.start_at is not None
-            yield campaign.start_at
-        elif not campaign.has_ended(now):
-            for lane in campaign.lanes():
-                yield from self._moments_of_lane(campaign, lane, now)
-
-    def _moments_of_lane(
-        self, campaign: Campaign, lane: Lane, now: datetime
-    ) -> Iterator[datetime]:
-        if not lane.is_open(now):
-            opening = lane.next_opening(now)
-            if opening is not None:
-                yield opening
+        if campaign.has_ended(now):
             return
+        begin = max(campaign.start_at or now, now)
+        yield begin
+        for lane in campaign.lanes():
+            opening = lane.next_opening(begin)
+            if opening is not None and opening <= now + LOOK_AHEAD:
+                yield opening
+                yield from self._dues(campaign, lane, opening, until=now + LOOK_AHEAD)
+
+    def _dues(
+        self, campaign: Campaign, lane: Lane, opening: datetime, *, until: datetime
+    ) -> Iterator[datetime]:
+        """When tasks of a lane are due after it opened."""
         for partition in campaign.partitions(lane):
-            for due in self.tasks.due(partition, until=now + LOOK_AHEAD, limit=ENTRIES):
-                yield due.entry.at
+            for due in self.tasks.due(partition, until=until, limit=ENTRIES):
+                if due.entry.at > opening:
+                    yield due.entry.at

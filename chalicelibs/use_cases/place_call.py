@@ -72,15 +72,19 @@ class PlaceCalls:
                 return self._dial(message, gate, rules)
             case dial_gate.GiveBack():
                 self.tasks.save(gate.task.give_back())
-                self._release(message)
+                self._let_another_in(message)
             case dial_gate.Archive(reason):
                 archived = gate.task.archive(reason)
                 self.tasks.settle(archived, tally_of(gate.task, archived))
-                self._release(message)
+                self._let_another_in(message)
             case dial_gate.Drop("taken_back"):
                 # Whoever took it back may have crashed before giving the slot back.
-                self._release(message)
+                self._let_another_in(message)
         return answer.reason
+
+    def _let_another_in(self, message: PlaceCall) -> None:
+        self._release(message)
+        self.queue.nudge(message.workspace_id)
 
     def _release(self, message: PlaceCall) -> None:
         self.slots.release(message.workspace_id, message.call_id, message.workspace_page)
@@ -148,9 +152,7 @@ class PlaceCalls:
         now = self.clock.now()
         match answer:
             case Accepted(carrier_call_id):
-                self._note(
-                    task, call.because(CallStatus.PLACED, carrier_call_id=carrier_call_id)
-                )
+                self._note(task, call.because(CallStatus.PLACED, carrier_call_id=carrier_call_id))
                 return "placed"
             case AnswerLost():
                 self._note(task, call.because(CallStatus.UNKNOWN))

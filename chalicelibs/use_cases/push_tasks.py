@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from chalicelibs.domain.campaign import Campaign, CampaignKind
 from chalicelibs.domain.deadlines import LOOK_AHEAD
 from chalicelibs.domain.errors import CarillonError, Invalid, NotAllowed, NotFound
-from chalicelibs.domain.instants import with_lot
+from chalicelibs.domain.instants import wait_until, with_lot
 from chalicelibs.domain.lane import realtime_lanes, shard_for
 from chalicelibs.domain.naming import task_id_for_phone
 from chalicelibs.domain.outcome import check_outcomes
@@ -54,6 +54,8 @@ class PushTasks:
             raise NotFound("campaign", push.campaign_id, "campaign")
         if campaign.is_closed:
             raise NotAllowed(f"the campaign is {campaign.state}: no more tasks", "campaign")
+        if campaign.has_ended(self.clock.now()):
+            raise NotAllowed("the campaign has ended: no more tasks", "campaign")
         if campaign.kind is CampaignKind.REALTIME:
             return self._realtime_task(push, campaign)
         if push.brings_rules:
@@ -99,22 +101,21 @@ class PushTasks:
         self, campaign: Campaign, results: Sequence[Task | CarillonError]
     ) -> list[Task | CarillonError]:
         """Store the tasks of one campaign; those that were there already become refusals."""
-        new = {
-            one.task_id: one
-            for one in results
-            if isinstance(one, Task) and one.campaign_id == campaign.campaign_id
-        }
-        if not new:
+        first: dict[str, Task] = {}
+        for one in results:
+            if isinstance(one, Task) and one.campaign_id == campaign.campaign_id:
+                first.setdefault(one.task_id, one)
+        if not first:
             return list(results)
         open_tasks = self.campaigns.progress(campaign.campaign_id).open_tasks
-        placed = [
+        new = [
             replace(task, shard=shard_for(open_tasks + number))
-            for number, task in enumerate(new.values())
+            for number, task in enumerate(first.values())
         ]
-        self._open_lanes(campaign, placed)
-        known = self.tasks.add(placed)
-        self._wake(campaign.workspace_id, placed)
-        return without_doubles(results, new, known)
+        self._open_lanes(campaign, new)
+        known = self.tasks.add(new)
+        self._wake(campaign.workspace_id, new)
+        return without_doubles(results, {task.task_id: task for task in new}, known)
 
     def _open_lanes(self, campaign: Campaign, tasks: Sequence[Task]) -> None:
         """Have dispatch look where the tasks will stand, before they stand there."""
@@ -125,9 +126,12 @@ class PushTasks:
             self.campaigns.add_lanes(campaign.workspace_id, campaign.campaign_id, lanes, shards)
 
     def _wake(self, workspace_id: str, tasks: Sequence[Task]) -> None:
-        wait = max(min(task.due_at for task in tasks) - self.clock.now(), timedelta(0))
-        if wait <= LOOK_AHEAD:
-            self.queue.nudge(workspace_id, wait)
+        """A nudge for each second in which one is due; later ones are the schedule's."""
+        now = self.clock.now()
+        waits = {max(wait_until(task.due_at, now=now), timedelta(0)) for task in tasks}
+        for wait in sorted(waits):
+            if wait <= LOOK_AHEAD:
+                self.queue.nudge(workspace_id, wait)
 
 
 def without_doubles(
@@ -140,7 +144,7 @@ def without_doubles(
         if isinstance(one, Task) and one.task_id in new:
             is_first = one.task_id in unseen
             unseen.discard(one.task_id)
-            judged.append(one if is_first else NotAllowed(DUPLICATE, "phone"))
+            judged.append(new[one.task_id] if is_first else NotAllowed(DUPLICATE, "phone"))
         else:
             judged.append(one)
     return judged

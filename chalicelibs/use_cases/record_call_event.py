@@ -1,12 +1,13 @@
 """Settle calls by what carriers report, and decide what follows."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from chalicelibs.domain.call import Call, CallStatus
 from chalicelibs.domain.call_event import CallEvent, EventKind
 from chalicelibs.domain.campaign import Campaign
 from chalicelibs.domain.deadlines import LOOK_AHEAD, Deadlines
+from chalicelibs.domain.instants import wait_until
 from chalicelibs.domain.naming import campaign_of, task_of
 from chalicelibs.domain.outcome import Outcome, is_more_telling
 from chalicelibs.domain.progress import OUTCOME, added
@@ -64,7 +65,8 @@ class RecordCallEvent:
         ended = end_of(call, event, now=self.clock.now())
         # The slot goes first: should the rest fail, the task still stands in the rescue lane.
         self._release(task, call)
-        if not event.analysis_follows or call.analysis:
+        has_analysis = bool(call.analysis or call.outcome)  # it came before the end
+        if has_analysis or not event.analysis_follows:
             return self._settle(task, ended)
         waiting = replace(ended, deadline=self.clock.now() + self.deadlines.analysis)
         self.tasks.save(task.with_call(waiting))
@@ -117,8 +119,8 @@ class RecordCallEvent:
     def _wake(self, task: Task) -> None:
         """Refill the slot now; and be there when the next attempt is due, if that is soon."""
         self.queue.nudge(task.workspace_id)
-        wait = task.due_at - self.clock.now()
-        if task.status is TaskStatus.QUEUED and wait <= LOOK_AHEAD:
+        wait = wait_until(task.due_at, now=self.clock.now())
+        if task.status is TaskStatus.QUEUED and timedelta(0) < wait <= LOOK_AHEAD:
             self.queue.nudge(task.workspace_id, wait)
 
     def _record_late(self, task: Task, event: CallEvent) -> str:
@@ -140,9 +142,11 @@ class RecordCallEvent:
 
     def _upgrade(self, task: Task, record: CallRecord, call: Call) -> str:
         """Settle once more, by the more telling outcome, unless the task has moved on since."""
-        if task.last_call_id != call.call_id or task.status is not TaskStatus.COMPLETED:
+        if task.last_call_id != call.call_id:
             return "old_news"
-        if task.outcome != call.outcome:
+        if task.outcome != call.outcome:  # else whoever settled it so died before keeping the call
+            if task.status is not TaskStatus.COMPLETED:
+                return "old_news"
             after = task.after(self._decide(task, call), call)
             moved = {f"{OUTCOME}{task.outcome}": -1, f"{OUTCOME}{call.outcome}": 1}
             self.tasks.settle(after, added(tally_of(task, after), moved))

@@ -95,7 +95,7 @@ class Rescue:
         match answer:
             case CallEvent():
                 self.queue.events([answer])
-            case NeverSeen() if call.carrier_call_id is None:
+            case NeverSeen() if call.carrier_call_id is None and call.answered_at is None:
                 self._report(call, now, Outcome.INIT_FAILED, "never_reached_the_carrier")
             case StillAlive() if now < self.deadlines.of_patience(call):
                 self._wait(task, call, now)

@@ -94,10 +94,12 @@ def test_the_walk_goes_through_every_route_with_an_id() -> None:
     assert walked == declared
 
 
-@pytest.mark.parametrize(("method", "path", "whose"), ROUTES)
+@pytest.mark.parametrize("route", ROUTES, ids=" ".join)
 def test_what_is_anothers_is_as_if_it_never_was(
-    product: Product, acme: Acme, other: Acme, owned: Owned, method: str, path: str, whose: str
+    product: Product, acme: Acme, other: Acme, owned: Owned, route: tuple[str, str, str]
 ) -> None:
+    method, path, whose = route
+
     def asked_for(client: Acme, ids: Owned) -> tuple[int, str]:
         one = getattr(ids, whose)
         filled = path[: path.index("{")] + one + path[path.index("}") + 1 :]

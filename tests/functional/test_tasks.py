@@ -118,18 +118,23 @@ def test_tasks_are_listed_page_by_page_each_once(acme: Acme) -> None:
     assert set(seen) == made
 
 
-def test_every_attempt_is_a_call_of_its_own(product: Product, acme: Acme) -> None:
-    campaign_id = acme.campaign(max_attempts=2, retry_intervals_ms=[600_000])
-    task_id = acme.pushed(campaign_id)
+def test_a_call_in_flight_is_read_like_one_that_has_ended(product: Product, acme: Acme) -> None:
+    task_id = acme.pushed(acme.campaign())
     product.run()
-    first = product.carrier.asked[0].call_id
 
-    in_flight = acme.shown(f"/calls/{first}")
+    in_flight = acme.shown(f"/calls/{product.carrier.asked[0].call_id}")
 
     assert (in_flight["status"], in_flight["attempt"]) == ("placed", 1)
     assert (in_flight["from"], in_flight["to"]) == ("+34910000000", "+34600000001")
     assert acme.shown(f"/tasks/{task_id}")["current_call"] == in_flight
     assert acme.shown(f"/tasks/{task_id}/calls") == {"calls": [in_flight]}
+
+
+def test_every_attempt_is_a_call_of_its_own(product: Product, acme: Acme) -> None:
+    campaign_id = acme.campaign(max_attempts=2, retry_intervals_ms=[600_000])
+    task_id = acme.pushed(campaign_id)
+    product.run()
+    first = product.carrier.asked[0].call_id
 
     product.clock.pass_(timedelta(seconds=20))
     product.ended(first, "no-answer")

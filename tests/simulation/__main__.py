@@ -6,9 +6,18 @@ from time import monotonic
 
 from tests.simulation.audit import violations
 from tests.simulation.history import run
+from tests.simulation.many import run_many
 
 #: The end of a story tells why; more helps nobody.
 LAST_LINES = 60
+
+
+def replay(seed: int, about: str) -> list[str]:
+    """One seed with its story."""
+    history = run(seed)
+    story = [line for line in history.world.story if about in line]
+    print(*(story if about else story[-LAST_LINES:]), sep="\n")
+    return [f"seed {seed}: {line}" for line in violations(history)]
 
 
 def main() -> None:
@@ -19,19 +28,13 @@ def main() -> None:
     parser.add_argument("--about", default="", help="only lines of the story with this in them")
     args = parser.parse_args()
     started = monotonic()
-    seeds = range(args.seeds) if args.seed is None else [args.seed]
-    found = 0
-    for seed in seeds:
-        history = run(seed)
-        broken = violations(history)
-        found += len(broken)
-        for line in broken:
-            print(f"seed {seed}: {line}")
-        if args.seed is not None:
-            story = [line for line in history.world.story if args.about in line]
-            print(*story[-LAST_LINES:] if not args.about else story, sep="\n")
-    print(f"{len(seeds)} seeds, {found} violations ({monotonic() - started:.1f} s)")
-    sys.exit(found > 0)
+    if args.seed is None:
+        found, count = run_many(range(args.seeds)), args.seeds
+    else:
+        found, count = replay(args.seed, args.about), 1
+    print(*found, sep="\n", end="\n" if found else "")
+    print(f"{count} seeds, {len(found)} violations ({monotonic() - started:.1f} s)")
+    sys.exit(bool(found))
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from itertools import groupby, pairwise
 
 from chalicelibs.domain.campaign import CampaignState
 from chalicelibs.domain.naming import campaign_of, task_of
+from chalicelibs.domain.outcome import Outcome
 from chalicelibs.domain.progress import Progress
 from chalicelibs.domain.reading import task_status
 from chalicelibs.domain.task import FINAL, Task, TaskStatus
@@ -20,6 +21,8 @@ def violations(history: History) -> list[str]:
         *dialled_twice(history),
         *above_limit(history),
         *out_of_hours(history),
+        *history.passed_over,
+        *mistold(history),
         *unfinished(history),
         *history.miscounts,
         *miscounts(history),
@@ -124,6 +127,23 @@ def waits_for_hours(history: History, task: Task) -> bool:
     return is_waiting and (
         task.due_at > opened or (hours is not None and not hours.is_open(opened))
     )
+
+
+def mistold(history: History) -> Iterator[str]:
+    """P7: what is kept of a call is what happened at the carrier."""
+    rings = {ring.call_id: ring for ring in history.carrier.rings}
+    for call_id, record in history.store.calls.items():
+        ring, outcome = rings.get(call_id), record.call.outcome
+        if outcome not in possible_outcomes(ring):
+            yield f"P7 {call_id} is told as {outcome}, which it was not"
+
+
+def possible_outcomes(ring: Ring | None) -> set[str | None]:
+    """What a call may be told as; a lost one is told as failed."""
+    if ring is None:
+        return {Outcome.INIT_FAILED, Outcome.FAILED}
+    told = {"interested", Outcome.BUSY_CALLBACK} if ring.end.analysis_follows else set()
+    return {ring.end.outcome, Outcome.FAILED, *told}
 
 
 def miscounts(history: History) -> Iterator[str]:

@@ -1,10 +1,11 @@
 """One seed: a workspace, some campaigns, users who interfere, and everything going wrong."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from random import Random
+from zoneinfo import ZoneInfo
 
 from chalicelibs.adapters.ids import RandomIds
 from chalicelibs.adapters.memory import (
@@ -21,13 +22,16 @@ from chalicelibs.adapters.memory import (
 )
 from chalicelibs.bootstrap import Ports, Service, wire
 from chalicelibs.domain.agent import Agent, Number
+from chalicelibs.domain.call import Call
 from chalicelibs.domain.calling_hours import CallingHours
-from chalicelibs.domain.campaign import Campaign, CampaignKind, CampaignState
+from chalicelibs.domain.campaign import MOVES, Campaign, CampaignKind, CampaignState
 from chalicelibs.domain.deadlines import Deadlines
 from chalicelibs.domain.priority import Level, per_attempt
+from chalicelibs.domain.progress import Tally
 from chalicelibs.domain.push import Push
 from chalicelibs.domain.retry import RetryPolicy
 from chalicelibs.domain.rules import Rules
+from chalicelibs.domain.task import DueTask, Task, TaskStatus
 from chalicelibs.domain.workspace import ApiKey, Workspace
 from chalicelibs.ports import AtGate
 from tests.simulation.carrier import SimulatedCarrier
@@ -39,11 +43,16 @@ AGENT = "0000000000000agt"
 CALLER_ID = "+34600000000"
 MINUTE = timedelta(minutes=1)
 
+NO_RULES = Rules(agent_id=AGENT, caller_id=CALLER_ID, retry=RetryPolicy(), priorities=(0,))
+
 #: Faults stop after this; what then still hangs, hangs for ever.
 TROUBLE = timedelta(hours=6)
 LENGTH = timedelta(hours=60)
 
 ZONES = ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe"]
+
+#: Minutes between attempts: also such that a late report of one meets the next.
+INTERVALS = [0, 1, 2, 5, 30, 90]
 
 #: Starts near which something happens: ordinary days, and days on which clocks change.
 STARTS = [
@@ -74,17 +83,42 @@ class History:
     service: Service
     carrier: SimulatedCarrier
     queue: UnreliableQueue
+    campaigns: "WatchedCampaigns"
     gates: dict[str, list[Gate]] = field(default_factory=dict)
     states: dict[str, list[tuple[datetime, Campaign]]] = field(default_factory=dict)
     limits: list[tuple[datetime, int]] = field(default_factory=list)
     miscounts: list[str] = field(default_factory=list)
     accepted: set[str] = field(default_factory=set)
+    queued_since: dict[str, datetime] = field(default_factory=dict)
+    passed_over: list[str] = field(default_factory=list)
 
 
 class WatchedTasks(MemoryTasks):
-    """Tasks that note what each dial gate saw."""
+    """Tasks that note what each dial gate saw, and whom each claim passed over."""
 
     history: History
+
+    def add(self, tasks: Sequence[Task]) -> frozenset[str]:
+        """See the port."""
+        known = super().add(tasks)
+        for task in tasks:
+            if task.task_id not in known:
+                self.history.queued_since[task.task_id] = self.history.world.now
+        return known
+
+    def settle(self, task: Task, tally: Tally) -> Task:
+        """See the port; `save` comes through here, too."""
+        saved = super().settle(task, tally)
+        self.history.queued_since[task.task_id] = self.history.world.now
+        return saved
+
+    def claim(self, due: DueTask, call: Call, workspace_id: str) -> bool:
+        """See the port."""
+        task = self.get(due.task_id)
+        has_won = super().claim(due, call, workspace_id)
+        if has_won and task is not None:
+            self.history.passed_over += passed_over(self.history, task)
+        return has_won
 
     def at_gate(self, workspace_id: str, task_id: str) -> AtGate | None:
         """See the port."""
@@ -117,6 +151,44 @@ class WatchedCampaigns(MemoryCampaigns):
         history.world.tell(f"state   {campaign.campaign_id} {campaign.state}")
 
 
+def rank_of(history: History, task: Task) -> tuple[bool, int] | None:
+    """The rank of the lane in which a task waits; None when the lane is closed now."""
+    campaign = history.store.campaigns[task.campaign_id]
+    now = history.world.now
+    lanes = {lane.name: lane for lane in campaign.lanes()}
+    lane = lanes.get(task.lane_name)
+    if lane is None or not campaign.may_call(now) or not lane.is_open(now):
+        return None
+    return lane.rank
+
+
+def passed_over(history: History, claimed: Task) -> list[str]:
+    """P4: tasks that waited in open lanes of higher rank since before this dispatch began.
+
+    A campaign with a limit of its own may have to wait, and one that was just edited or opened may
+    not have been seen: those are not held against the dispatcher.
+    """
+    since = history.world.actor_since()
+    rank = rank_of(history, claimed)
+    if rank is None:
+        return []
+    better = []
+    for task in history.store.tasks.values():
+        is_waiting = task.status is TaskStatus.QUEUED and task.due_at <= since
+        if not is_waiting or history.queued_since[task.task_id] > since:
+            continue
+        campaign = history.store.campaigns[task.campaign_id]
+        is_steady = history.states[task.campaign_id][-1][0] < since
+        opened = campaign.start_at is None or campaign.start_at <= since
+        if campaign.concurrency_limit is not None or not is_steady or not opened:
+            continue
+        other = rank_of(history, task)
+        hours = (task.rules or campaign.rules or NO_RULES).hours
+        if other is not None and other > rank and (hours is None or hours.is_open(since)):
+            better.append(f"P4 {claimed.task_id} was claimed before {task.task_id}")
+    return better
+
+
 def faults_of(random: Random) -> Faults:
     """A mixture of faults: each kind is absent, rare or common."""
 
@@ -129,7 +201,7 @@ def faults_of(random: Random) -> Faults:
         request_refused=some(0.03),
         answer_lost=some(0.03),
         message_doubled=some(0.3),
-        message_late=some(0.1),
+        message_late=some(0.5),
         nudge_lost=some(0.5),
         webhook_lost=some(0.3),
         webhook_doubled=some(0.5),
@@ -144,18 +216,25 @@ def faults_of(random: Random) -> Faults:
 def build(seed: int) -> History:
     """The world of a seed, before anything has happened in it."""
     random = Random(seed)
-    world = World(random=random, now=random.choice(STARTS), faults=faults_of(random))
+    world = World(
+        random=random,
+        now=random.choice(STARTS),
+        faults=faults_of(random),
+        backlog_ms=random.choice([50, 2_000, 30_000]),
+    )
     store = MemoryStore()
     tasks, campaigns = WatchedTasks(store), WatchedCampaigns(store)
     clock = WorldClock(world)
     queue = UnreliableQueue(
         world=world,
-        place=lambda message: service.place_call(message),
-        record=lambda event: service.record_call_event(event),
-        dispatch=lambda workspace_id: service.dispatch(workspace_id),
-        on_tick=lambda workspace_id: service.keep_time(workspace_id),
+        place=lambda message: history.service.place_call(message),
+        record=lambda event: history.service.record_call_event(event),
+        dispatch=lambda workspace_id: history.service.dispatch(workspace_id),
+        on_tick=lambda workspace_id: history.service.keep_time(workspace_id),
     )
-    carrier = SimulatedCarrier(world=world, receive=lambda event: service.receive_report(event))
+    carrier = SimulatedCarrier(
+        world=world, receive=lambda event: history.service.receive_report(event)
+    )
     ports = {
         "workspaces": MemoryWorkspaces(store),
         "agents": MemoryAgents(store),
@@ -175,7 +254,13 @@ def build(seed: int) -> History:
         bootstrap_key_hash=None,
     )
     history = History(
-        seed=seed, world=world, store=store, service=service, carrier=carrier, queue=queue
+        seed=seed,
+        world=world,
+        store=store,
+        service=service,
+        carrier=carrier,
+        queue=queue,
+        campaigns=campaigns,
     )
     tasks.history = campaigns.history = history
     return history
@@ -211,26 +296,37 @@ def populate(history: History) -> None:
         add_campaign(history, number)
 
 
-def some_hours(random: Random) -> CallingHours | None:
-    """Calling hours of any shape, or none."""
-    if random.random() < 0.4:
+def some_hours(world: World) -> CallingHours | None:
+    """Calling hours of any shape, or none; often some that open or close while things happen."""
+    random, zone = world.random, random_zone(world.random)
+    kind = random.random()
+    if kind < 0.35:
         return None
-    opens = random.randrange(0, 24) * 60
-    length = random.randrange(1, 20) * 60
-    return CallingHours(
-        opens=opens, closes=(opens + length) % 1440 or 1440, zone=random.choice(ZONES)
-    )
+    if kind < 0.65:
+        local = world.now.astimezone(ZoneInfo(zone))
+        opens = (local.hour * 60 + local.minute + random.randrange(-30, 90)) % 1440
+        length = random.randrange(2, 60)
+    else:
+        opens = random.randrange(0, 24) * 60
+        length = random.randrange(1, 20) * 60
+    return CallingHours(opens=opens, closes=(opens + length) % 1440 or 1440, zone=zone)
 
 
-def some_rules(random: Random, level: Level) -> Rules:
+def random_zone(random: Random) -> str:
+    """Where somebody lives."""
+    return random.choice(ZONES)
+
+
+def some_rules(world: World, level: Level) -> Rules:
     """Rules of any shape."""
+    random = world.random
     attempts = random.randrange(1, 5)
-    intervals = tuple(random.randrange(0, 90) * MINUTE for _ in range(attempts - 1))
+    intervals = tuple(random.choice(INTERVALS) * MINUTE for _ in range(attempts - 1))
     chosen = random.sample(["voicemail", "no_response", "interested"], random.randrange(0, 3))
     return Rules(
         agent_id=AGENT,
         caller_id=CALLER_ID,
-        hours=some_hours(random),
+        hours=some_hours(world),
         retry=RetryPolicy(
             max_attempts=attempts, intervals=intervals, retry_outcomes=frozenset(chosen)
         ),
@@ -253,18 +349,19 @@ def add_campaign(history: History, number: int) -> None:
         kind=CampaignKind.BATCH if is_batch else CampaignKind.REALTIME,
         state=CampaignState.ACTIVE,
         level=level,
-        rules=some_rules(random, level),
+        rules=some_rules(world, level),
         start_at=starts,
         end_at=ends,
         concurrency_limit=random.choice([None, None, 1, 3]),
         created_at=world.now,
     )
-    history.service.campaigns.campaigns._port.add(campaign)  # type: ignore[attr-defined]
+    history.campaigns.add(campaign)
     for wave in range(random.randrange(1, 4)):
         first = 1000 * number + 100 * wave
         phones = [f"+346{first + one:08}" for one in range(random.randrange(1, 9))]
-        when = world.now + random.randrange(0, 120) * MINUTE
-        world.at(when, partial(push, history, campaign, phones))
+        world.at(some_moment(world, campaign), partial(push, history, campaign, phones))
+    if random.random() < 0.5:
+        waver(history, campaign.campaign_id)
     for _ in range(random.randrange(0, 4)):
         control = random.choice(["pause", "resume", "resume", "pause", "archive"])
         if control == "archive" and random.random() < 0.7:
@@ -273,11 +370,22 @@ def add_campaign(history: History, number: int) -> None:
         world.at(when, partial(steer, history, campaign.campaign_id, control))
 
 
+def some_moment(world: World, campaign: Campaign) -> datetime:
+    """When contacts come: at any time, or in the last minute before the hours close."""
+    when = world.now + world.random.randrange(0, 120) * MINUTE
+    hours = campaign.rules.hours if campaign.rules else None
+    opening = hours.next_opening(when) if hours else None
+    closing = hours.closes_at(opening) if hours and opening else None
+    if closing is None or closing > world.now + TROUBLE or world.random.random() < 0.4:
+        return when
+    return closing - timedelta(seconds=world.random.randrange(1, 60))
+
+
 def push(history: History, campaign: Campaign, phones: list[str]) -> None:
     """A program pushes tasks, and again while it gets no answer."""
     random = history.world.random
     is_own = campaign.kind is CampaignKind.REALTIME and random.random() < 0.5
-    rules = some_rules(random, random.choice(list(Level))) if is_own else None
+    rules = some_rules(history.world, random.choice(list(Level))) if is_own else None
     pushes = [
         Push(
             campaign_id=campaign.campaign_id,
@@ -297,6 +405,17 @@ def push(history: History, campaign: Campaign, phones: list[str]) -> None:
     history.world.start("push", lambda: retried(body, history.world))
 
 
+def waver(history: History, campaign_id: str) -> None:
+    """A user who cannot decide: pauses or moves the hours every minute or two, for a while."""
+    world, random = history.world, history.world.random
+    when = world.now + random.randrange(0, 30) * MINUTE
+    controls = random.choice([["pause", "resume"], ["close", "open"]])
+    for control in controls * random.randrange(5, 25):
+        when += timedelta(seconds=random.randrange(5, 120))
+        act = steer if control in MOVES else edit_hours
+        world.at(when, partial(act, history, campaign_id, control))
+
+
 def steer(history: History, campaign_id: str, control: str) -> None:
     """A user presses a button, and again while it does not answer."""
 
@@ -305,6 +424,19 @@ def steer(history: History, campaign_id: str, control: str) -> None:
         history.world.tell(f"user    {control} {campaign_id}")
 
     history.world.start(control, lambda: retried(body, history.world))
+
+
+def edit_hours(history: History, campaign_id: str, how: str) -> None:
+    """A user moves the calling hours, to now or away from now."""
+    campaign = history.store.campaigns[campaign_id]
+    now = history.world.now
+    if campaign.rules is None or campaign.is_closed:
+        return
+    opens = ((now.hour + 6) % 24) * 60
+    away = CallingHours(opens=opens, closes=opens + 30, zone="UTC")
+    rules = replace(campaign.rules, hours=away if how == "close" else None)
+    history.campaigns.save(replace(campaign, rules=rules))
+    history.world.tell(f"user    {how} {campaign_id}")
 
 
 def change_limit(history: History) -> None:

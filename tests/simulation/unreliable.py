@@ -90,8 +90,9 @@ class UnreliableQueue:
         for _ in range(copies):
             late = NO_DELAY
             if self.world.chance(self.world.faults.message_late):
-                late = timedelta(seconds=self.world.random.randrange(1, 400))
-            jitter = timedelta(milliseconds=self.world.random.randrange(1, 50))
+                longest = self.world.random.choice([5, 60, 400])
+                late = timedelta(seconds=self.world.random.randrange(1, longest))
+            jitter = timedelta(milliseconds=self.world.random.randrange(1, self.world.backlog_ms))
             self._deliver(name, body, self.world.now + delay + late + jitter, receives=1)
 
     def _deliver(

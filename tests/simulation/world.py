@@ -57,6 +57,7 @@ class World:
     random: Random
     now: datetime
     faults: Faults
+    backlog_ms: int = 50  #: The longest that a message usually waits in its queue.
     story: list[str] = field(default_factory=list)
     _agenda: list[tuple[datetime, int, Callable[[], object]]] = field(default_factory=list)
     _count: int = 0
@@ -119,6 +120,10 @@ class World:
         actor = greenlet(run, parent=self._hub)
         self._started[actor] = self.now
         actor.switch()
+
+    def actor_since(self) -> datetime:
+        """When the current invocation began."""
+        return self._started.get(getcurrent(), self.now)
 
     def step(self) -> None:
         """Stop the current actor before a port call, for a while or for ever."""

@@ -9,9 +9,11 @@ from chalicelibs.domain.instants import (
     LOTS,
     MICROSECOND,
     MILLISECOND,
+    SECOND,
     epoch_ms,
     from_epoch_ms,
     lot_of,
+    wait_until,
     whole_ms,
     with_lot,
 )
@@ -43,6 +45,21 @@ def test_an_instant_is_read_back_to_the_millisecond(at: datetime) -> None:
 @given(at=instants, first=lots, second=lots)
 def test_lots_order_equals_and_nothing_else(at: datetime, first: int, second: int) -> None:
     assert with_lot(at, first) < with_lot(at + MILLISECOND, second)
+
+
+@pytest.mark.parametrize(
+    ("at", "wait"),
+    [
+        pytest.param(NOON, 0, id="now"),
+        pytest.param(with_lot(NOON, 999), 0, id="now, the last by lot"),
+        pytest.param(NOON + MILLISECOND, 1, id="in a millisecond"),
+        pytest.param(NOON + 20 * SECOND, 20, id="in 20 seconds"),
+        pytest.param(with_lot(NOON + 20 * SECOND, 417), 20, id="in 20 seconds, with a lot"),
+        pytest.param(NOON - 20 * SECOND, -20, id="long ago"),
+    ],
+)
+def test_a_wait_in_whole_seconds_ends_no_earlier(at: datetime, wait: int) -> None:
+    assert wait_until(at, now=NOON) == wait * SECOND
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -179,7 +180,7 @@ NIGHT = CallingHours.of(start="22:00", end="23:00", zone="UTC")
         pytest.param({"rules": rules(hours=NIGHT)}, id="outside calling hours"),
     ],
 )
-def test_a_closed_lane_is_left_alone(bench: Bench, campaign: dict[str, object]) -> None:
+def test_a_closed_lane_is_left_alone(bench: Bench, campaign: dict[str, Any]) -> None:
     bench.has_campaign(**campaign)
     task = bench.has_task()
 
@@ -345,6 +346,16 @@ def test_calls_are_not_queued_far_in_advance(bench: Bench) -> None:
     assert max(delay for _, delay in bench.queue.placing) < LONGEST_SPREAD
 
 
+def test_what_the_spread_left_over_is_taken_when_it_is_through(bench: Bench) -> None:
+    with_limit(bench, 100, calls_per_second=1)
+    bench.has_campaign()
+    bench.has_tasks(*range(90))
+
+    bench.dispatch(WORKSPACE)
+
+    assert bench.queue.nudges == [(WORKSPACE, LONGEST_SPREAD)]
+
+
 # --- Order ---------------------------------------------------------------------------------------
 
 
@@ -408,7 +419,7 @@ placed = st.builds(
     campaign=st.integers(1, 4),
     attempt_no=st.integers(1, 3),
     is_callback=st.booleans(),
-    age=st.integers(0, 3),
+    age=st.integers(1, 4),
     priorities=st.tuples(*[st.sampled_from([0, 49, 50, 100, 199, 300])] * 3),
 )
 

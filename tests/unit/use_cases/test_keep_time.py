@@ -1,0 +1,160 @@
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from chalicelibs.domain.campaign import CampaignKind, CampaignState
+from chalicelibs.use_cases.keep_time import KeepTime
+from tests.builders import (
+    CAMPAIGN,
+    NOON,
+    OTHER_WORKSPACE,
+    WORKSPACE,
+    a_key,
+    a_task,
+    a_workspace,
+    plain_id,
+)
+from tests.unit.use_cases.bench import MINUTE, SECOND, Bench, crashes_everywhere
+
+# --- Tick ----------------------------------------------------------------------------------------
+
+
+def test_a_tick_wakes_every_workspace(bench: Bench) -> None:
+    other = a_workspace(workspace_id=OTHER_WORKSPACE)
+    bench.workspaces.add(other, a_key(key_id=plain_id(2, "k")))
+
+    assert bench.tick() == 2
+    assert sorted(bench.queue.ticks) == [WORKSPACE, OTHER_WORKSPACE]
+
+
+# --- FinishCampaigns -----------------------------------------------------------------------------
+
+
+def all_done(bench: Bench) -> None:
+    bench.has_tasks(1, 2)
+    for number in (1, 2):
+        task = bench.task(a_task(number))
+        bench.tasks.settle(task.archive("by_hand"), {"archived": 1})
+
+
+@pytest.mark.parametrize(
+    ("changes", "prepare"),
+    [
+        pytest.param({}, all_done, id="every task is finished"),
+        pytest.param({"state": CampaignState.PAUSED}, all_done, id="finished while paused"),
+        pytest.param({"end_at": NOON}, Bench.has_task, id="its end came with tasks left"),
+        pytest.param({"end_at": NOON}, None, id="its end came, it was empty"),
+        pytest.param(
+            {"end_at": NOON, "kind": CampaignKind.REALTIME}, None, id="its end came, realtime"
+        ),
+    ],
+)
+def test_a_campaign_that_will_never_call_again_is_completed(
+    bench: Bench, changes: dict[str, Any], prepare: Callable[[Bench], object] | None
+) -> None:
+    bench.has_campaign(**changes)
+    if prepare is not None:
+        prepare(bench)
+
+    assert bench.finish(WORKSPACE) == 1
+
+    assert bench.store.campaigns[CAMPAIGN].state is CampaignState.COMPLETED
+    assert bench.campaigns.open(WORKSPACE) == []
+    assert bench.finish(WORKSPACE) == 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "prepare"),
+    [
+        pytest.param({}, None, id="nothing in it yet"),
+        pytest.param({}, Bench.has_task, id="a task is left"),
+        pytest.param({"importing": frozenset({"f"})}, all_done, id="an import goes on"),
+        pytest.param({"state": CampaignState.DRAFT}, all_done, id="a draft"),
+        pytest.param({"state": CampaignState.DRAFT, "end_at": NOON}, None, id="a draft, ended"),
+        pytest.param({"kind": CampaignKind.REALTIME}, all_done, id="realtime: more may come"),
+        pytest.param({"end_at": NOON + SECOND}, None, id="it ends in a second"),
+    ],
+)
+def test_a_campaign_that_may_call_again_stays_open(
+    bench: Bench, changes: dict[str, Any], prepare: Callable[[Bench], object] | None
+) -> None:
+    campaign = bench.has_campaign(**changes)
+    if prepare is not None:
+        prepare(bench)
+
+    assert bench.finish(WORKSPACE) == 0
+
+    assert bench.store.campaigns[CAMPAIGN].state is campaign.state
+
+
+def test_a_call_in_flight_keeps_its_campaign_open_until_it_is_settled(bench: Bench) -> None:
+    bench.has_campaign()
+    bench.has_task()
+    call_id = bench.placed()
+
+    during = bench.finish(WORKSPACE)
+    bench.ends(call_id)
+
+    assert (during, bench.finish(WORKSPACE)) == (0, 1)
+
+
+def test_a_call_in_flight_is_settled_after_its_campaign_ended(bench: Bench) -> None:
+    bench.has_campaign(end_at=NOON + MINUTE)
+    bench.has_task()
+    call_id = bench.placed()
+    bench.clock.forward(MINUTE)
+
+    assert bench.finish(WORKSPACE) == 1
+    assert bench.ends(call_id) == "settled"
+    assert bench.progress(CAMPAIGN).completed == 1
+
+
+def test_finishing_that_dies_anywhere_is_done_by_the_next_tick() -> None:
+    def prepare() -> Bench:
+        bench = Bench()
+        bench.has_campaign(end_at=NOON)
+        return bench
+
+    for bench in crashes_everywhere(prepare, lambda bench: bench.finish(WORKSPACE)):
+        bench.finish(WORKSPACE)
+
+        assert bench.store.campaigns[CAMPAIGN].state is CampaignState.COMPLETED
+        assert bench.campaigns.open(WORKSPACE) == []
+
+
+# --- KeepTime ------------------------------------------------------------------------------------
+
+
+@dataclass
+class Step:
+    """A step that may fail."""
+
+    error: Exception | None = None
+    taken: list[str] = field(default_factory=list)
+
+    def __call__(self, workspace_id: str) -> int:
+        self.taken.append(workspace_id)
+        if self.error is not None:
+            raise self.error
+        return 1
+
+
+def test_a_tick_takes_every_step() -> None:
+    steps = Step(), Step()
+
+    KeepTime(steps=steps)(WORKSPACE)
+
+    assert [step.taken for step in steps] == [[WORKSPACE], [WORKSPACE]]
+
+
+def test_a_step_that_fails_keeps_no_other_from_running_and_is_heard_of() -> None:
+    one, other = ValueError("one"), RuntimeError("other")
+    steps = Step(one), Step(), Step(other)
+
+    with pytest.raises(ExceptionGroup) as failure:
+        KeepTime(steps=steps)(WORKSPACE)
+
+    assert failure.value.exceptions == (one, other)
+    assert all(step.taken == [WORKSPACE] for step in steps)

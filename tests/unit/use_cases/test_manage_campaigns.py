@@ -1,0 +1,264 @@
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from chalicelibs.domain.campaign import Campaign, CampaignKind, CampaignState, CampaignStatus
+from chalicelibs.domain.errors import Invalid, NotAllowed, NotFound, Stale
+from chalicelibs.domain.retry import RetryPolicy
+from chalicelibs.ports import Paging
+from chalicelibs.use_cases.manage_campaigns import TRIES
+from tests.builders import (
+    CAMPAIGN,
+    NOON,
+    OTHER_WORKSPACE,
+    WORKSPACE,
+    a_campaign,
+    an_agent,
+    plain_id,
+    rules,
+)
+from tests.unit.use_cases.bench import NO_DELAY, Bench, crashes_everywhere
+
+# --- Creating ------------------------------------------------------------------------------------
+
+
+def test_a_new_campaign_is_stored_and_read(bench: Bench) -> None:
+    campaign = a_campaign(rules=rules(hours=None))
+
+    reading = bench.manage.create(campaign)
+
+    assert reading.campaign == bench.store.campaigns[CAMPAIGN] == campaign
+    assert (reading.status, reading.in_flight) == (CampaignStatus.SCHEDULED, 0)
+    assert bench.queue.nudges == [(WORKSPACE, NO_DELAY)]
+
+
+def test_a_realtime_campaign_needs_no_agent(bench: Bench) -> None:
+    campaign = a_campaign(kind=CampaignKind.REALTIME, rules=None)
+
+    assert bench.manage.create(campaign).status is CampaignStatus.RUNNING
+
+
+def test_the_agents_own_outcomes_may_be_retried(bench: Bench) -> None:
+    bench.agents.save(an_agent(custom_outcomes=frozenset({"undecided"})))
+    policy = RetryPolicy(retry_outcomes=frozenset({"undecided"}))
+
+    bench.manage.create(a_campaign(rules=rules(retry=policy, priorities=(1,), max_attempts=1)))
+
+    assert CAMPAIGN in bench.store.campaigns
+
+
+UNKNOWN_OUTCOME = RetryPolicy(retry_outcomes=frozenset({"undecided"}))
+
+
+@pytest.mark.parametrize(
+    ("campaign", "param"),
+    [
+        pytest.param({"rules": rules(agent_id=plain_id(9, "a"))}, "agent_id", id="agent"),
+        pytest.param({"rules": rules(caller_id="+34910000099")}, "caller_id", id="number"),
+        pytest.param(
+            {"rules": rules(max_attempts=1, retry=UNKNOWN_OUTCOME)}, "retry_outcomes", id="outcome"
+        ),
+        pytest.param({"end_at": NOON}, "end_at", id="an end that has come"),
+        pytest.param(
+            {"kind": CampaignKind.REALTIME, "rules": rules(caller_id="+34910000099")},
+            "caller_id",
+            id="a realtime campaign's default",
+        ),
+    ],
+)
+def test_a_campaign_that_could_not_call_is_refused(
+    bench: Bench, campaign: dict[str, Any], param: str
+) -> None:
+    with pytest.raises(Invalid) as refusal:
+        bench.manage.create(a_campaign(**campaign))
+
+    assert refusal.value.param == param
+    assert bench.store.campaigns == {}
+
+
+def test_an_inactive_agent_cannot_run_a_campaign(bench: Bench) -> None:
+    bench.agents.save(an_agent(is_active=False))
+
+    with pytest.raises(Invalid):
+        bench.manage.create(a_campaign())
+
+
+def test_another_workspaces_agent_cannot_run_a_campaign(bench: Bench) -> None:
+    bench.agents.save(an_agent(agent_id=plain_id(2, "a"), workspace_id=OTHER_WORKSPACE))
+
+    with pytest.raises(Invalid):
+        bench.manage.create(a_campaign(rules=rules(agent_id=plain_id(2, "a"))))
+
+
+# --- Controls ------------------------------------------------------------------------------------
+
+DRAFT, ACTIVE, PAUSED, COMPLETED, ARCHIVED = CampaignState
+
+
+@pytest.mark.parametrize(
+    ("state", "control", "after"),
+    [
+        pytest.param(DRAFT, "start", ACTIVE, id="start"),
+        pytest.param(ACTIVE, "pause", PAUSED, id="pause"),
+        pytest.param(PAUSED, "resume", ACTIVE, id="resume"),
+        pytest.param(ACTIVE, "archive", ARCHIVED, id="archive"),
+    ],
+)
+def test_a_control_counts_at_once_and_once(
+    bench: Bench, state: CampaignState, control: str, after: CampaignState
+) -> None:
+    bench.has_campaign(state=state)
+
+    first = bench.manage.control(WORKSPACE, CAMPAIGN, control)
+    second = bench.manage.control(WORKSPACE, CAMPAIGN, control)
+
+    assert first == second
+    assert first.campaign == bench.store.campaigns[CAMPAIGN]
+    assert (first.campaign.state, first.campaign.version) == (after, 1)
+
+
+def test_a_control_that_does_not_work_here_changes_nothing(bench: Bench) -> None:
+    campaign = bench.has_campaign(state=COMPLETED)
+
+    with pytest.raises(NotAllowed):
+        bench.manage.control(WORKSPACE, CAMPAIGN, "resume")
+
+    assert bench.store.campaigns[CAMPAIGN] == campaign
+
+
+@pytest.mark.parametrize("control", ["start", "pause", "resume", "archive"])
+def test_another_workspaces_campaign_is_not_controlled(bench: Bench, control: str) -> None:
+    campaign = bench.has_campaign()
+
+    with pytest.raises(NotFound):
+        bench.manage.control(OTHER_WORKSPACE, CAMPAIGN, control)
+
+    assert bench.store.campaigns[CAMPAIGN] == campaign
+
+
+@pytest.mark.parametrize(
+    ("state", "control", "is_nudged"),
+    [
+        pytest.param(DRAFT, "start", True, id="start"),
+        pytest.param(PAUSED, "resume", True, id="resume"),
+        pytest.param(ACTIVE, "pause", False, id="pause"),
+        pytest.param(ACTIVE, "archive", False, id="archive"),
+    ],
+)
+def test_dispatch_is_woken_when_there_may_be_calls(
+    bench: Bench, state: CampaignState, control: str, is_nudged: bool
+) -> None:
+    bench.has_campaign(state=state)
+
+    bench.manage.control(WORKSPACE, CAMPAIGN, control)
+
+    assert bench.queue.nudges == [(WORKSPACE, NO_DELAY)] * is_nudged
+
+
+def test_an_archived_campaign_is_looked_at_no_more(bench: Bench) -> None:
+    bench.has_campaign()
+
+    bench.manage.control(WORKSPACE, CAMPAIGN, "archive")
+
+    assert bench.store.open_campaigns[WORKSPACE] == set()
+
+
+def test_archiving_that_dies_anywhere_is_done_by_the_next_try() -> None:
+    def prepare() -> Bench:
+        bench = Bench()
+        bench.has_campaign()
+        return bench
+
+    def archive(bench: Bench) -> object:
+        return bench.manage.control(WORKSPACE, CAMPAIGN, "archive")
+
+    for bench in crashes_everywhere(prepare, archive):
+        archive(bench)
+
+        assert bench.store.campaigns[CAMPAIGN].state is ARCHIVED
+        assert bench.store.open_campaigns[WORKSPACE] == set()
+
+
+class Busy:
+    """Campaigns that somebody else edits just before a save, so many times."""
+
+    def __init__(self, bench: Bench, edits: int) -> None:
+        self._bench = bench
+        self._edits = edits
+
+    def save(self, campaign: Campaign) -> Campaign:
+        if self._edits:
+            self._edits -= 1
+            stored = self._bench.store.campaigns[CAMPAIGN]
+            self._bench.campaigns.save(replace(stored, name=f"{self._edits} to come"))
+        return self._bench.campaigns.save(campaign)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._bench.campaigns, name)
+
+
+def test_a_control_that_collides_with_an_edit_is_tried_again(bench: Bench) -> None:
+    bench.has_campaign()
+    manage = replace(bench.manage, campaigns=Busy(bench, edits=3))  # type: ignore[arg-type]
+
+    reading = manage.control(WORKSPACE, CAMPAIGN, "pause")
+
+    assert (reading.campaign.state, reading.campaign.name) == (PAUSED, "0 to come")
+
+
+def test_a_control_that_collides_too_often_says_so(bench: Bench) -> None:
+    bench.has_campaign()
+    busy = Busy(bench, edits=TRIES)
+    manage = replace(bench.manage, campaigns=busy)  # type: ignore[arg-type]
+
+    with pytest.raises(Stale):
+        manage.control(WORKSPACE, CAMPAIGN, "pause")
+
+    assert bench.store.campaigns[CAMPAIGN].state is ACTIVE
+
+
+# --- Reading -------------------------------------------------------------------------------------
+
+
+def test_a_campaign_reads_with_its_progress_and_calls_in_flight(bench: Bench) -> None:
+    bench.has_campaign()
+    bench.has_campaign(2)
+    bench.has_tasks(1, 2, 3)
+    bench.has_task(1, campaign_id=plain_id(2, "c"))
+    messages = bench.dispatched()
+    for message in messages:
+        bench.place(message)
+    bench.ends(messages[0].call_id)
+
+    reading = bench.manage.get(WORKSPACE, CAMPAIGN)
+
+    assert reading.status is CampaignStatus.RUNNING
+    assert (reading.progress.tasks, reading.progress.completed) == (3, 1)
+    assert reading.in_flight == 2
+    assert bench.manage.get(WORKSPACE, plain_id(2, "c")).in_flight == 1
+
+
+def test_another_workspaces_campaign_is_not_found(bench: Bench) -> None:
+    bench.has_campaign()
+
+    with pytest.raises(NotFound):
+        bench.manage.get(OTHER_WORKSPACE, CAMPAIGN)
+
+
+def test_campaigns_are_listed_page_by_page_newest_first(bench: Bench) -> None:
+    for number in (1, 2, 3):
+        bench.has_campaign(number)
+
+    first, cursor = bench.manage.page(WORKSPACE, Paging(limit=2))
+    second, end = bench.manage.page(WORKSPACE, Paging(cursor=cursor, limit=2))
+
+    ids = [reading.campaign.campaign_id for reading in [*first, *second]]
+    assert ids == [plain_id(number, "c") for number in (3, 2, 1)]
+    assert end is None
+
+
+def test_another_workspaces_campaigns_are_not_listed(bench: Bench) -> None:
+    bench.has_campaign()
+
+    assert bench.manage.page(OTHER_WORKSPACE, Paging()).items == []

@@ -1,0 +1,333 @@
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from chalicelibs.domain.calling_hours import CallingHours
+from chalicelibs.domain.campaign import CampaignKind, CampaignState
+from chalicelibs.domain.errors import CarillonError, Invalid, NotAllowed, NotFound
+from chalicelibs.domain.instants import whole_ms
+from chalicelibs.domain.lane import SHARD_SIZE
+from chalicelibs.domain.push import Push
+from chalicelibs.domain.retry import RetryPolicy
+from chalicelibs.domain.task import Task
+from chalicelibs.domain.template import MissingVariables
+from tests.builders import (
+    CAMPAIGN,
+    NOON,
+    OTHER_WORKSPACE,
+    WORKSPACE,
+    a_task,
+    an_agent,
+    plain_id,
+    rules,
+)
+from tests.unit.use_cases.bench import MINUTE, NO_DELAY, SECOND, Bench
+
+REALTIME: dict[str, Any] = {"kind": CampaignKind.REALTIME, "rules": rules(hours=None)}
+
+
+def push(number: int = 1, **changes: Any) -> Push:
+    one = Push(campaign_id=CAMPAIGN, phone=f"+346{number:08}", context={"name": "Ana"})
+    return replace(one, **changes)
+
+
+def pushed(bench: Bench, *pushes: Push, workspace_id: str = WORKSPACE) -> list[Any]:
+    return bench.push(workspace_id, pushes)
+
+
+def refusal(bench: Bench, one: Push, **where: str) -> CarillonError:
+    [result] = pushed(bench, one, **where)
+    assert isinstance(result, CarillonError)
+    assert bench.store.tasks == {}
+    return result
+
+
+# --- Accepted ------------------------------------------------------------------------------------
+
+
+def test_a_task_is_pushed_into_a_batch_campaign(bench: Bench) -> None:
+    bench.has_campaign()
+
+    [task] = pushed(bench, push())
+
+    assert isinstance(task, Task)
+    assert bench.task(task) == task
+    assert (task.phone, task.context, task.rules) == ("+34600000001", {"name": "Ana"}, None)
+    assert bench.progress(CAMPAIGN).tasks == 1
+
+
+def test_a_pushed_task_is_called_at_once(bench: Bench) -> None:
+    bench.has_campaign(**REALTIME)
+
+    pushed(bench, push())
+
+    assert bench.queue.nudges == [(WORKSPACE, NO_DELAY)]
+    bench.clock.forward(SECOND)
+    assert bench.dispatch(WORKSPACE) == 1
+
+
+def test_a_realtime_task_keeps_the_rules_it_brought(bench: Bench) -> None:
+    bench.has_campaign(**REALTIME)
+    night = CallingHours.of(start="22:00", end="02:00", zone="UTC")
+
+    [task] = pushed(bench, push(hours=night, end_at=NOON + MINUTE, priorities=(7, 9)))
+
+    assert task.rules == replace(rules(), hours=night, priorities=(7, 9))
+    assert task.end_at == NOON + MINUTE
+
+
+def test_a_realtime_campaign_may_have_no_rules_of_its_own(bench: Bench) -> None:
+    bench.has_campaign(kind=CampaignKind.REALTIME, rules=None)
+    defaults = rules()
+
+    [task] = pushed(bench, push(agent_id=defaults.agent_id, caller_id=defaults.caller_id))
+
+    assert isinstance(task, Task)
+
+
+def test_the_same_number_may_be_pushed_twice_into_a_realtime_campaign(bench: Bench) -> None:
+    bench.has_campaign(**REALTIME)
+
+    first, second = pushed(bench, push(), push())
+
+    assert first.task_id != second.task_id
+    assert bench.progress(CAMPAIGN).tasks == 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "start_at", "due_at"),
+    [
+        pytest.param("batch", None, NOON - MINUTE, id="batch: with its campaign"),
+        pytest.param("batch", NOON + MINUTE, NOON + MINUTE, id="batch: a start of its own"),
+        pytest.param("realtime", None, NOON, id="realtime: now"),
+        pytest.param("realtime", NOON + MINUTE, NOON + MINUTE, id="realtime: its own start"),
+        pytest.param("realtime", NOON - MINUTE, NOON, id="realtime: not in the past"),
+    ],
+)
+def test_when_a_pushed_task_starts(
+    bench: Bench, kind: str, start_at: datetime | None, due_at: datetime
+) -> None:
+    bench.has_campaign(kind=CampaignKind(kind), created_at=NOON - MINUTE)
+
+    [task] = pushed(bench, push(start_at=start_at))
+
+    assert whole_ms(task.due_at) == due_at
+
+
+# --- Lanes ---------------------------------------------------------------------------------------
+
+
+def test_every_lane_a_realtime_task_may_need_is_looked_at(bench: Bench) -> None:
+    bench.has_campaign(**REALTIME)
+
+    [task] = pushed(bench, push(priorities=(7, 9)))
+
+    names = bench.store.campaigns[CAMPAIGN].lane_names
+    assert task.lane_name in names
+    assert replace(task, attempts=1).lane_name in names
+    assert replace(task, is_callback=True).lane_name in names
+
+
+def test_a_lane_is_open_before_a_task_stands_in_it(bench: Bench) -> None:
+    bench.has_campaign(**REALTIME)
+
+    class Watched:
+        """Looks for the lanes when tasks are stored."""
+
+        def add(self, tasks: list[Task]) -> frozenset[str]:
+            names = bench.store.campaigns[CAMPAIGN].lane_names
+            assert {task.lane_name for task in tasks} <= names
+            return bench.tasks.add(tasks)
+
+    watched = replace(bench.push, tasks=Watched())  # type: ignore[arg-type]
+
+    watched(WORKSPACE, [push(), push(2, priorities=(7, 9))])
+
+    assert len(bench.store.tasks) == 2
+
+
+def test_lanes_that_are_open_already_cost_no_write(bench: Bench) -> None:
+    bench.has_campaign(**REALTIME)
+    pushed(bench, push(1))
+    before = bench.store.campaigns[CAMPAIGN]
+
+    pushed(bench, push(2))
+
+    assert bench.store.campaigns[CAMPAIGN] == before
+
+
+def test_pushed_tasks_spread_over_more_shards_as_the_campaign_grows(bench: Bench) -> None:
+    bench.has_campaign()
+    bench.store.counters[CAMPAIGN]["tasks"] = SHARD_SIZE - 1
+
+    first, second = pushed(bench, push(1), push(2))
+
+    assert (bench.task(first), bench.task(second)) == (first, second)
+    assert (first.shard, second.shard) == (0, 1)
+    assert bench.store.campaigns[CAMPAIGN].shards == 2
+
+
+# --- Refused -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("one", "kind", "param"),
+    [
+        pytest.param(push(context={}), MissingVariables, "context", id="variables"),
+        pytest.param(push(agent_id=plain_id(9, "a")), Invalid, "agent", id="unknown agent"),
+        pytest.param(push(caller_id="+34910000099"), Invalid, "from", id="unknown number"),
+        pytest.param(push(priorities=(1,)), Invalid, "priorities", id="too few priorities"),
+        pytest.param(
+            push(retry=RetryPolicy(retry_outcomes=frozenset({"interesed"}))),
+            Invalid,
+            "retry_outcomes",
+            id="unknown outcome",
+        ),
+        pytest.param(
+            push(campaign_id=plain_id(9, "c")), NotFound, "campaign", id="unknown campaign"
+        ),
+    ],
+)
+def test_a_task_that_cannot_be_called_is_refused(
+    bench: Bench, one: Push, kind: type[CarillonError], param: str
+) -> None:
+    bench.has_campaign(**REALTIME)
+
+    error = refusal(bench, one)
+
+    assert isinstance(error, kind)
+    assert getattr(error, "param", None) == param
+
+
+@pytest.mark.parametrize("kind", CampaignKind)
+def test_an_inactive_agent_calls_nobody(bench: Bench, kind: CampaignKind) -> None:
+    bench.has_campaign(kind=kind)
+    bench.agents.save(an_agent(is_active=False))
+
+    assert isinstance(refusal(bench, push()), Invalid)
+
+
+def test_a_task_of_a_batch_campaign_brings_no_rules(bench: Bench) -> None:
+    bench.has_campaign()
+
+    assert isinstance(refusal(bench, push(priorities=(1, 2))), Invalid)
+
+
+@pytest.mark.parametrize("state", [CampaignState.ARCHIVED, CampaignState.COMPLETED])
+@pytest.mark.parametrize("kind", CampaignKind)
+def test_a_closed_campaign_takes_no_tasks(
+    bench: Bench, kind: CampaignKind, state: CampaignState
+) -> None:
+    bench.has_campaign(kind=kind, state=state)
+
+    error = refusal(bench, push())
+
+    assert isinstance(error, NotAllowed)
+    assert state in error.message
+
+
+@pytest.mark.parametrize("kind", CampaignKind)
+def test_a_campaign_whose_end_has_come_takes_no_tasks(bench: Bench, kind: CampaignKind) -> None:
+    bench.has_campaign(kind=kind, end_at=NOON)
+
+    assert isinstance(refusal(bench, push()), NotAllowed)
+
+
+def test_another_workspaces_campaign_is_not_found(bench: Bench) -> None:
+    bench.has_campaign()
+
+    assert isinstance(refusal(bench, push(), workspace_id=OTHER_WORKSPACE), NotFound)
+
+
+def test_a_refusal_nudges_nobody(bench: Bench) -> None:
+    bench.has_campaign()
+
+    refusal(bench, push(context={}))
+
+    assert bench.queue.nudges == []
+
+
+# --- Many ----------------------------------------------------------------------------------------
+
+
+def test_each_of_many_is_judged_for_itself_and_answered_in_its_place(bench: Bench) -> None:
+    bench.has_campaign()
+    bench.has_campaign(2)
+
+    results = pushed(
+        bench,
+        push(1),
+        push(2, context={}),
+        push(3, campaign_id=plain_id(2, "c")),
+        push(4, campaign_id=plain_id(9, "c")),
+        push(5),
+    )
+
+    assert [type(one) for one in results] == [Task, MissingVariables, Task, NotFound, Task]
+    assert [one.phone[-1] for one in results if isinstance(one, Task)] == ["1", "3", "5"]
+    assert bench.progress(CAMPAIGN).tasks == 2
+    assert bench.progress(plain_id(2, "c")).tasks == 1
+
+
+def test_a_number_twice_in_one_push_is_stored_once(bench: Bench) -> None:
+    bench.has_campaign()
+
+    first, second, other = pushed(bench, push(1), push(1, context={"name": "Ben"}), push(2))
+
+    assert bench.task(first) == first
+    assert first.context == {"name": "Ana"}
+    assert isinstance(second, NotAllowed)
+    assert second.param == "phone"
+    assert isinstance(other, Task)
+    assert bench.progress(CAMPAIGN).tasks == 2
+
+
+def test_a_number_that_is_in_the_campaign_already_is_refused(bench: Bench) -> None:
+    bench.has_campaign()
+    [stored] = pushed(bench, push(1))
+
+    again, other = pushed(bench, push(1, context={"name": "Ben"}), push(2))
+
+    assert isinstance(again, NotAllowed)
+    assert isinstance(other, Task)
+    assert bench.task(stored) == stored
+
+
+def test_nothing_pushed_is_nothing_done(bench: Bench) -> None:
+    assert pushed(bench) == []
+    assert bench.queue.nudges == []
+
+
+# --- Waking --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("start_in", "nudges"),
+    [
+        pytest.param([20 * SECOND], [20 * SECOND], id="when it is due"),
+        pytest.param([75 * SECOND], [75 * SECOND], id="just within the look ahead"),
+        pytest.param([timedelta(hours=1)], [], id="later the schedule sees to it"),
+        pytest.param([20 * SECOND, 50 * SECOND], [20 * SECOND, 50 * SECOND], id="for each second"),
+        pytest.param([20 * SECOND, 20 * SECOND], [20 * SECOND], id="once for a second"),
+    ],
+)
+def test_dispatch_is_nudged_for_the_moment_a_task_is_due(
+    bench: Bench, start_in: list[timedelta], nudges: list[timedelta]
+) -> None:
+    bench.has_campaign(**REALTIME)
+    pushes = [push(number, start_at=NOON + wait) for number, wait in enumerate(start_in, 1)]
+
+    pushed(bench, *pushes)
+
+    assert [delay for _, delay in bench.queue.nudges] == nudges
+
+
+def test_a_task_id_says_which_campaign_it_is_of(bench: Bench) -> None:
+    bench.has_campaign(**REALTIME)
+
+    [task] = pushed(bench, push())
+
+    assert task.task_id.startswith(f"{CAMPAIGN}-")
+    assert task.task_id != a_task().task_id

@@ -1,0 +1,580 @@
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from chalicelibs.domain.call import Call, CallStatus
+from chalicelibs.domain.call_event import CallEvent, EventKind
+from chalicelibs.domain.campaign import CampaignKind
+from chalicelibs.domain.errors import Stale
+from chalicelibs.domain.instants import with_lot
+from chalicelibs.domain.outcome import Outcome
+from chalicelibs.domain.retry import RetryPolicy
+from chalicelibs.domain.task import TaskStatus
+from chalicelibs.ports import AnswerLost, CallRecord
+from tests.builders import CAMPAIGN, NOON, WORKSPACE, a_task, rules
+from tests.unit.use_cases.bench import MINUTE, NO_DELAY, SECOND, Bench, Crashed, crashes_everywhere
+
+HALF_AN_HOUR = 30 * MINUTE  # the builders' retry interval
+TASK = a_task()
+
+
+@pytest.fixture
+def call_id(bench: Bench) -> str:
+    """A call that is placed, of the first attempt of two."""
+    bench.has_campaign(concurrency_limit=5)
+    bench.has_task()
+    return bench.placed()
+
+
+def stored(bench: Bench) -> Call:
+    """The call in flight."""
+    call = bench.task(TASK).call
+    assert call is not None
+    return call
+
+
+def answered(call_id: str, at: datetime = NOON, **changes: Any) -> CallEvent:
+    return replace(CallEvent(call_id=call_id, kind=EventKind.IN_PROGRESS, at=at), **changes)
+
+
+# --- Settling ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status", "due_at"),
+    [
+        pytest.param("completed", TaskStatus.COMPLETED, None, id="completed"),
+        pytest.param("no_answer", TaskStatus.QUEUED, NOON + HALF_AN_HOUR, id="no answer"),
+        pytest.param("busy", TaskStatus.QUEUED, NOON + HALF_AN_HOUR, id="busy"),
+        pytest.param("failed", TaskStatus.QUEUED, NOON + HALF_AN_HOUR, id="failed"),
+        pytest.param("init_failed", TaskStatus.QUEUED, NOON + HALF_AN_HOUR, id="init failed"),
+        pytest.param("voicemail", TaskStatus.COMPLETED, None, id="voicemail"),
+        pytest.param("no_response", TaskStatus.COMPLETED, None, id="no response"),
+        pytest.param("interested", TaskStatus.COMPLETED, None, id="custom"),
+    ],
+)
+def test_an_end_settles_the_attempt(
+    bench: Bench, call_id: str, outcome: str, status: TaskStatus, due_at: datetime | None
+) -> None:
+    assert bench.ends(call_id, outcome) == "settled"
+
+    task = bench.task(TASK)
+    assert (task.status, task.call, task.outcome) == (status, None, outcome)
+    assert task.last_call_id == call_id
+    assert due_at in {None, task.due_at}
+    progress = bench.progress(CAMPAIGN)
+    assert (progress.calls, progress.outcomes) == (1, {outcome: 1})
+    assert progress.completed == (status is TaskStatus.COMPLETED)
+    assert bench.held() == bench.held(CAMPAIGN) == frozenset()
+
+
+def test_an_ended_call_is_kept_with_all_that_was_told(bench: Bench, call_id: str) -> None:
+    bench.clock.forward(MINUTE)
+    told: dict[str, Any] = {
+        "reason": "hangup",
+        "duration": 40 * SECOND,
+        "cost": "0.0123 USD",
+        "recording_url": "https://example.com/r",
+        "analysis": {"mood": "good"},
+    }
+
+    bench.ends(call_id, "completed", **told)
+
+    call = bench.call(call_id)
+    assert (call.status, call.outcome, call.ended_at) == (
+        CallStatus.ENDED,
+        "completed",
+        NOON + MINUTE,
+    )
+    assert {name: getattr(call, name) for name in told} == told
+    assert bench.store.calls[call_id].workspace_id == WORKSPACE
+
+
+def test_an_end_without_an_outcome_is_a_failure(bench: Bench, call_id: str) -> None:
+    bench.record(bench.end(call_id, outcome=None))  # type: ignore[arg-type] # a carrier's silence
+
+    assert bench.task(TASK).outcome == "failed"
+
+
+def test_a_bad_number_is_given_up(bench: Bench, call_id: str) -> None:
+    bench.ends(call_id, "failed", is_permanent=True)
+
+    task = bench.task(TASK)
+    assert (task.status, task.reason) == (TaskStatus.COMPLETED, "permanent")
+
+
+def test_after_the_last_attempt_a_task_is_given_up(bench: Bench, call_id: str) -> None:
+    bench.ends(call_id, "busy")
+    bench.clock.forward(HALF_AN_HOUR)
+
+    bench.ends(bench.placed(), "busy")
+
+    task = bench.task(TASK)
+    assert (task.status, task.reason) == (TaskStatus.COMPLETED, "attempts_exhausted")
+    assert bench.progress(CAMPAIGN).outcomes == {"busy": 2}
+
+
+def test_a_callback_is_due_when_the_contact_asked_for_it(bench: Bench, call_id: str) -> None:
+    tomorrow = NOON + timedelta(days=1)
+
+    bench.ends(call_id, "busy_callback", callback_at=tomorrow)
+
+    task = bench.task(TASK)
+    assert (task.status, task.due_at, task.is_callback) == (TaskStatus.QUEUED, tomorrow, True)
+
+
+def test_the_rules_of_a_realtime_task_decide(bench: Bench) -> None:
+    bench.has_campaign(kind=CampaignKind.REALTIME, rules=None, lane_names=frozenset({"100|any"}))
+    own = RetryPolicy(
+        max_attempts=2, intervals=(2 * MINUTE,), retry_outcomes=frozenset({"voicemail"})
+    )
+    bench.has_task(rules=rules(hours=None, retry=own))
+
+    bench.ends(bench.placed(), "voicemail")
+
+    assert bench.task(TASK).due_at == NOON + 2 * MINUTE
+
+
+def test_the_rules_of_a_campaign_decide_as_they_are_now(bench: Bench, call_id: str) -> None:
+    campaign = bench.store.campaigns[CAMPAIGN]
+    soon = RetryPolicy(max_attempts=2, intervals=(MINUTE,))
+    bench.campaigns.save(replace(campaign, rules=rules(hours=None, retry=soon)))
+
+    bench.ends(call_id, "busy")
+
+    assert bench.task(TASK).due_at == NOON + MINUTE
+
+
+# --- Again, late and out of order ----------------------------------------------------------------
+
+
+def test_the_same_end_twice_counts_once(bench: Bench, call_id: str) -> None:
+    bench.ends(call_id, "no_answer")
+    before = bench.task(TASK)
+
+    assert bench.ends(call_id, "no_answer") == "old_news"
+
+    assert bench.task(TASK) == before
+    assert bench.progress(CAMPAIGN).calls == 1
+
+
+def test_an_answer_is_noted(bench: Bench, call_id: str) -> None:
+    assert bench.record(answered(call_id, NOON)) == "in_progress"
+
+    assert (stored(bench).status, stored(bench).answered_at) == (CallStatus.IN_PROGRESS, NOON)
+    assert bench.held() == {call_id}
+
+
+def test_an_answer_told_twice_is_noted_once(bench: Bench, call_id: str) -> None:
+    bench.record(answered(call_id))
+    before = bench.task(TASK)
+
+    assert bench.record(answered(call_id, NOON + SECOND)) == "old_news"
+    assert bench.task(TASK) == before
+
+
+def test_an_answer_after_the_end_changes_nothing(bench: Bench, call_id: str) -> None:
+    bench.ends(call_id, "no_answer")
+    before = bench.task(TASK)
+
+    assert bench.record(answered(call_id)) == "old_news"
+    assert bench.task(TASK) == before
+
+
+def test_an_answer_while_the_analysis_is_awaited_changes_nothing(
+    bench: Bench, call_id: str
+) -> None:
+    bench.ends(call_id, analysis_follows=True)
+
+    assert bench.record(answered(call_id)) == "old_news"
+    assert stored(bench).status is CallStatus.ENDED
+
+
+def test_an_end_without_an_answer_before_it_settles(bench: Bench, call_id: str) -> None:
+    assert bench.ends(call_id, "completed") == "settled"
+
+
+def test_events_of_an_unknown_call_find_their_call(bench: Bench) -> None:
+    bench.has_campaign()
+    bench.has_task()
+    bench.carrier.answer = AnswerLost()
+    call_id = bench.placed()
+
+    bench.record(answered(call_id, carrier_call_id="c-77"))
+
+    assert stored(bench).carrier_call_id == "c-77"
+    assert bench.ends(call_id) == "settled"
+
+
+def test_an_event_of_attempt_one_never_closes_attempt_two(bench: Bench, call_id: str) -> None:
+    bench.ends(call_id, "no_answer")
+    bench.clock.forward(HALF_AN_HOUR)
+    second = bench.placed()
+    before = bench.task(TASK)
+
+    for late in (
+        bench.end(call_id, "completed"),
+        bench.end(call_id, "no_answer", cost="0.05 USD"),
+        bench.analysis(call_id, outcome="interested"),
+        answered(call_id),
+    ):
+        bench.record(late)
+
+    assert bench.task(TASK) == before
+    assert stored(bench).call_id == second
+    assert bench.held() == {second}
+
+
+def test_an_event_of_a_call_that_never_was_changes_nothing(bench: Bench, call_id: str) -> None:
+    never = call_id[:-1] + "9"
+
+    assert bench.ends(never) == "old_news"
+    assert bench.ends(f"{CAMPAIGN}-zzzzzzzzzzzzzzzz-1") == "unknown_call"
+    assert stored(bench).call_id == call_id
+
+
+def test_an_event_before_the_dial_changes_nothing(bench: Bench) -> None:
+    bench.has_campaign()
+    bench.has_task()
+    [message] = bench.dispatched()
+    before = bench.task(TASK)
+
+    assert bench.ends(message.call_id) == "old_news"
+    assert bench.record(answered(message.call_id)) == "old_news"
+    assert bench.task(TASK) == before
+    assert bench.held() == {message.call_id}
+
+
+# --- The carrier's clock -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("reported", "ended_at"),
+    [
+        pytest.param(NOON + 30 * SECOND, NOON + 30 * SECOND, id="as it was"),
+        pytest.param(NOON - timedelta(hours=3), NOON, id="before the dial: at the dial"),
+        pytest.param(NOON + timedelta(hours=3), NOON + MINUTE, id="in the future: now"),
+    ],
+)
+def test_an_impossible_end_is_cut_to_size(
+    bench: Bench, call_id: str, reported: datetime, ended_at: datetime
+) -> None:
+    bench.clock.forward(MINUTE)
+
+    bench.ends(call_id, "busy", at=reported)
+
+    assert bench.call(call_id).ended_at == ended_at
+    assert bench.task(TASK).due_at == ended_at + HALF_AN_HOUR
+
+
+# --- An analysis that follows --------------------------------------------------------------------
+
+
+def test_the_outcome_waits_for_the_analysis_and_the_slot_does_not(
+    bench: Bench, call_id: str
+) -> None:
+    assert bench.ends(call_id, analysis_follows=True) == "waits_for_analysis"
+
+    assert bench.task(TASK).status is TaskStatus.RUNNING
+    assert stored(bench).deadline == NOON + bench.deadlines.analysis
+    assert bench.progress(CAMPAIGN).calls == 0
+    assert bench.held() == bench.held(CAMPAIGN) == frozenset()
+    assert bench.queue.nudges == [(WORKSPACE, NO_DELAY)]
+
+
+def test_an_analysis_after_the_end_settles_by_what_it_says(bench: Bench, call_id: str) -> None:
+    bench.ends(call_id, analysis_follows=True)
+
+    assert bench.record(bench.analysis(call_id, outcome="interested")) == "settled"
+
+    assert bench.task(TASK).outcome == "interested"
+    assert bench.call(call_id).analysis == {"summary": "they talked"}
+    assert bench.progress(CAMPAIGN).outcomes == {"interested": 1}
+
+
+def test_an_analysis_without_an_outcome_leaves_the_carriers(bench: Bench, call_id: str) -> None:
+    bench.ends(call_id, analysis_follows=True)
+
+    bench.record(bench.analysis(call_id))
+
+    assert bench.task(TASK).outcome == "completed"
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        pytest.param({"outcome": "interested"}, id="outcome and summary"),
+        pytest.param({"outcome": "interested", "analysis": {}}, id="outcome alone"),
+    ],
+)
+def test_an_analysis_before_the_end_is_not_waited_for_again(
+    bench: Bench, call_id: str, told: dict[str, Any]
+) -> None:
+    assert bench.record(bench.analysis(call_id, **told)) == "analysis_before_end"
+    assert bench.held() == {call_id}
+
+    assert bench.ends(call_id, analysis_follows=True) == "settled"
+
+    assert bench.task(TASK).outcome == "interested"
+
+
+def test_an_analysis_cannot_make_a_conversation_of_a_call_that_nobody_took(
+    bench: Bench, call_id: str
+) -> None:
+    bench.record(bench.analysis(call_id, outcome="interested"))
+
+    bench.ends(call_id, "no_answer")
+
+    assert bench.task(TASK).outcome == "no_answer"
+
+
+def test_a_callback_may_be_told_by_the_analysis(bench: Bench, call_id: str) -> None:
+    bench.ends(call_id, analysis_follows=True)
+
+    wish = bench.analysis(call_id, outcome="busy_callback", callback_at=NOON + 5 * MINUTE)
+    bench.record(wish)
+
+    task = bench.task(TASK)
+    assert (task.is_callback, task.due_at) == (True, NOON + 5 * MINUTE)
+
+
+def test_an_analysis_that_never_comes_is_not_waited_for_longer_than_promised(
+    bench: Bench, call_id: str
+) -> None:
+    bench.ends(call_id, analysis_follows=True)
+    bench.clock.forward(bench.deadlines.analysis)
+
+    bench.rescue(WORKSPACE)
+    [empty] = bench.queue.reports
+    assert bench.record(empty) == "settled"
+
+    task = bench.task(TASK)
+    assert (task.status, task.outcome) == (TaskStatus.COMPLETED, "completed")
+    assert bench.call(call_id).ended_at == NOON
+
+
+# --- A more telling word, late -------------------------------------------------------------------
+
+
+def test_a_more_telling_outcome_replaces_a_plain_one(bench: Bench, call_id: str) -> None:
+    bench.ends(call_id, "completed")
+    bench.clock.forward(MINUTE)
+
+    assert bench.record(bench.analysis(call_id, outcome="interested")) == "upgraded"
+
+    assert bench.task(TASK).outcome == bench.call(call_id).outcome == "interested"
+    progress = bench.progress(CAMPAIGN)
+    assert (progress.calls, progress.completed) == (1, 1)
+    assert progress.outcomes == {"interested": 1}
+
+
+def test_a_late_wish_to_be_called_back_reopens_the_task(bench: Bench, call_id: str) -> None:
+    bench.ends(call_id, "completed")
+    bench.queue.nudges.clear()
+
+    wish = bench.analysis(call_id, outcome="busy_callback", callback_at=NOON + MINUTE)
+    bench.record(wish)
+
+    task = bench.task(TASK)
+    assert (task.status, task.is_callback, task.due_at) == (
+        TaskStatus.QUEUED,
+        True,
+        NOON + MINUTE,
+    )
+    progress = bench.progress(CAMPAIGN)
+    assert (progress.completed, progress.open_tasks, progress.calls) == (0, 1, 1)
+    assert progress.outcomes == {"busy_callback": 1}
+    assert (WORKSPACE, MINUTE) in bench.queue.nudges
+
+
+def test_the_same_late_word_twice_counts_once(bench: Bench, call_id: str) -> None:
+    bench.ends(call_id, "completed")
+    told = bench.analysis(call_id, outcome="interested")
+    bench.record(told)
+    before = bench.task(TASK)
+
+    assert bench.record(told) == "old_news"
+
+    assert bench.task(TASK) == before
+    assert bench.progress(CAMPAIGN).outcomes == {"interested": 1}
+
+
+def test_a_late_word_that_says_no_more_is_old_news(bench: Bench, call_id: str) -> None:
+    bench.ends(call_id, "interested")
+
+    assert bench.ends(call_id, "completed") == "old_news"
+    assert bench.task(TASK).outcome == "interested"
+
+
+def test_an_analysis_after_the_grace_time_is_too_late(bench: Bench, call_id: str) -> None:
+    bench.ends(call_id, "completed")
+    bench.clock.forward(bench.deadlines.grace + SECOND)
+
+    assert bench.record(bench.analysis(call_id, outcome="interested")) == "old_news"
+    assert bench.task(TASK).outcome == "completed"
+
+
+def test_an_analysis_at_the_end_of_the_grace_time_counts(bench: Bench, call_id: str) -> None:
+    bench.ends(call_id, "completed")
+    bench.clock.forward(bench.deadlines.grace)
+
+    assert bench.record(bench.analysis(call_id, outcome="interested")) == "upgraded"
+
+
+def test_a_late_analysis_without_an_outcome_is_added_to_the_call(
+    bench: Bench, call_id: str
+) -> None:
+    bench.ends(call_id, "no_answer")
+    before = bench.task(TASK)
+
+    assert bench.record(bench.analysis(call_id, cost="0.05 USD")) == "analysis_added"
+
+    call = bench.call(call_id)
+    assert (call.outcome, call.cost, call.analysis) == (
+        "no_answer",
+        "0.05 USD",
+        {"summary": "they talked"},
+    )
+    assert bench.task(TASK) == before
+
+
+def test_a_task_that_was_archived_meanwhile_is_not_reopened(bench: Bench, call_id: str) -> None:
+    bench.ends(call_id, "completed")
+    bench.tasks.settle(bench.task(TASK).archive("by_hand"), {"completed": -1, "archived": 1})
+
+    wish = bench.analysis(call_id, outcome="busy_callback", callback_at=NOON + MINUTE)
+
+    assert bench.record(wish) == "old_news"
+    assert bench.task(TASK).status is TaskStatus.ARCHIVED
+
+
+# --- Slots and nudges ----------------------------------------------------------------------------
+
+
+def test_the_slot_is_free_before_the_attempt_is_settled(bench: Bench, call_id: str) -> None:
+    bench.fuse.left = 3  # read the task, release both slots, and no more
+
+    with pytest.raises(Crashed):
+        bench.ends(call_id)
+
+    assert bench.held() == bench.held(CAMPAIGN) == frozenset()
+    assert bench.task(TASK).status is TaskStatus.RUNNING
+
+
+def test_a_settled_attempt_wakes_dispatch_at_once(bench: Bench, call_id: str) -> None:
+    bench.ends(call_id, "completed")
+
+    assert bench.queue.nudges == [(WORKSPACE, NO_DELAY)]
+
+
+@pytest.mark.parametrize(
+    ("interval", "nudges"),
+    [
+        pytest.param(20 * SECOND, [NO_DELAY, 20 * SECOND], id="soon: a nudge for then, too"),
+        pytest.param(75 * SECOND, [NO_DELAY, 75 * SECOND], id="just within the look ahead"),
+        pytest.param(76 * SECOND, [NO_DELAY], id="later: the schedule will see to it"),
+    ],
+)
+def test_a_retry_due_soon_gets_a_nudge_of_its_own(
+    bench: Bench, interval: timedelta, nudges: list[timedelta]
+) -> None:
+    policy = RetryPolicy(max_attempts=2, intervals=(interval,))
+    bench.has_campaign(rules=rules(hours=None, retry=policy))
+    bench.has_task(due_at=with_lot(NOON - MINUTE, 417))
+
+    bench.ends(bench.placed(), "busy")
+
+    assert [delay for _, delay in bench.queue.nudges] == nudges
+
+
+def test_nobody_is_nudged_back_in_time(bench: Bench) -> None:
+    policy = RetryPolicy(max_attempts=2, intervals=(SECOND,))
+    bench.has_campaign(rules=rules(hours=None, retry=policy))
+    bench.has_task()
+    call_id = bench.placed()
+    bench.clock.forward(MINUTE)
+
+    bench.ends(call_id, "busy", at=NOON + SECOND)
+
+    assert all(delay >= NO_DELAY for _, delay in bench.queue.nudges)
+
+
+def test_a_slot_is_found_without_knowing_its_page(bench: Bench, call_id: str) -> None:
+    task = bench.task(TASK)
+    bench.tasks.save(task.with_call(replace(stored(bench), slots=None)))
+
+    bench.ends(call_id)
+
+    assert bench.held() == bench.held(CAMPAIGN) == frozenset()
+
+
+# --- Racing and crashing -------------------------------------------------------------------------
+
+
+def test_whoever_read_too_early_is_told_to_come_again(bench: Bench, call_id: str) -> None:
+    class SlowCalls:
+        """Lets another worker settle while this one keeps the call."""
+
+        def save(self, workspace_id: str, call: Call) -> None:
+            bench.calls.save(workspace_id, call)
+            bench.ends(call_id, "busy")
+
+    record = replace(bench.record, calls=SlowCalls())  # type: ignore[arg-type]
+
+    with pytest.raises(Stale):
+        record(bench.end(call_id, "busy"))
+
+    assert bench.progress(CAMPAIGN).outcomes == {"busy": 1}
+
+
+def placed_call() -> Bench:
+    bench = Bench()
+    bench.has_campaign(concurrency_limit=5)
+    bench.has_task()
+    bench.placed()
+    return bench
+
+
+@pytest.mark.parametrize("outcome", ["completed", "no_answer", "busy_callback"])
+def test_an_end_whose_worker_dies_anywhere_is_settled_once_when_it_comes_again(
+    outcome: str,
+) -> None:
+    def record(bench: Bench) -> str:
+        return bench.ends(f"{TASK.task_id}-1", outcome, callback_at=NOON + MINUTE)
+
+    for bench in crashes_everywhere(placed_call, record):
+        record(bench)
+
+        progress = bench.progress(CAMPAIGN)
+        assert (progress.calls, progress.outcomes) == (1, {outcome: 1})
+        assert bench.task(TASK).attempts == 1
+        assert bench.call(f"{TASK.task_id}-1").outcome == outcome
+        assert bench.held() == bench.held(CAMPAIGN) == frozenset()
+
+
+@pytest.mark.parametrize("outcome", ["interested", "busy_callback"])
+def test_a_late_word_whose_worker_dies_anywhere_counts_once_when_it_comes_again(
+    outcome: str,
+) -> None:
+    call_id = f"{TASK.task_id}-1"
+
+    def prepare() -> Bench:
+        bench = placed_call()
+        bench.ends(call_id, "completed")
+        return bench
+
+    def record(bench: Bench) -> str:
+        return bench.record(
+            bench.analysis(call_id, outcome=outcome, callback_at=NOON + timedelta(hours=1))
+        )
+
+    for bench in crashes_everywhere(prepare, record):
+        record(bench)
+
+        assert bench.progress(CAMPAIGN).outcomes == {outcome: 1}
+        assert bench.task(TASK).outcome == outcome
+        assert bench.task(TASK).callbacks == (outcome == Outcome.BUSY_CALLBACK)
+        assert bench.store.calls[call_id] == CallRecord(WORKSPACE, bench.call(call_id))
+        assert bench.call(call_id).outcome == outcome

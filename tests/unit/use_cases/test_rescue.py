@@ -1,0 +1,295 @@
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import pytest
+
+from chalicelibs.domain.call import Call, CallStatus
+from chalicelibs.domain.call_event import CallEvent, EventKind
+from chalicelibs.domain.task import Task, TaskStatus
+from chalicelibs.ports import (
+    Accepted,
+    AnswerLost,
+    CannotSay,
+    FetchAnswer,
+    NeverSeen,
+    PlaceAnswer,
+    StillAlive,
+)
+from tests.builders import CAMPAIGN, NOON, OTHER_WORKSPACE, WORKSPACE, a_task, an_agent
+from tests.unit.use_cases.bench import NO_DELAY, SECOND, Bench, Fuse, crashes_everywhere
+
+TASK = a_task()
+CALL_ID = f"{TASK.task_id}-1"
+ENDED = CallEvent(call_id=CALL_ID, kind=EventKind.ENDED, at=NOON + SECOND, outcome="no_answer")
+
+RESERVED, DIALING, UNKNOWN, PLACED, IN_PROGRESS, _ = CallStatus
+
+
+def in_flight(bench: Bench, status: CallStatus = PLACED) -> Call:
+    """A call that came so far and was heard of no more."""
+    bench.has_campaign(concurrency_limit=5)
+    bench.has_task()
+    if status is RESERVED:
+        bench.dispatched()
+    elif status is DIALING:
+        die_while_placing(bench)
+    else:
+        answers: dict[CallStatus, PlaceAnswer] = {UNKNOWN: AnswerLost()}
+        bench.carrier.answer = answers.get(status, Accepted("c1"))
+        bench.placed()
+    if status is IN_PROGRESS:
+        bench.record(CallEvent(call_id=CALL_ID, kind=EventKind.IN_PROGRESS, at=NOON))
+    bench.queue.nudges.clear()
+    call = stored(bench)
+    assert call.status is status
+    return call
+
+
+def die_while_placing(bench: Bench) -> None:
+    [message] = bench.dispatched()
+
+    class Dead(BaseException):
+        """The worker is gone."""
+
+    def die(_: object) -> None:
+        raise Dead
+
+    bench.carrier.while_placing = die
+    with pytest.raises(Dead):
+        bench.place(message)
+
+
+def stored(bench: Bench) -> Call:
+    call = bench.task(TASK).call
+    assert call is not None
+    return call
+
+
+def rescued(bench: Bench, answer: FetchAnswer | None = None) -> list[CallEvent]:
+    """Rescue at the deadline; gives what was reported."""
+    bench.carrier.fetched = answer or NeverSeen()
+    bench.clock.at = max(bench.clock.at, stored(bench).deadline)
+    bench.rescue(WORKSPACE)
+    return bench.queue.reports
+
+
+# --- When ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", [RESERVED, DIALING, UNKNOWN, PLACED, IN_PROGRESS])
+def test_nothing_is_rescued_before_its_deadline(bench: Bench, status: CallStatus) -> None:
+    in_flight(bench, status)
+    before = bench.task(TASK)
+    bench.clock.at = stored(bench).deadline - SECOND
+
+    assert bench.rescue(WORKSPACE) == 0
+
+    assert bench.task(TASK) == before
+    assert bench.queue.reports == []
+    assert bench.carrier.asked == []
+
+
+def test_a_workspace_rescues_only_its_own(bench: Bench) -> None:
+    in_flight(bench)
+    bench.clock.at = stored(bench).deadline
+
+    assert bench.rescue(OTHER_WORKSPACE) == 0
+
+
+# --- Never dialled -------------------------------------------------------------------------------
+
+
+def test_a_call_whose_message_was_lost_is_taken_back(bench: Bench) -> None:
+    in_flight(bench, RESERVED)
+
+    assert rescued(bench) == []
+
+    task = bench.task(TASK)
+    assert (task.status, task.attempts, task.entry) == (TaskStatus.QUEUED, 0, TASK.entry)
+    assert bench.held() == bench.held(CAMPAIGN) == frozenset()
+    assert bench.queue.nudges == [(WORKSPACE, NO_DELAY)]
+    assert bench.carrier.asked == []
+
+
+def test_a_message_that_comes_after_all_dials_nobody(bench: Bench) -> None:
+    bench.has_campaign()
+    bench.has_task()
+    [message] = bench.dispatched()
+    rescued(bench)
+
+    assert bench.place(message) == "taken_back"
+    assert bench.carrier.requests == []
+
+
+# --- What the carrier says -----------------------------------------------------------------------
+
+LOST = ("failed", "lost")
+
+
+@pytest.mark.parametrize("status", [DIALING, UNKNOWN, PLACED, IN_PROGRESS])
+def test_an_end_that_the_carrier_knows_is_reported_as_its_own(
+    bench: Bench, status: CallStatus
+) -> None:
+    in_flight(bench, status)
+
+    assert rescued(bench, ENDED) == [ENDED]
+    assert [call.call_id for call in bench.carrier.asked] == [CALL_ID]
+
+
+@pytest.mark.parametrize("status", [DIALING, UNKNOWN])
+def test_a_call_that_the_carrier_never_saw_was_never_made(
+    bench: Bench, status: CallStatus
+) -> None:
+    in_flight(bench, status)
+
+    [report] = rescued(bench, NeverSeen())
+
+    assert (report.outcome, report.reason) == ("init_failed", "never_reached_the_carrier")
+    assert bench.record(report) == "settled"
+    assert bench.task(TASK).attempts == 1
+
+
+@pytest.mark.parametrize("status", [PLACED, IN_PROGRESS])
+def test_a_call_that_the_carrier_took_and_forgot_is_lost(bench: Bench, status: CallStatus) -> None:
+    in_flight(bench, status)
+
+    [report] = rescued(bench, NeverSeen())
+
+    assert (report.outcome, report.reason) == LOST
+
+
+def test_a_call_that_somebody_answered_was_made_whatever_the_carrier_says(bench: Bench) -> None:
+    in_flight(bench, UNKNOWN)
+    bench.record(CallEvent(call_id=CALL_ID, kind=EventKind.IN_PROGRESS, at=NOON))
+
+    [report] = rescued(bench, NeverSeen())
+
+    assert (report.outcome, report.reason) == LOST
+
+
+@pytest.mark.parametrize("status", [DIALING, UNKNOWN, PLACED, IN_PROGRESS])
+@pytest.mark.parametrize("answer", [StillAlive(), CannotSay()], ids=["alive", "cannot say"])
+def test_a_call_that_may_go_on_is_looked_at_when_it_must_have_ended(
+    bench: Bench, answer: FetchAnswer, status: CallStatus
+) -> None:
+    call = in_flight(bench, status)
+
+    assert rescued(bench, answer) == []
+
+    assert stored(bench) == replace(call, deadline=bench.deadlines.of_end(call))
+    assert bench.held() == {CALL_ID}
+
+
+def test_a_call_that_outlasts_its_agents_limit_is_looked_at_again_soon(bench: Bench) -> None:
+    call = in_flight(bench)
+    bench.clock.at = bench.deadlines.of_end(call)
+
+    assert rescued(bench, StillAlive()) == []
+
+    assert stored(bench).deadline == bench.clock.at + bench.deadlines.again
+
+
+def test_a_call_that_must_have_ended_and_cannot_be_asked_for_is_lost(bench: Bench) -> None:
+    call = in_flight(bench)
+    bench.clock.at = bench.deadlines.of_end(call)
+
+    [report] = rescued(bench, CannotSay())
+
+    assert (report.outcome, report.reason) == LOST
+
+
+def test_patience_with_a_call_that_is_said_to_go_on_has_an_end(bench: Bench) -> None:
+    call = in_flight(bench)
+    bench.clock.at = bench.deadlines.of_patience(call)
+
+    [report] = rescued(bench, StillAlive())
+
+    assert (report.outcome, report.reason) == LOST
+
+
+def test_a_lost_call_is_settled_as_failed_and_tried_again(bench: Bench) -> None:
+    call = in_flight(bench)
+    bench.clock.at = bench.deadlines.of_end(call)
+
+    [report] = rescued(bench, CannotSay())
+    bench.record(report)
+
+    task = bench.task(TASK)
+    assert (task.status, task.outcome) == (TaskStatus.QUEUED, "failed")
+    assert task.due_at == bench.clock.at + timedelta(minutes=30)
+    assert bench.call(CALL_ID).reason == "lost"
+    assert bench.held() == bench.held(CAMPAIGN) == frozenset()
+
+
+def test_a_call_without_an_agent_was_never_made(bench: Bench) -> None:
+    bench.has_campaign()
+    bench.has_task()
+    bench.agents.save(an_agent(carrier="gone"))
+    bench.placed()
+    bench.queue.reports.clear()  # the report that it was refused is lost
+
+    [report] = rescued(bench, ENDED)
+
+    assert (report.outcome, report.reason) == ("init_failed", "never_reached_the_carrier")
+    assert bench.carrier.asked == []
+
+
+def test_an_analysis_that_does_not_come_is_replaced_by_an_empty_one(bench: Bench) -> None:
+    in_flight(bench)
+    bench.ends(CALL_ID, analysis_follows=True)
+
+    [report] = rescued(bench)
+
+    assert (report.kind, report.outcome, report.analysis) == (EventKind.ANALYSIS, None, {})
+    assert bench.carrier.asked == []
+
+
+# --- Racing and crashing -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("answer", [None, StillAlive()], ids=["reserved", "alive"])
+def test_whoever_moved_the_task_meanwhile_was_right(
+    bench: Bench, answer: FetchAnswer | None
+) -> None:
+    in_flight(bench, PLACED if answer else RESERVED)
+
+    @dataclass
+    class SlowTasks:
+        """Lets somebody else save before this one does."""
+
+        tasks: object
+
+        def save(self, task: Task) -> Task:
+            bench.tasks.save(bench.task(TASK))
+            return bench.tasks.save(task)
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(self.tasks, name)
+
+    bench.carrier.fetched = answer or NeverSeen()
+    bench.clock.at = stored(bench).deadline
+    before = stored(bench)
+
+    replace(bench.rescue, tasks=SlowTasks(bench.tasks))(WORKSPACE)  # type: ignore[arg-type]
+
+    assert stored(bench) == before
+
+
+@pytest.mark.parametrize("status", [RESERVED, DIALING, UNKNOWN, PLACED])
+def test_a_rescue_that_dies_anywhere_is_done_by_the_next(status: CallStatus) -> None:
+    def prepare() -> Bench:
+        bench = Bench()
+        in_flight(bench, status)
+        bench.clock.at = stored(bench).deadline
+        bench.carrier.fetched = ENDED
+        return bench
+
+    for bench in crashes_everywhere(prepare, lambda bench: bench.rescue(WORKSPACE)):
+        assert bench.fuse == Fuse()
+        bench.rescue(WORKSPACE)
+        for report in bench.queue.reports:
+            bench.record(report)
+
+        assert bench.task(TASK).status is TaskStatus.QUEUED
+        assert bench.progress(CAMPAIGN).calls == (status is not RESERVED)
+        assert bench.held() == bench.held(CAMPAIGN) == frozenset()
