@@ -42,7 +42,7 @@ KINDS: tuple[tuple[type[Exception], ErrorKind], ...] = (
     (NotFound, ErrorKind(404, "not_found", "invalid_request_error")),
     (NotAllowed, ErrorKind(409, "not_allowed", "conflict_error")),
     (Stale, ErrorKind(409, "edited_meanwhile", "conflict_error")),
-    (Forbidden, ErrorKind(403, "forbidden", "authentication_error")),
+    (Forbidden, ErrorKind(403, "forbidden", "permission_error")),
     (Forged, ErrorKind(401, "forged", "authentication_error")),
 )
 

@@ -20,7 +20,7 @@ from chalicelibs.domain.imports import Import
 from chalicelibs.ports import PlaceCall
 
 #: Where files are dropped: the workspace and the campaign stand in the path.
-DROP = re.compile(r"imports/(?P<workspace_id>[^/]+)/(?P<campaign_id>[^/]+)/[^/]+\.csv")
+DROP = re.compile(r"imports/(?P<workspace_id>[^/]+)/(?P<campaign_id>[^/]+)/.+\.csv")
 
 
 def each_record(event: SQSEvent, handle: Callable[[dict[str, Any]], None]) -> dict[str, Any]:

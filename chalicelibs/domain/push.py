@@ -31,7 +31,7 @@ class Push:
     def __post_init__(self) -> None:
         check_context(self.context)
         if self.start_at and self.end_at and self.end_at <= self.start_at:
-            raise Invalid("must be after start_at", "end_at")
+            raise Invalid("must be after the start", "end_at")
 
     @property
     def brings_rules(self) -> bool:

@@ -138,6 +138,19 @@ def test_a_campaign_keeps_a_limit_of_its_own(bench: Bench) -> None:
     assert bench.held(plain_id(2, "c")) == frozenset()
 
 
+def test_no_task_is_claimed_in_vain_while_calls_of_its_campaign_use_up_the_limit(
+    bench: Bench,
+) -> None:
+    bench.has_campaign(concurrency_limit=2)
+    bench.has_tasks(1, 2, 3, 4)
+    first, _ = bench.dispatched()
+    bench.place(first)
+    bench.ends(first.call_id)
+
+    assert bench.dispatch(WORKSPACE) == 1
+    assert sorted(task.claims for task in bench.store.tasks.values()) == [0, 1, 1, 1]
+
+
 def test_a_message_says_on_which_pages_its_slots_are(bench: Bench) -> None:
     bench.has_campaign(concurrency_limit=1)
     bench.has_campaign(2)
