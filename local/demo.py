@@ -129,9 +129,7 @@ class Demo:
             aws_access_key_id="000000000000",
             aws_secret_access_key="local",
         )
-        bucket = next(
-            one["Name"] for one in s3.list_buckets()["Buckets"] if "drop" in one["Name"]
-        )
+        bucket = next(one["Name"] for one in s3.list_buckets()["Buckets"] if "drop" in one["Name"])
         key = f"imports/{workspace_id}/{campaign_id}/contacts.csv"
         s3.put_object(Bucket=bucket, Key=key, Body=CONTACTS.read_bytes())
         self._say(f"dropped {CONTACTS.name} into the bucket")

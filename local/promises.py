@@ -201,9 +201,7 @@ def miscounted(seen: Seen) -> Iterator[str]:
 
 def untold(seen: Seen) -> Iterator[str]:
     """P7: every ring is told of, and a call that is said to have rung did."""
-    told = {
-        call["id"]: call for calls in seen.calls_by_task.values() for call in calls
-    }
+    told = {call["id"]: call for calls in seen.calls_by_task.values() for call in calls}
     rang = {ring.call_id for ring in seen.rings}
     for call_id in sorted(rang - told.keys()):
         yield f"P7 call {call_id} rang and nobody was told"

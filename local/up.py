@@ -11,6 +11,8 @@ from local.settings import Settings
 from local.stack import Stack, StackError
 from local.workspace import NoWorkspace
 
+AN_AGENT = '{"name": "Ada", "carrier": "simulated", "prompt": "You call {{name}}."}'
+
 
 class _Asked(BaseException):
     """SIGTERM, SIGHUP or Ctrl-C came."""
@@ -70,8 +72,7 @@ class Supervisor:
         _say(
             f"API key: {known.api_key}\n\nTry:\n"
             f"  curl {url}/health\n"
-            f"  curl {url}/agents {bearer} \\\n"
-            "       -H 'Content-Type: application/json' -d '{\"name\": \"Ada\", \"carrier\": \"simulated\"}'\n"
+            f"  curl {url}/agents {bearer} -d '{AN_AGENT}'\n"
             f"  curl {url}/campaigns {bearer}\n\nCtrl-C stops it; its data stays."
         )
 

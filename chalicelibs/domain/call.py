@@ -18,6 +18,9 @@ class CallStatus(StrEnum):
     ENDED = "ended"  #: Hung up; the outcome may still wait for an analysis.
 
 
+#: The reason of a call of whose end nobody could tell.
+LOST = "lost"
+
 #: Progress only moves forward; an unknown call may turn out to be anywhere.
 NEXT: Mapping[CallStatus, frozenset[CallStatus]] = {
     CallStatus.RESERVED: frozenset({CallStatus.DIALING}),

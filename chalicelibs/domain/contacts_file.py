@@ -43,10 +43,11 @@ def read_contacts(lines: Iterable[str]) -> Iterator[Contact | BadRow]:
         UnusableFile: when there is no header, no phone column, or the quoting never ends.
     """
     rest = iter(lines)
-    first = next(rest, "")
-    if not first.strip():
+    first = list(first_record(rest))
+    if not "".join(first).strip():
         raise UnusableFile("the file is empty: its first line must name the columns")
-    reader = csv.reader(chain([first], rest), delimiter=delimiter_of(first), strict=True)
+    delimiter = delimiter_of("".join(first))
+    reader = csv.reader(chain(first, rest), delimiter=delimiter, strict=True)
     try:
         header = parse_header(next(reader))
         yield from read_rows(reader, header)
@@ -54,12 +55,22 @@ def read_contacts(lines: Iterable[str]) -> Iterator[Contact | BadRow]:
         raise UnusableFile(f"line {reader.line_num}: {error}") from error
 
 
+def first_record(lines: Iterator[str]) -> Iterator[str]:
+    """The lines of the header: a name in quotes may hold line ends."""
+    quotes, size = 0, 0
+    for line in lines:
+        yield line
+        quotes, size = quotes + line.count('"'), size + len(line)
+        if quotes % 2 == 0 or size > csv.field_size_limit():
+            return
+
+
 def delimiter_of(header: str) -> str:
     """The one of `DELIMITERS` that sets a column `phone` apart; of several the most frequent."""
 
     def fitness(delimiter: str) -> tuple[bool, int]:
         start = header[: csv.field_size_limit()]  # so that no field can be too large
-        cells = next(csv.reader([start], delimiter=delimiter), [])
+        cells = next(csv.reader(start.splitlines(keepends=True), delimiter=delimiter), [])
         return PHONE in [cell.strip().lower() for cell in cells], header.count(delimiter)
 
     return max(DELIMITERS, key=fitness)

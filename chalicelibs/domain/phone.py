@@ -22,6 +22,8 @@ def parse_phone(text: str, *, param: str = "phone") -> str:
         number = phonenumbers.parse(stripped)
     except phonenumbers.NumberParseException:
         raise InvalidPhone("this is not a phone number", param) from None
+    if number.extension:
+        raise InvalidPhone("extensions cannot be dialled: write the number alone", param)
     if not phonenumbers.is_valid_number(number):
         raise InvalidPhone("no such number can exist in its country's numbering plan", param)
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from chalicelibs.domain.call import Call, CallStatus
+from chalicelibs.domain.call import LOST, Call, CallStatus
 from chalicelibs.domain.call_event import CallEvent, EventKind
 from chalicelibs.domain.campaign import Campaign
 from chalicelibs.domain.deadlines import LOOK_AHEAD, Deadlines
@@ -128,13 +128,19 @@ class RecordCallEvent:
         record = self.calls.get(event.call_id)
         if record is None or event.kind is EventKind.IN_PROGRESS:
             return "old_news"
-        call = with_analysis(record.call, event)
-        if call == record.call or not self._is_in_time(call):
+        call = self._told_late(record.call, event)
+        if call == record.call or not self._is_in_time(record.call):
             return "old_news"
         if call.outcome != record.call.outcome:
             return self._upgrade(task, record, call)
         self.calls.save(record.workspace_id, call)
         return "analysis_added"
+
+    def _told_late(self, call: Call, event: CallEvent) -> Call:
+        """The call as it is now known; the end of a lost one was only a guess."""
+        if call.reason == LOST and event.kind is EventKind.ENDED:
+            return end_of(replace(call, outcome=None), event, now=self.clock.now())
+        return with_analysis(call, event)
 
     def _is_in_time(self, call: Call) -> bool:
         assert call.ended_at is not None
@@ -145,7 +151,7 @@ class RecordCallEvent:
         if task.last_call_id != call.call_id:
             return "old_news"
         if task.outcome != call.outcome:  # else whoever settled it so died before keeping the call
-            if task.status is not TaskStatus.COMPLETED:
+            if not may_settle_again(task, record.call):
                 return "old_news"
             after = task.after(self._decide(task, call), call)
             moved = {f"{OUTCOME}{task.outcome}": -1, f"{OUTCOME}{call.outcome}": 1}
@@ -153,6 +159,12 @@ class RecordCallEvent:
             self._wake(after)
         self.calls.save(record.workspace_id, call)
         return "upgraded"
+
+
+def may_settle_again(task: Task, last: Call) -> bool:
+    """Whether nothing has followed from the last call that a new word on it could not undo."""
+    waits_in_vain = task.status is TaskStatus.QUEUED and last.reason == LOST
+    return task.status is TaskStatus.COMPLETED or waits_in_vain
 
 
 def end_of(call: Call, event: CallEvent, *, now: datetime) -> Call:

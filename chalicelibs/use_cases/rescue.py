@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from chalicelibs.domain.call import Call, CallStatus
+from chalicelibs.domain.call import LOST, Call, CallStatus
 from chalicelibs.domain.call_event import CallEvent, EventKind
 from chalicelibs.domain.deadlines import Deadlines
 from chalicelibs.domain.errors import Stale
@@ -102,7 +102,7 @@ class Rescue:
             case CannotSay() if not is_overdue:
                 self._wait(task, call, now)
             case _:
-                self._report(call, now, Outcome.FAILED, "lost")
+                self._report(call, now, Outcome.FAILED, LOST)
 
     def _report(self, call: Call, now: datetime, outcome: Outcome, reason: str) -> None:
         event = CallEvent(

@@ -40,7 +40,7 @@ FULL = a_campaign(
     start_at=NOON,
     end_at=NOON + timedelta(days=7),
     concurrency_limit=1,
-    lane_names=frozenset({"100|any", "callback|1000-1800@Asia/Kolkata"}),
+    lane_names=frozenset({"100|any", "callback-100|1000-1800@Asia/Kolkata"}),
     shards=3,
     importing=frozenset({"f1", "f2"}),
 )

@@ -224,7 +224,6 @@ def test_a_file_that_failed_is_imported_when_it_is_dropped_again(
         "contacts.csv",
         "imports/contacts.csv",
         "imports/{workspace}/contacts.csv",
-        "imports/{workspace}/{campaign}/deeper/contacts.csv",
         "imports/{workspace}/{campaign}/contacts.txt",
         "imports/{workspace}/{campaign}/.csv/",
         "imports//{campaign}/contacts.csv",

@@ -33,6 +33,7 @@ def test_a_number_has_one_spelling(written: str, stored: str) -> None:
         pytest.param("+346000000000", id="too long"),
         pytest.param("+999600000000", id="no such country"),
         pytest.param("+14155550", id="incomplete"),
+        pytest.param("+1 650 253 0000 ext. 123", id="an extension"),
         pytest.param("+" + "1" * 300, id="absurd"),
     ],
 )

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from chalicelibs.domain.call import Call, CallStatus
+from chalicelibs.domain.call import LOST, Call, CallStatus
 from chalicelibs.domain.call_event import CallEvent, EventKind
 from chalicelibs.domain.campaign import CampaignKind
 from chalicelibs.domain.errors import Stale
@@ -578,3 +578,39 @@ def test_a_late_word_whose_worker_dies_anywhere_counts_once_when_it_comes_again(
         assert bench.task(TASK).callbacks == (outcome == Outcome.BUSY_CALLBACK)
         assert bench.store.calls[call_id] == CallRecord(WORKSPACE, bench.call(call_id))
         assert bench.call(call_id).outcome == outcome
+
+
+def lost(bench: Bench, call_id: str) -> None:
+    """Rescue found nobody who could say what became of a call."""
+    bench.ends(call_id, "failed", reason=LOST)
+
+
+def test_the_end_of_a_lost_call_that_comes_late_undoes_its_retry(
+    bench: Bench, call_id: str
+) -> None:
+    lost(bench, call_id)
+    assert bench.task(TASK).status is TaskStatus.QUEUED
+
+    assert bench.ends(call_id, "completed") == "upgraded"
+
+    assert bench.task(TASK).status is TaskStatus.COMPLETED
+    assert bench.progress(CAMPAIGN).outcomes == {"completed": 1}
+    assert bench.progress(CAMPAIGN).completed == 1
+    assert bench.call(call_id).reason is None
+
+
+def test_the_late_end_of_a_lost_call_counts_once(bench: Bench, call_id: str) -> None:
+    lost(bench, call_id)
+    bench.ends(call_id, "completed")
+
+    assert bench.ends(call_id, "completed") == "old_news"
+    assert bench.progress(CAMPAIGN).outcomes == {"completed": 1}
+
+
+def test_a_task_that_was_called_again_is_not_settled_by_a_lost_call(
+    bench: Bench, call_id: str
+) -> None:
+    lost(bench, call_id)
+    bench.store.put_task(replace(bench.task(TASK), last_call_id=f"{TASK.task_id}-2"))
+
+    assert bench.ends(call_id, "completed") == "old_news"
