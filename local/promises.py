@@ -6,11 +6,18 @@ Pure: it is given what was seen and says what is wrong with it.
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import groupby, pairwise
 from typing import Any
 
+from chalicelibs.domain.calling_hours import CallingHours
+from chalicelibs.domain.instants import MILLISECOND, from_epoch_ms
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
 #: A call that has passed the dial gate when a pause is answered may still reach the carrier.
 PAST_THE_GATE_MS = 1000
+PAST_THE_GATE = PAST_THE_GATE_MS * MILLISECOND
 
 #: As many statuses as a finished task can have.
 FINAL = {"completed", "archived"}
@@ -79,6 +86,7 @@ def violations(seen: Seen) -> list[str]:
         *dialled_twice(seen),
         *above_limit(seen),
         *dialled_while_paused(seen),
+        *dialled_outside_hours(seen),
         *out_of_order(seen),
         *unfinished(seen),
         *miscounted(seen),
@@ -131,6 +139,35 @@ def dialled_while_paused(seen: Seen) -> Iterator[str]:
     """P3: nothing starts while its campaign is paused."""
     for ring in rings_while_paused(seen):
         yield f"P3 call {ring.call_id} rang while everything was paused"
+
+
+def dialled_outside_hours(seen: Seen) -> Iterator[str]:
+    """P3: nothing starts outside its campaign's calling hours, before its start or after its end.
+
+    Tasks that bring hours of their own are not judged here.
+    """
+    campaigns = {campaign["id"]: campaign for campaign in seen.campaigns}
+    for ring in seen.rings:
+        campaign = campaigns[ring.campaign_id]
+        gate = from_epoch_ms(ring.started_ms)
+        if not any(may_start(campaign, at) for at in (gate - PAST_THE_GATE, gate)):
+            yield f"P3 call {ring.call_id} rang outside its campaign's times"
+
+
+def may_start(campaign: Mapping[str, Any], at: datetime) -> bool:
+    """Whether a campaign's dates and hours let a call start."""
+    start, end = campaign.get("start_at"), campaign.get("end_at")
+    if (start and at < datetime.fromisoformat(start)) or (
+        end and at >= datetime.fromisoformat(end)
+    ):
+        return False
+    hours = campaign.get("calling_hours")
+    if not hours:
+        return True
+    days = frozenset(DAYS.index(day) for day in hours["days"])
+    return CallingHours.of(
+        start=hours["start"], end=hours["end"], zone=hours["timezone"], days=days
+    ).is_open(at)
 
 
 def out_of_order(seen: Seen) -> Iterator[str]:

@@ -81,12 +81,10 @@ class RecordCallEvent:
         return "analysis_before_end"
 
     def _release(self, task: Task, call: Call) -> None:
-        pages = call.slots
-        workspace_page = None if pages is None else pages.workspace
-        self.slots.release(task.workspace_id, call.call_id, workspace_page)
-        if pages is None or pages.campaign is not None:
-            campaign_page = None if pages is None else pages.campaign
-            self.slots.release(task.campaign_id, call.call_id, campaign_page)
+        assert call.slots is not None, "the dial gate noted on which pages a dialled call stands"
+        self.slots.release(task.workspace_id, call.call_id, call.slots.workspace)
+        if call.slots.campaign is not None:
+            self.slots.release(task.campaign_id, call.call_id, call.slots.campaign)
 
     def _settle(self, task: Task, call: Call) -> str:
         after = task.after(self._decide(task, call), call)

@@ -85,6 +85,23 @@ def test_a_ring_during_a_pause_breaks_p3() -> None:
     assert broken(seen(a_ring(1, 1500, 5100), facts=facts)) == set()
 
 
+def test_a_ring_outside_the_calling_hours_breaks_p3() -> None:
+    run = seen(a_ring(1, 5000, 5100))
+    hours = {"start": "09:00", "end": "17:00", "days": ["thu"], "timezone": "Asia/Tokyo"}
+    at_night = [{**run.campaigns[0], "calling_hours": {**hours, "timezone": "UTC"}}]
+    by_day = [{**run.campaigns[0], "calling_hours": hours}]  # 1970 began on a Thursday, at 9
+
+    assert broken(seen(*run.rings, campaigns=at_night)) == {"P3"}
+    assert broken(seen(*run.rings, campaigns=by_day)) == set()
+
+
+def test_a_ring_after_the_end_breaks_p3() -> None:
+    run = seen(a_ring(1, 5000, 5100))
+    over = [{**run.campaigns[0], "end_at": "1970-01-01T00:00:02.000Z"}]
+
+    assert broken(seen(*run.rings, campaigns=over)) == {"P3"}
+
+
 def test_an_ordinary_call_before_an_urgent_task_breaks_p4() -> None:
     facts = Facts(concurrency_limit=5, urgent_campaign_id=URGENT, urgent_since_ms=0)
     rings = a_ring(1, 5000, 5100), a_ring(2, 6000, 6100, campaign=URGENT)

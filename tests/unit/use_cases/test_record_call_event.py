@@ -501,18 +501,6 @@ def test_nobody_is_nudged_back_in_time(bench: Bench) -> None:
     assert all(delay >= NO_DELAY for _, delay in bench.queue.nudges)
 
 
-def test_a_slot_is_found_without_knowing_its_page(bench: Bench, call_id: str) -> None:
-    task = bench.task(TASK)
-    bench.tasks.save(task.with_call(replace(stored(bench), slots=None)))
-
-    bench.ends(call_id)
-
-    assert bench.held() == bench.held(CAMPAIGN) == frozenset()
-
-
-# --- Racing and crashing -------------------------------------------------------------------------
-
-
 def test_whoever_read_too_early_is_told_to_come_again(bench: Bench, call_id: str) -> None:
     class SlowCalls:
         """Lets another worker settle while this one keeps the call."""

@@ -1,0 +1,337 @@
+"""Each function may do what it does, and nothing that it never does."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from chalicelibs.adapters.carriers.known import KnownCarriers
+from chalicelibs.bootstrap import Service, aws_ports, wire
+from chalicelibs.config import Settings
+from chalicelibs.domain.agent import Agent, Number
+from chalicelibs.domain.call import Call
+from chalicelibs.domain.call_event import CallEvent, EventKind
+from chalicelibs.domain.campaign import Campaign, CampaignKind, CampaignState
+from chalicelibs.domain.deadlines import Deadlines
+from chalicelibs.domain.push import Push
+from chalicelibs.domain.retry import RetryPolicy
+from chalicelibs.domain.rules import Rules
+from chalicelibs.ports import (
+    Accepted,
+    CannotSay,
+    DialRequest,
+    FetchAnswer,
+    Paging,
+    PlaceAnswer,
+    PlaceCall,
+    Refused,
+    Throttled,
+)
+from local import resources
+
+ROOT = Path(__file__).parents[2]
+
+#: Function by function: what it was seen doing, as (IAM action, logical id of the resource).
+Seen = dict[str, set[tuple[str, str]]]
+
+#: Only these are judged: what a queue's or a log's own machinery needs is not called by our code.
+OURS = ("dynamodb:", "sqs:SendMessage", "s3:")
+
+#: What Lambda itself does with them, in the function's name.
+NOT_CALLED = {("sqs:SendMessage", "ImportsDeadLetters")}
+
+
+class MovableClock:
+    """A clock that a test sets."""
+
+    def __init__(self) -> None:
+        self.time = datetime(2027, 3, 5, 12, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self.time
+
+
+class Moody:
+    """A carrier that answers what it is told to."""
+
+    def __init__(self) -> None:
+        self.answer: PlaceAnswer = Accepted("c1")
+
+    def place(self, request: DialRequest) -> PlaceAnswer:
+        assert request
+        return self.answer
+
+    def fetch(self, call: Call) -> FetchAnswer:
+        assert call
+        return CannotSay()
+
+    def read(self, headers: Any, body: bytes) -> CallEvent | None:
+        raise NotImplementedError(headers, body)
+
+
+class Watched:
+    """A service on moto whose requests are noted under the function that makes them."""
+
+    def __init__(self) -> None:
+        self.seen: Seen = defaultdict(set)
+        self._function: str | None = None
+        session = boto3.Session(region_name="us-east-1")
+        self._clients = resources.Clients.of(session)
+        created = resources.create(resources.load(ROOT), self._clients)
+        self._names = {created.env["TABLE_NAME"]: "Table"}
+        self._names |= {url: logical_id for logical_id, url in created.queues.items()}
+        boto3.setup_default_session(region_name="us-east-1")
+        assert boto3.DEFAULT_SESSION is not None
+        boto3.DEFAULT_SESSION.events.register("before-parameter-build", self._note)
+        self.clock, self.carrier = MovableClock(), Moody()
+        ports = aws_ports(Settings.from_environment(created.env))
+        carriers = KnownCarriers({"moody": self.carrier})
+        self.service: Service = wire(
+            replace(ports, carriers=carriers, clock=self.clock),
+            deadlines=Deadlines(),
+            bootstrap_key_hash=None,
+        )
+        self.queues = created.queues
+
+    @contextmanager
+    def as_(self, function: str) -> Iterator[Service]:
+        self._function = function
+        yield self.service
+        self._function = None
+
+    def _note(self, params: dict[str, Any], model: Any, **_: Any) -> None:
+        if self._function is not None:
+            self.seen[self._function] |= set(self._actions(model.name, params))
+
+    def _actions(self, operation: str, params: dict[str, Any]) -> Iterator[tuple[str, str]]:
+        if operation == "TransactWriteItems":
+            names = {"Put": "PutItem", "Update": "UpdateItem"}
+            for action in params["TransactItems"]:
+                yield f"dynamodb:{names[next(iter(action))]}", "Table"
+        elif operation == "GetObject":
+            yield "s3:GetObject", "DropBucket"
+        elif operation.startswith("SendMessage"):
+            yield "sqs:SendMessage", self._names[params["QueueUrl"]]
+        else:
+            index = "/index/agenda" if "IndexName" in params else ""
+            yield f"dynamodb:{operation}", f"Table{index}"
+
+    def messages(self, queue: str) -> list[dict[str, Any]]:
+        """Take what waits in a queue."""
+        found: list[dict[str, Any]] = []
+        url = self.queues[queue]
+        while batch := self._clients.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get(
+            "Messages"
+        ):
+            for message in batch:
+                found.append(json.loads(message["Body"]))
+                self._clients.sqs.delete_message(
+                    QueueUrl=url, ReceiptHandle=message["ReceiptHandle"]
+                )
+        return found
+
+
+def granted(name: str) -> set[tuple[str, str]]:
+    """What a policy file allows, as `Seen` writes it."""
+    policy = json.loads((ROOT / ".chalice" / f"policy-{name}.json").read_text())
+    return {
+        (action, resource)
+        for statement in policy["Statement"]
+        for action in statement["Action"]
+        if action.startswith(OURS)
+        for resource in names_of(statement["Resource"])
+    }
+
+
+def names_of(resource: Any) -> Iterator[str]:
+    """The logical ids that a statement's resources mean."""
+    for one in resource if isinstance(resource, list) else [resource]:
+        if "Fn::GetAtt" in one:
+            yield one["Fn::GetAtt"][0]
+        elif "index/agenda" in one["Fn::Sub"]:
+            yield "Table/index/agenda"
+        else:
+            yield "DropBucket"
+
+
+@pytest.fixture(scope="module")
+def seen() -> Iterator[Seen]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            patch.setenv(name, "testing")
+        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        patch.delenv("AWS_ENDPOINT_URL", raising=False)
+        with mock_aws():
+            yield everything_once()
+        boto3.DEFAULT_SESSION = None
+
+
+def everything_once() -> Seen:
+    """Walk through everything that the functions do, each under its own name."""
+    watched = Watched()
+    workspace_id, campaign_id = set_up(watched)
+    for answer in (Accepted("c1"), Refused("no"), Throttled(timedelta(seconds=1))):
+        watched.carrier.answer = answer
+        push(watched, workspace_id, campaign_id)
+        call(watched, workspace_id)
+    settle(watched, workspace_id)
+    look_around(watched, workspace_id, campaign_id)
+    rescue(watched, workspace_id, campaign_id)
+    return watched.seen
+
+
+def set_up(watched: Watched) -> tuple[str, str]:
+    with watched.as_("api") as service:
+        workspace, key = service.workspaces.create("w", concurrency_limit=2)
+        own = workspace.workspace_id
+        service.workspaces.set_limits(own, concurrency_limit=2, calls_per_second=1)
+        agent = Agent(agent_id="a" * 16, workspace_id=own, name="Ada", carrier="moody")
+        service.agents.save(agent)
+        number = Number(phone="+12025550100", workspace_id=own, carrier="moody")
+        service.agents.save_number(number)
+    with watched.as_("authorize") as service:
+        assert service.authorize(key) == own
+    ids = []
+    for kind in CampaignKind:
+        campaign = Campaign(
+            campaign_id=watched.service.ids.new(),
+            workspace_id=own,
+            name=kind,
+            kind=kind,
+            state=CampaignState.ACTIVE,
+            rules=Rules(
+                agent_id=agent.agent_id,
+                caller_id=number.phone,
+                retry=RetryPolicy(max_attempts=2, intervals=(timedelta(0),)),
+                priorities=(2, 1),
+            ),
+            concurrency_limit=2,
+            created_at=watched.clock.time,
+        )
+        with watched.as_("api") as service:
+            service.campaigns.create(campaign)
+        ids.append(campaign.campaign_id)
+    drop(watched, own, ids[0])
+    return own, ids[1]
+
+
+def drop(watched: Watched, workspace_id: str, campaign_id: str) -> None:
+    bucket = watched._clients.s3.list_buckets()["Buckets"][0]["Name"]
+    body = b"phone,name\n+12025550111,Ada\nnobody,Bob\n"
+    watched._clients.s3.put_object(Bucket=bucket, Key="imports/x.csv", Body=body)
+    with watched.as_("import-csv") as service:
+        service.import_contacts(
+            workspace_id, campaign_id, source=f"s3://{bucket}/imports/x.csv", version="1"
+        )
+
+
+def push(watched: Watched, workspace_id: str, campaign_id: str) -> None:
+    with watched.as_("api") as service:
+        service.push_tasks(workspace_id, [Push(campaign_id=campaign_id, phone="+12025550122")] * 2)
+
+
+def call(watched: Watched, workspace_id: str) -> None:
+    """One dispatch, its call, and what came of it, until the slot is free again."""
+    watched.clock.time += timedelta(seconds=2)
+    with watched.as_("tick") as service:
+        service.tick()
+    with watched.as_("dispatch") as service:
+        service.dispatch(workspace_id)
+    for message in watched.messages("CallsQueue"):
+        for _ in range(2):
+            with watched.as_("place-call") as service:
+                service.place_call(PlaceCall(**message))
+    settle(watched, workspace_id)
+
+
+def settle(watched: Watched, workspace_id: str) -> None:
+    for message in watched.messages("CallEventsQueue"):
+        with watched.as_("record-call-event") as service:
+            service.record_call_event(CallEvent.from_message(message))
+    tasks = watched.service.look_up.tasks
+    for campaign in watched.service.campaigns.page(workspace_id, Paging()).items:
+        for task in tasks.page(campaign.campaign.campaign_id, cursor=None, limit=50).items:
+            if task.call is not None:
+                end(watched, task.call)
+
+
+def end(watched: Watched, call: Call) -> None:
+    at = watched.clock.time
+    with watched.as_("api") as service:
+        service.receive_report(
+            CallEvent(call_id=call.call_id, kind=EventKind.ENDED, at=at, outcome="completed")
+        )
+    for message in watched.messages("CallEventsQueue"):
+        for _ in range(2):
+            with watched.as_("record-call-event") as service:
+                service.record_call_event(CallEvent.from_message(message))
+
+
+def look_around(watched: Watched, workspace_id: str, campaign_id: str) -> None:
+    with watched.as_("api") as service:
+        service.workspaces.get(workspace_id)
+        service.agents.list(workspace_id)
+        service.campaigns.get(workspace_id, campaign_id)
+        page = service.look_up.tasks_of(workspace_id, campaign_id, Paging())
+        for reading in page.items:
+            service.look_up.calls_of(workspace_id, reading.task.task_id)
+        service.look_up.imports_of(workspace_id, campaign_id)
+
+
+def rescue(watched: Watched, workspace_id: str, campaign_id: str) -> None:
+    """A call that nobody ever heard of again, and a task whose message was lost."""
+    watched.carrier.answer = Accepted("c2")
+    watched.clock.time += timedelta(hours=1)
+    for forget in (False, True, True):
+        push(watched, workspace_id, campaign_id)
+        with watched.as_("dispatch") as service:
+            service.dispatch(workspace_id)
+        for message in watched.messages("CallsQueue"):
+            if not forget:
+                fill_second(watched, message)
+                watched.clock.time += timedelta(seconds=1)
+                watched.service.place_call(PlaceCall(**message))
+        watched.clock.time += timedelta(hours=2)
+        with watched.as_("dispatch") as service:
+            service.keep_time(workspace_id)
+        watched.messages("CallEventsQueue")
+    with watched.as_("api") as service:
+        for reading in service.campaigns.page(workspace_id, Paging()).items:
+            service.campaigns.control(workspace_id, reading.campaign.campaign_id, "archive")
+
+
+def fill_second(watched: Watched, message: dict[str, Any]) -> None:
+    """As many calls start in this second as may: the next one waits."""
+    place = watched.service.place_call
+    place.pacing.take(message["workspace_id"], watched.clock.time, 1)
+    with watched.as_("place-call"):
+        place(PlaceCall(**message))
+
+
+FUNCTIONS = [
+    "api",
+    "authorize",
+    "tick",
+    "dispatch",
+    "place-call",
+    "record-call-event",
+    "import-csv",
+]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_may_do_all_that_it_does(seen: Seen, function: str) -> None:
+    assert seen[function] - granted(function) == set()
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_may_do_nothing_that_it_never_does(seen: Seen, function: str) -> None:
+    assert granted(function) - seen[function] - NOT_CALLED == set()
