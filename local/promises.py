@@ -148,7 +148,7 @@ def dialled_outside_hours(seen: Seen) -> Iterator[str]:
     """
     campaigns = {campaign["id"]: campaign for campaign in seen.campaigns}
     for ring in seen.rings:
-        campaign = campaigns[ring.campaign_id]
+        campaign = campaigns.get(ring.campaign_id, {})
         gate = from_epoch_ms(ring.started_ms)
         if not any(may_start(campaign, at) for at in (gate - PAST_THE_GATE, gate)):
             yield f"P3 call {ring.call_id} rang outside its campaign's times"

@@ -14,7 +14,7 @@ from tests.package.conftest import ROOT, Build, Package
 
 #: What each function must be able to do, and no more.
 WRITES = {"dynamodb:PutItem", "dynamodb:UpdateItem"}
-READERS = {"Authorize"}
+READERS = {"Authorize", "Tick"}
 TEMPLATE_PYTHON = Path(
     os.environ.get("CARILLON_TEMPLATE_PYTHON", ROOT / ".venv" / "template" / "bin" / "python")
 )
@@ -101,7 +101,7 @@ def test_every_function_has_a_policy_of_its_own(package: Package) -> None:
             assert statement["Resource"] != "*"
 
 
-def test_only_authorize_cannot_write(package: Package) -> None:
+def test_only_authorize_and_tick_cannot_write(package: Package) -> None:
     functions = package.resources("AWS::Serverless::Function")
     roles = package.resources("AWS::IAM::Role")
 

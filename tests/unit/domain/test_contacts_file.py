@@ -4,7 +4,7 @@ from io import StringIO
 from typing import Literal
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from chalicelibs.domain.contacts_file import (
@@ -198,6 +198,8 @@ def test_any_table_is_read_back(
     table: tuple[list[str], list[list[str]]], delimiter: str, end: str, quoting: Literal[0, 1]
 ) -> None:
     header, rows = table
+    # A lone column names no delimiter, then a comma is one: `,` below it would be two columns.
+    assume(len(header) > 1 or delimiter == ",")
     file = StringIO(newline="")
     writer = csv.writer(file, delimiter=delimiter, lineterminator=end, quoting=quoting)
     writer.writerows([header, *rows])
