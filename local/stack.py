@@ -20,6 +20,8 @@ from local.settings import ROOT, Settings
 
 #: From the start of a process to its first answer. An engine with much state reads it first.
 _START_S = 90
+#: For a keeper whose process is gone to end.
+_KEEPER_S = 10
 _LARGEST_LOG = 20 * 1024 * 1024
 
 
@@ -75,6 +77,9 @@ class Stack:
     def restart_handlers(self) -> None:
         """Bring the handlers back after they were killed."""
         with self._lock():
+            # The keeper ends when all threads of the killed process have, and its port is free.
+            if former := self._keepers.pop("handlers", None):
+                former.wait(_KEEPER_S)
             self._check_handlers()
             self._started = [part for part in self._started if part.name != "handlers"]
             self._start(parts.handlers(self.settings))

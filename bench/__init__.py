@@ -1,0 +1,1 @@
+"""How fast and how frugal; never part of the tests."""
