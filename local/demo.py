@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -245,8 +246,15 @@ def running(stack: Stack, console: Console) -> Iterator[None]:
         stack.stop()
 
 
+def interrupt(*_: object) -> None:
+    """Whatever asks the demo to end ends it as Ctrl-C does: the engine saves its state."""
+    raise KeyboardInterrupt
+
+
 def main() -> int:
     """Run the demo; 1 when a promise was broken or the stack does not start."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, interrupt)
     console = Console()
     settings = replace(Settings.from_environment(os.environ), tick_s=TICK_S)
     for name, seconds in WAITS.items():

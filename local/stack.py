@@ -20,6 +20,8 @@ from local.settings import ROOT, Settings
 
 #: From the start of a process to its first answer. An engine with much state reads it first.
 _START_S = 90
+#: For what was killed to be gone altogether.
+_KILLED_S = 2
 #: For a keeper whose process is gone to end.
 _KEEPER_S = 10
 _LARGEST_LOG = 20 * 1024 * 1024
@@ -198,15 +200,12 @@ class Stack:
         return True
 
     def _check_port(self, part: Part) -> None:
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", part.port))
-            except OSError as error:
-                raise StackError(
-                    f"Port {part.port} ({part.name}) is in use by another program: "
-                    f"set {part.variable} to a free one."
-                ) from error
+        # A process that was just killed holds its port until the last of its threads is gone.
+        if not _wait(lambda: _is_free(part.port), _KILLED_S):
+            raise StackError(
+                f"Port {part.port} ({part.name}) is in use by another program: "
+                f"set {part.variable} to a free one."
+            )
 
     def _undo(self) -> None:
         """Leave things as they were: what was taken over goes back to an owner who lives."""
@@ -239,6 +238,16 @@ class Stack:
         if not _wait(gone, part.grace_s + 5) and record is not None:
             _signal(record.process, signal.SIGKILL)
             _wait(gone, 5)
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def _signal(process: Identity, number: signal.Signals) -> None:
