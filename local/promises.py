@@ -37,6 +37,15 @@ class Ring:
         return self.call_id.rpartition("-")[0]
 
     @property
+    def stood_in_its_lane(self) -> bool:
+        """Whether its task could be taken at any time before.
+
+        A later claim that makes a first ring tells that an earlier one was given back: until then
+        the task stood in the rescue lane, and others could rightly go before it.
+        """
+        return self.call_id.endswith("-1")
+
+    @property
     def campaign_id(self) -> str:
         """And a task's with its campaign's."""
         return self.call_id.partition("-")[0]
@@ -177,7 +186,7 @@ def out_of_order(seen: Seen) -> Iterator[str]:
     if seen.facts.urgent_since_ms is not None:
         first_urgent = list(first_rings(ring for ring in seen.rings if ring.campaign_id == urgent))
         since = seen.facts.urgent_since_ms + PAST_THE_GATE_MS
-        until = max((ring.started_ms for ring in first_urgent), default=0)
+        until = last_start(first_urgent)
         for ring in others:
             if since < ring.started_ms < until:
                 yield f"P4 call {ring.call_id} went before an urgent task"
@@ -193,11 +202,16 @@ def second_before_first(seen: Seen, rings: Sequence[Ring]) -> Iterator[str]:
         if before["callback_at"] is not None
     }
     first = {ring.call_id for ring in first_rings(rings)}
-    last_first = max((ring.started_ms for ring in rings if ring.call_id in first), default=0)
+    until = last_start(ring for ring in rings if ring.call_id in first)
     for ring in rings:
-        is_early = ring.started_ms + PAST_THE_GATE_MS < last_first
+        is_early = ring.started_ms + PAST_THE_GATE_MS < until
         if ring.call_id not in first and ring.call_id not in callbacks and is_early:
             yield f"P4 call {ring.call_id} was a second attempt before a first one"
+
+
+def last_start(rings: Iterable[Ring]) -> int:
+    """When the last of them began that could have begun before."""
+    return max((ring.started_ms for ring in rings if ring.stood_in_its_lane), default=0)
 
 
 def first_rings(rings: Iterable[Ring]) -> Iterator[Ring]:

@@ -115,6 +115,12 @@ def test_a_second_attempt_before_a_first_one_breaks_p4() -> None:
     assert broken(run) == {"P4"}
 
 
+def test_a_first_attempt_that_was_given_back_comes_when_it_can() -> None:
+    run = seen(a_ring(1, 0, 10), a_ring(1, 1000, 1010, claim=2), a_ring(2, 5000, 5010, claim=2))
+
+    assert broken(run) == set()
+
+
 def test_a_callback_may_come_before_first_attempts() -> None:
     first, again, other = a_ring(1, 0, 10), a_ring(1, 1000, 1010, claim=2), a_ring(2, 5000, 5010)
     asked = a_call(first, callback_at="2027-03-05T11:00:00Z")
