@@ -7,6 +7,7 @@ from chalicelibs.domain.call import LOST, Call, CallStatus
 from chalicelibs.domain.call_event import CallEvent, EventKind
 from chalicelibs.domain.campaign import Campaign
 from chalicelibs.domain.deadlines import LOOK_AHEAD, Deadlines
+from chalicelibs.domain.errors import Stale
 from chalicelibs.domain.instants import wait_until
 from chalicelibs.domain.naming import campaign_of, task_of
 from chalicelibs.domain.outcome import Outcome, is_more_telling
@@ -14,6 +15,9 @@ from chalicelibs.domain.progress import OUTCOME, added
 from chalicelibs.domain.retry import Complete, Decision, Verdict, decide
 from chalicelibs.domain.task import Task, TaskStatus, tally_of
 from chalicelibs.ports import CallRecord, Calls, Campaigns, Clock, Queue, Slots, Tasks
+
+#: How often to look at a task that somebody else moves at the same moment.
+LOOKS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,8 +36,18 @@ class RecordCallEvent:
         """Record an event; gives what was done about it, in a word.
 
         Raises:
-            Stale: when the task moved meanwhile; the event comes again and finds out how.
+            Stale: when the task moved again and again; the event comes back and finds out how.
         """
+        # Two reports of one call often come at once: waiting for the message to come back would
+        # keep its next attempt waiting, too.
+        for _ in range(LOOKS - 1):
+            try:
+                return self._record(event)
+            except Stale:
+                continue
+        return self._record(event)
+
+    def _record(self, event: CallEvent) -> str:
         task = self.tasks.get(task_of(event.call_id))
         if task is None:
             return "unknown_call"

@@ -4,14 +4,16 @@ from typing import Any
 
 import pytest
 
+from chalicelibs.adapters.memory import MemoryCalls, MemoryTasks
 from chalicelibs.domain.call import LOST, Call, CallStatus
 from chalicelibs.domain.call_event import CallEvent, EventKind
 from chalicelibs.domain.campaign import CampaignKind
 from chalicelibs.domain.errors import Stale
 from chalicelibs.domain.instants import with_lot
 from chalicelibs.domain.outcome import Outcome
+from chalicelibs.domain.progress import Tally
 from chalicelibs.domain.retry import RetryPolicy
-from chalicelibs.domain.task import TaskStatus
+from chalicelibs.domain.task import Task, TaskStatus
 from chalicelibs.ports import AnswerLost, CallRecord
 from tests.builders import CAMPAIGN, NOON, WORKSPACE, a_task, rules
 from tests.unit.use_cases.bench import MINUTE, NO_DELAY, SECOND, Bench, Crashed, crashes_everywhere
@@ -501,20 +503,36 @@ def test_nobody_is_nudged_back_in_time(bench: Bench) -> None:
     assert all(delay >= NO_DELAY for _, delay in bench.queue.nudges)
 
 
-def test_whoever_read_too_early_is_told_to_come_again(bench: Bench, call_id: str) -> None:
-    class SlowCalls:
+def test_whoever_read_too_early_looks_again_and_finds_the_work_done(
+    bench: Bench, call_id: str
+) -> None:
+    class SlowCalls(MemoryCalls):
         """Lets another worker settle while this one keeps the call."""
 
         def save(self, workspace_id: str, call: Call) -> None:
-            bench.calls.save(workspace_id, call)
-            bench.ends(call_id, "busy")
+            super().save(workspace_id, call)
+            if bench.task(TASK).call is not None:
+                bench.ends(call_id, "busy")
 
-    record = replace(bench.record, calls=SlowCalls())  # type: ignore[arg-type]
+    record = replace(bench.record, calls=SlowCalls(bench.store))
+
+    assert record(bench.end(call_id, "busy")) == "old_news"
+    assert bench.progress(CAMPAIGN).outcomes == {"busy": 1}
+
+
+def test_whoever_loses_every_race_is_told_to_come_again(bench: Bench, call_id: str) -> None:
+    class BusyTasks(MemoryTasks):
+        """Somebody else is always faster."""
+
+        def settle(self, task: Task, tally: Tally) -> Task:
+            raise Stale(task.task_id)
+
+    record = replace(bench.record, tasks=BusyTasks(bench.store))
 
     with pytest.raises(Stale):
         record(bench.end(call_id, "busy"))
 
-    assert bench.progress(CAMPAIGN).outcomes == {"busy": 1}
+    assert bench.task(TASK).has_in_flight(call_id)
 
 
 def placed_call() -> Bench:
