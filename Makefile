@@ -11,8 +11,9 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?=
 STAGE ?= dev
 SEEDS ?= 1000
+CONTACTS ?= 1000
 
-sources := app.py chalicelibs local tests .chalice
+sources := app.py chalicelibs local bench tests .chalice
 
 dev := .venv/dev/bin/python
 engine := .venv/engine/bin/python
@@ -94,6 +95,10 @@ audit: dev engine ## check the promises on the data of the local service
 .PHONY: simulate
 simulate: dev ## run many simulated weeks (SEEDS=1000)
 	@$(dev) -m tests.simulation $(SEEDS)
+
+.PHONY: bench
+bench: dev engine ## measure calls per second through the local stack (CONTACTS=1000)
+	@$(dev) -m bench.throughput $(CONTACTS)
 
 .PHONY: clean
 clean: ## remove the data of the local service and what was built

@@ -525,7 +525,7 @@ def test_whoever_loses_every_race_is_told_to_come_again(bench: Bench, call_id: s
         """Somebody else is always faster."""
 
         def settle(self, task: Task, tally: Tally) -> Task:
-            raise Stale(task.task_id)
+            raise Stale(f"{task.task_id} {tally}")
 
     record = replace(bench.record, tasks=BusyTasks(bench.store))
 
