@@ -27,9 +27,9 @@ RESULT = ROOT / ".local" / "bench" / "throughput.json"
 
 def phones(count: int) -> list[str]:
     """Numbers that could exist."""
-    return [f"+1{area}555{number:04}" for area in (202, 303, 415, 512) for number in range(10_000)][
-        :count
-    ]
+    return [
+        f"+1{area}555{number:04}" for area in (202, 303, 415, 512) for number in range(10_000)
+    ][:count]
 
 
 def queue_contacts(stack: Stack, count: int, concurrency: int) -> tuple[Client, str]:
