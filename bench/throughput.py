@@ -1,6 +1,6 @@
 """`python -m bench.throughput [CONTACTS]`: calls per second through the whole local stack.
 
-Contacts are queued first; then the clock runs from the start of the campaign until all are settled.
+Contacts are queued first; the clock runs from the start of the campaign until all are settled.
 The carrier answers at once and every call is over at once, so what is measured is Carillon.
 """
 
