@@ -20,8 +20,8 @@ from local.client import Client
 from local.settings import ROOT, Settings
 from local.stack import Stack
 
-INSTANT = ("-m", "local.carrier", "--no-rules", "--ring", "0", "--talk", "0")
-INSTANT += ("--weights", "completed=100,no-answer=0,busy=0,voicemail=0,failed=0")
+ALWAYS = "completed=100,no-answer=0,busy=0,voicemail=0,failed=0"
+INSTANT = ("-m", "local.carrier", "--no-rules", "--ring=0", "--talk=0", f"--weights={ALWAYS}")
 RESULT = ROOT / ".local" / "bench" / "throughput.json"
 
 
