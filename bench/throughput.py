@@ -13,9 +13,8 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import boto3
-
 from local import keys
+from local.bucket import drop
 from local.client import Client
 from local.settings import ROOT, Settings
 from local.stack import Stack
@@ -43,17 +42,8 @@ def queue_contacts(stack: Stack, count: int, concurrency: int) -> tuple[Client, 
         "/campaigns",
         {"name": "bench", "agent_id": agent["id"], "caller_id": "+12025550100"},
     )
-    s3 = boto3.client(
-        "s3",
-        endpoint_url=stack.settings.endpoint_url,
-        region_name="us-east-1",
-        aws_access_key_id="000000000000",
-        aws_secret_access_key="local",
-    )
-    bucket = next(one["Name"] for one in s3.list_buckets()["Buckets"] if "drop" in one["Name"])
-    body = "\n".join(["phone", *phones(count)]).encode()
-    key = f"imports/{opened['workspace']['id']}/{campaign['id']}/contacts.csv"
-    s3.put_object(Bucket=bucket, Key=key, Body=body)
+    contacts = "\n".join(["phone", *phones(count)]).encode()
+    drop(stack.settings, opened["workspace"]["id"], campaign["id"], contacts)
     while count_of(client, campaign["id"], "total") < count:
         time.sleep(0.1)
     return client, campaign["id"]

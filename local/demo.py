@@ -11,12 +11,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import boto3
 import urllib3
 from rich.console import Console
 from rich.live import Live
 
 from local import audit, keys, promises
+from local.bucket import drop
 from local.client import Client, Refused, Unreachable
 from local.screen import bars, summary_table
 from local.settings import Settings
@@ -112,7 +112,8 @@ class Demo:
             "/campaigns",
             {"name": "20 leads", "type": "realtime", "priority": "high", **common},
         )
-        self._drop(opened["workspace"]["id"], batch["id"])
+        drop(self._settings, opened["workspace"]["id"], batch["id"], CONTACTS.read_bytes())
+        self._say(f"dropped {CONTACTS.name} into the bucket")
         self.facts |= {
             "api_key": opened["api_key"],
             "campaign_ids": [batch["id"], urgent["id"]],
@@ -120,20 +121,6 @@ class Demo:
             "urgent_since_ms": None,
         }
         self._note()
-
-    def _drop(self, workspace_id: str, campaign_id: str) -> None:
-        """Put the contacts into the bucket, as a person or a nightly job would."""
-        s3 = boto3.client(
-            "s3",
-            endpoint_url=self._settings.endpoint_url,
-            region_name="us-east-1",
-            aws_access_key_id="000000000000",
-            aws_secret_access_key="local",
-        )
-        bucket = next(one["Name"] for one in s3.list_buckets()["Buckets"] if "drop" in one["Name"])
-        key = f"imports/{workspace_id}/{campaign_id}/contacts.csv"
-        s3.put_object(Bucket=bucket, Key=key, Body=CONTACTS.read_bytes())
-        self._say(f"dropped {CONTACTS.name} into the bucket")
 
     def _note(self) -> None:
         """Write down what was done, for `make audit`."""

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import boto3
 import pytest
 
 from local import audit, keys, promises
+from local.bucket import drop
 from local.client import Client
 from local.settings import Settings
 from local.stack import Stack
@@ -77,26 +77,15 @@ def start_batch(client: Client) -> str:
     return campaign_id
 
 
-def drop(stack: Stack, workspace_id: str, campaign_id: str) -> None:
+def contacts() -> bytes:
     rows = [f"{phone},Ada {number}" for number, phone in enumerate(PHONES)]
-    s3 = boto3.client(
-        "s3",
-        endpoint_url=stack.settings.endpoint_url,
-        region_name="us-east-1",
-        aws_access_key_id="000000000000",
-        aws_secret_access_key="test",
-    )
-    bucket = next(one["Name"] for one in s3.list_buckets()["Buckets"] if "drop" in one["Name"])
-    key = f"imports/{workspace_id}/{campaign_id}/contacts.csv"
-    body = "\n".join(["phone,name", *rows, "12345,Bad"])
-    s3.put_object(Bucket=bucket, Key=key, Body=body.encode())
-    s3.close()
+    return "\n".join(["phone,name", *rows, "12345,Bad"]).encode()
 
 
 def test_a_killed_worker_loses_nothing_and_rings_nobody_twice(stack: Stack) -> None:
     workspace_id, client = open_workspace(stack)
     campaign_id = start_batch(client)
-    drop(stack, workspace_id, campaign_id)
+    drop(stack.settings, workspace_id, campaign_id, contacts())
 
     def completed() -> int:
         count: int = client.get(f"/campaigns/{campaign_id}")["progress"]["completed"]
