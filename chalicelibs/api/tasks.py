@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError
 from pydantic_core import from_json, to_json
 
 from chalicelibs.api.bodies import (
@@ -32,9 +32,6 @@ from chalicelibs.use_cases.look_up import TaskReading
 
 #: Longer lists come as CSV.
 MOST_TASKS = 500
-
-#: Letters of a task's context, names and values: a task has to fit into one item of the table.
-MOST_CONTEXT = 50_000
 
 #: What the domain's fields are called in this body.
 NAMES = {
@@ -67,13 +64,6 @@ class NewTask(Body):
     intervals: list[Interval] | None = Field(None, description="ms, one fewer than attempts.")
     retry_outcomes: list[str] | None = None
     context: dict[str, Value] = Field(default_factory=dict, max_length=200)
-
-    @field_validator("context")
-    @classmethod
-    def _check_size(cls, context: dict[str, Value]) -> dict[str, Value]:
-        if sum(len(name) + len(text_of(value)) for name, value in context.items()) > MOST_CONTEXT:
-            raise ValueError(f"must hold at most {MOST_CONTEXT} letters")
-        return context
 
     def to_domain(self) -> Push:
         """The task as it is pushed.

@@ -1,6 +1,6 @@
 """A file of contacts on its way into a campaign, row by row."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -106,7 +106,3 @@ def import_id_for(source: str, version: str) -> str:
     """The id of the import of this version of this object: delivered twice, imported once."""
     digest = blake2b(f"{source}\n{version}".encode(), digest_size=10).digest()
     return base32(int.from_bytes(digest), LENGTH)
-
-
-#: A contact as it stands in the file: the phone as written, and everything else as context.
-RawRow = Mapping[str, str]
