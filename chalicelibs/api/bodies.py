@@ -3,7 +3,15 @@
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationError,
+)
 from pydantic.alias_generators import to_camel
 
 from chalicelibs.api.errors import Malformed
@@ -26,6 +34,16 @@ class Body(BaseModel):
         hide_input_in_errors=True,
         frozen=True,
     )
+
+
+class View(BaseModel):
+    """What is answered: exactly these fields, each of them always there."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True, frozen=True)
+
+    def to_json(self) -> dict[str, Any]:
+        """The view in plain values, by the names that the API uses."""
+        return self.model_dump(mode="json", by_alias=True)
 
 
 def _instant(value: Any) -> Any:
@@ -130,3 +148,7 @@ def iso(at: datetime | None) -> str | None:
     if at is None:
         return None
     return whole_ms(at).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+#: An instant in an answer.
+At = Annotated[datetime, PlainSerializer(iso, return_type=str, when_used="json")]

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
 from http import HTTPStatus
-from typing import ParamSpec
+from typing import Any, ParamSpec, Protocol
 
 from chalice.app import AuthResponse, Chalice, Response
 
@@ -147,9 +147,17 @@ def tell(error: Exception, route: str) -> None:
         logger().info("request refused", extra={"route": route, "code": kind.code})
 
 
-def ok(body: Mapping[str, object], *, status: int = 200) -> Response:
+class View(Protocol):
+    """What can be answered. The views themselves are pydantic's, which few functions load."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+
+
+def ok(body: View | Mapping[str, object], *, status: int = 200) -> Response:
     """An answer."""
-    return Response(body=body, status_code=status)
+    shown = body if isinstance(body, Mapping) else body.to_json()
+    return Response(body=shown, status_code=status)
 
 
 def in_one_shape(response: Response) -> Response:
