@@ -192,17 +192,44 @@ def push_tasks() -> Response:
 @app.route("/tasks/{task_id}", authorizer=authorize)
 @answering
 def get_task(task_id: str) -> Response:
-    """Show a task."""
-    return ok(api.tasks.view(service().look_up.task(request(app).principal, task_id)))
+    """Show a task: what was submitted, what holds for it, what is to come."""
+    reading = service().look_up.task(request(app).principal, task_id)
+    prompt, now = service().look_up.prompt_of(reading), service().clock.now()
+    return ok(api.tasks.details_view(reading, now, prompt))
+
+
+@app.route("/tasks/{task_id}/pause", **POST, authorizer=authorize)
+@answering
+def pause_task(task_id: str) -> Response:
+    """Pause a task that waits."""
+    reading = service().steer_tasks(request(app).principal, task_id, "pause")
+    return ok(api.tasks.view(reading, service().clock.now()))
+
+
+@app.route("/tasks/{task_id}/resume", **POST, authorizer=authorize)
+@answering
+def resume_task(task_id: str) -> Response:
+    """Resume a paused task."""
+    reading = service().steer_tasks(request(app).principal, task_id, "resume")
+    return ok(api.tasks.view(reading, service().clock.now()))
+
+
+@app.route("/tasks/{task_id}/archive", **POST, authorizer=authorize)
+@answering
+def archive_task(task_id: str) -> Response:
+    """Archive a task: it is never called again."""
+    reading = service().steer_tasks(request(app).principal, task_id, "archive")
+    return ok(api.tasks.view(reading, service().clock.now()))
 
 
 @app.route("/campaigns/{campaign_id}/tasks", authorizer=authorize)
 @answering
 def list_tasks(campaign_id: str) -> Response:
-    """List the tasks of a campaign."""
+    """List the tasks of a campaign: all, or those with a status, outcome, number of attempts."""
     workspace_id, paging = request(app).principal, request(app).paging("tasks")
-    page = service().look_up.tasks_of(workspace_id, campaign_id, paging)
-    return ok(api.tasks.page_view(page))
+    wanted = api.searches.tasks(request(app).query)
+    page = service().look_up.tasks_of(workspace_id, campaign_id, wanted, paging)
+    return ok(api.tasks.page_view(page, service().clock.now()))
 
 
 @app.route("/tasks/{task_id}/calls", authorizer=authorize)
@@ -210,6 +237,23 @@ def list_tasks(campaign_id: str) -> Response:
 def list_calls(task_id: str) -> Response:
     """List the attempts of a task."""
     return ok(api.calls.list_view(service().look_up.calls_of(request(app).principal, task_id)))
+
+
+@app.route("/calls", authorizer=authorize)
+@answering
+def list_ended_calls() -> Response:
+    """List the calls of all campaigns that have ended, newest first."""
+    workspace_id, paging = request(app).principal, request(app).paging("calls")
+    wanted = api.searches.calls(request(app).query)
+    return ok(api.calls.page_view(service().look_up.call_log(workspace_id, wanted, paging)))
+
+
+@app.route("/calls/current", authorizer=authorize)
+@answering
+def list_current_calls() -> Response:
+    """List the calls that are going on."""
+    wanted = api.searches.calls(request(app).query).filter
+    return ok(api.calls.list_view(service().look_up.in_flight(request(app).principal, wanted)))
 
 
 @app.route("/calls/{call_id}", authorizer=authorize)

@@ -43,6 +43,8 @@ from chalicelibs.use_cases.push_tasks import PushTasks
 from chalicelibs.use_cases.receive_report import ReceiveReport
 from chalicelibs.use_cases.record_call_event import RecordCallEvent
 from chalicelibs.use_cases.rescue import Rescue
+from chalicelibs.use_cases.resume_tasks import ResumeTasks
+from chalicelibs.use_cases.steer_tasks import SteerTasks
 
 #: In Lambda one is in use at a time; the local stack's threads share the clients.
 MOST_CONNECTIONS = 50
@@ -75,6 +77,7 @@ class Service:
     workspaces: ManageWorkspaces
     agents: ManageAgents
     campaigns: ManageCampaigns
+    steer_tasks: SteerTasks
     look_up: LookUp
     push_tasks: PushTasks
     import_contacts: ImportContacts
@@ -109,6 +112,7 @@ def wire(ports: Ports, *, deadlines: Deadlines, bootstrap_key_hash: str | None) 
         clock=p.clock,
         deadlines=deadlines,
     )
+    resume_tasks = ResumeTasks(campaigns=p.campaigns, tasks=p.tasks, clock=p.clock)
     look_ahead = LookAhead(campaigns=p.campaigns, tasks=p.tasks, queue=p.queue, clock=p.clock)
     finish = FinishCampaigns(campaigns=p.campaigns, clock=p.clock)
     return Service(
@@ -116,10 +120,23 @@ def wire(ports: Ports, *, deadlines: Deadlines, bootstrap_key_hash: str | None) 
         workspaces=ManageWorkspaces(workspaces=p.workspaces, clock=p.clock, ids=p.ids),
         agents=ManageAgents(agents=p.agents, carriers=p.carriers),
         campaigns=ManageCampaigns(
-            campaigns=p.campaigns, agents=p.agents, slots=p.slots, queue=p.queue, clock=p.clock
+            campaigns=p.campaigns,
+            agents=p.agents,
+            slots=p.slots,
+            queue=p.queue,
+            clock=p.clock,
+            resume_tasks=resume_tasks.of,
         ),
+        steer_tasks=SteerTasks(campaigns=p.campaigns, tasks=p.tasks, queue=p.queue, clock=p.clock),
         look_up=LookUp(
-            campaigns=p.campaigns, tasks=p.tasks, calls=p.calls, imports=p.imports, clock=p.clock
+            workspaces=p.workspaces,
+            agents=p.agents,
+            campaigns=p.campaigns,
+            tasks=p.tasks,
+            calls=p.calls,
+            slots=p.slots,
+            imports=p.imports,
+            clock=p.clock,
         ),
         push_tasks=PushTasks(
             campaigns=p.campaigns,
@@ -140,7 +157,7 @@ def wire(ports: Ports, *, deadlines: Deadlines, bootstrap_key_hash: str | None) 
             ids=p.ids,
         ),
         tick=Tick(workspaces=p.workspaces, queue=p.queue),
-        keep_time=KeepTime(steps=(rescue, finish, dispatch, look_ahead)),
+        keep_time=KeepTime(steps=(rescue, finish, resume_tasks, dispatch, look_ahead)),
         dispatch=dispatch,
         place_call=PlaceCalls(
             tasks=p.tasks,

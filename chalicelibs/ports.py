@@ -3,17 +3,18 @@
 Every port has an adapter for AWS and a twin in memory; both pass the same contract tests.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from chalicelibs.domain.agent import Agent, Number
-from chalicelibs.domain.call import Call
+from chalicelibs.domain.call import Call, Dialed
 from chalicelibs.domain.call_event import CallEvent
 from chalicelibs.domain.campaign import Campaign
 from chalicelibs.domain.imports import Chunk, Import, RejectedRow
 from chalicelibs.domain.progress import Progress, Tally
+from chalicelibs.domain.search import ANY_TASK, CallFilter, TaskFilter
 from chalicelibs.domain.task import DueTask, Task
 from chalicelibs.domain.workspace import ApiKey, Workspace
 
@@ -21,7 +22,10 @@ Item = TypeVar("Item")
 
 
 class Page(NamedTuple, Generic[Item]):
-    """Some items of a list, and where it goes on; None: that was all."""
+    """Some items of a list, and where it goes on; None: that was all.
+
+    A page of a filtered list may hold fewer than asked for, or none, although it goes on.
+    """
 
     items: Sequence[Item]
     cursor: str | None
@@ -101,11 +105,17 @@ class Campaigns(Protocol):
     def get(self, workspace_id: str, campaign_id: str) -> Campaign | None:
         """A campaign of this workspace as it stands now."""
 
-    def save(self, campaign: Campaign) -> Campaign:
-        """Replace it, if it is still the version that was read; gives the new version.
+    def edit(
+        self, workspace_id: str, campaign_id: str, change: Callable[[Campaign], Campaign]
+    ) -> Campaign:
+        """Change a campaign as it stands now; gives it as stored.
+
+        Where somebody else writes at the same moment, the change is made again on what they left.
+        A change that changes nothing is not stored.
 
         Raises:
-            Stale: when it is not.
+            NotFound: when the workspace has no such campaign.
+            Stale: when others were faster again and again.
         """
 
     def close(self, campaign: Campaign) -> None:
@@ -116,11 +126,6 @@ class Campaigns(Protocol):
 
     def page(self, workspace_id: str, *, cursor: str | None, limit: int) -> Page[Campaign]:
         """All campaigns of this workspace, newest first."""
-
-    def add_lanes(
-        self, workspace_id: str, campaign_id: str, names: frozenset[str], shards: int
-    ) -> None:
-        """Have at least these lanes and this many shards; harmless when repeated."""
 
     def progress(self, campaign_id: str) -> Progress:
         """Its counters, exact."""
@@ -137,6 +142,9 @@ class Tasks(Protocol):
 
     def get(self, task_id: str) -> Task | None:
         """A task as it stands now."""
+
+    def get_all(self, task_ids: Iterable[str]) -> Sequence[Task]:
+        """Those of these tasks that there are, as they stand now."""
 
     def at_gate(self, workspace_id: str, task_id: str) -> AtGate | None:
         """A task with its campaign and workspace as they stand now; None if one is missing."""
@@ -164,28 +172,35 @@ class Tasks(Protocol):
             Stale: when it is not the version that was read.
         """
 
-    def page(self, campaign_id: str, *, cursor: str | None, limit: int) -> Page[Task]:
-        """The tasks of a campaign, in an order of their own."""
-
-
-class CallRecord(NamedTuple):
-    """A call that has ended, as it is kept."""
-
-    workspace_id: str
-    call: Call
+    def page(
+        self, campaign_id: str, wanted: TaskFilter = ANY_TASK, *, cursor: str | None, limit: int
+    ) -> Page[Task]:
+        """The tasks of a campaign that are wanted, in an order of their own."""
 
 
 class Calls(Protocol):
-    """Calls that have ended. The one in flight stands on its task."""
+    """Calls that have ended: a workspace's log. The one in flight stands on its task."""
 
     def save(self, workspace_id: str, call: Call) -> None:
         """Keep a call; a repeated one replaces itself."""
 
-    def get(self, call_id: str) -> CallRecord | None:
+    def get(self, workspace_id: str, dialed: Dialed) -> Call | None:
         """A call that has ended."""
 
-    def of_task(self, task_id: str) -> Sequence[CallRecord]:
-        """The ended calls of a task, first to last."""
+    def get_all(self, workspace_id: str, dialed: Iterable[Dialed]) -> Sequence[Call]:
+        """Those of these calls that there are, in the order in which they were dialled."""
+
+    def log(
+        self,
+        workspace_id: str,
+        wanted: CallFilter,
+        *,
+        since: datetime,
+        until: datetime,
+        cursor: str | None,
+        limit: int,
+    ) -> Page[Call]:
+        """The calls that were dialled in `[since, until)` and are wanted, newest first."""
 
 
 class Slots(Protocol):

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from chalicelibs.api.bodies import iso
 from chalicelibs.domain.call import Call
 from chalicelibs.domain.naming import campaign_of, task_of
+from chalicelibs.ports import Page
 
 
 def view(call: Call) -> dict[str, object]:
@@ -38,3 +39,8 @@ def view(call: Call) -> dict[str, object]:
 def list_view(calls: Iterable[Call]) -> dict[str, object]:
     """The calls of a task."""
     return {"calls": [view(call) for call in calls]}
+
+
+def page_view(page: Page[Call]) -> dict[str, object]:
+    """A page of the call log."""
+    return {"calls": [view(call) for call in page.items], "next_cursor": page.cursor}

@@ -168,14 +168,17 @@ WAITING_AS = {CampaignStatus.PAUSED: "paused", CampaignStatus.ARCHIVED: "archive
 
 def progress_view(reading: CampaignReading) -> dict[str, object]:
     """Its tasks by status, and its ended calls by outcome."""
-    progress = reading.progress
-    counts = {"queued": 0, "running": reading.in_flight, "paused": 0}
+    progress, running = reading.progress, len(reading.in_flight)
+    waiting = max(progress.open_tasks - running, 0)
+    counts = {"queued": waiting - progress.paused, "running": running, "paused": progress.paused}
     counts |= {"completed": progress.completed, "archived": progress.archived}
-    waiting = max(progress.open_tasks - reading.in_flight, 0)
-    counts[WAITING_AS.get(reading.status, "queued")] += waiting
+    if reading.status in WAITING_AS:
+        counts["queued"] = counts["paused"] = 0
+        counts[WAITING_AS[reading.status]] += waiting
     return {
         "total": progress.tasks,
         **counts,
         "calls": progress.calls,
         "outcomes": dict(progress.outcomes),
+        "last_finished_at": iso(progress.settled_at),
     }

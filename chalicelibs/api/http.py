@@ -12,7 +12,7 @@ from chalice.app import AuthResponse, Chalice, Response
 from chalicelibs.api.errors import INTERNAL, Forbidden, TooLarge, answer_to, kind_of
 from chalicelibs.api.log import logger
 from chalicelibs.domain.errors import Invalid, NotFound
-from chalicelibs.domain.naming import is_plain_id, is_task_id
+from chalicelibs.domain.naming import is_call_id, is_plain_id, is_task_id
 from chalicelibs.domain.workspace import OPERATOR
 from chalicelibs.ports import Paging
 
@@ -28,9 +28,19 @@ ANY_TYPE = ["application/json", "application/x-www-form-urlencoded", "text/plain
 LONGEST_ID = 100
 
 
-def is_count(text: str) -> bool:
+#: Digits of the milliseconds in the cursor of the call log.
+LOG_DIGITS = 14
+
+
+def is_count(text: str, *, most: int = 10) -> bool:
     """Whether this is a whole number of a sensible size."""
-    return text.isascii() and text.isdecimal() and len(text) <= len(str(MOST_BYTES)) + 2
+    return text.isascii() and text.isdecimal() and len(text) <= most
+
+
+def is_log_place(text: str) -> bool:
+    """Whether this could be where a call stands in the log."""
+    at, _, call_id = text.partition(".")
+    return len(at) == LOG_DIGITS and is_count(at, most=LOG_DIGITS) and is_call_id(call_id)
 
 
 #: What the cursors of each list look like: each is the key of the last item on a page.
@@ -38,6 +48,7 @@ CURSORS: Mapping[str, Callable[[str], bool]] = {
     "campaigns": is_plain_id,
     "tasks": is_task_id,
     "rows": is_count,
+    "calls": is_log_place,
 }
 
 Args = ParamSpec("Args")

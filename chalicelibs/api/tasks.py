@@ -1,7 +1,8 @@
 """Tasks as JSON: pushed in the words of the seed (Hooman's create-task body), one or a list."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
 
 from pydantic import Field, ValidationError
 from pydantic_core import from_json, to_json
@@ -18,17 +19,22 @@ from chalicelibs.api.bodies import (
     text_of,
 )
 from chalicelibs.api.calls import view as call_view
-from chalicelibs.api.campaigns import DEFAULT_INTERVAL_MS, rules_view
+from chalicelibs.api.campaigns import rules_view
 from chalicelibs.api.errors import Malformed, TooLarge, body_of
-from chalicelibs.domain.calling_hours import CallingHours
+from chalicelibs.api.hours import hours_view
 from chalicelibs.domain.errors import CarillonError, Invalid
+from chalicelibs.domain.instants import MILLISECOND
 from chalicelibs.domain.outcome import normal_name
+from chalicelibs.domain.outlook import TaskReading, outlook
+from chalicelibs.domain.overrides import rules_of
 from chalicelibs.domain.phone import parse_phone
 from chalicelibs.domain.push import Push
-from chalicelibs.domain.retry import MOST_ATTEMPTS, RetryPolicy
+from chalicelibs.domain.retry import MOST_ATTEMPTS
 from chalicelibs.domain.task import Task
 from chalicelibs.ports import Page
-from chalicelibs.use_cases.look_up import TaskReading
+
+Item = TypeVar("Item")
+Shown = TypeVar("Shown")
 
 #: Longer lists come as CSV.
 MOST_TASKS = 500
@@ -78,9 +84,13 @@ class NewTask(Body):
                 context={name: text_of(value) for name, value in self.context.items()},
                 agent_id=self.agent,
                 caller_id=None if self.from_ is None else parse_phone(self.from_, param="from"),
-                hours=self._hours(),
-                retry=self._retry(),
-                priorities=None if self.priorities is None else tuple(self.priorities),
+                opens=self.start,
+                closes=self.end,
+                zone=self.timezone,
+                max_attempts=self.retries,
+                intervals=maybe_tuple(self.intervals, milliseconds),
+                retry_outcomes=maybe_set(self.retry_outcomes),
+                priorities=maybe_tuple(self.priorities, int),
                 start_at=self.start_after,
                 end_at=self.end_after,
             )
@@ -88,27 +98,15 @@ class NewTask(Body):
             error.param = NAMES.get(error.param or "", error.param)
             raise
 
-    def _hours(self) -> CallingHours | None:
-        if self.start is None and self.end is None:
-            return None
-        if self.start is None or self.end is None:
-            missing = "start" if self.start is None else "end"
-            raise Invalid("calling hours need both start and end", missing)
-        return CallingHours.of(start=self.start, end=self.end, zone=self.timezone or "UTC")
 
-    def _retry(self) -> RetryPolicy | None:
-        named = (self.retries, self.intervals, self.retry_outcomes)
-        if all(value is None for value in named):
-            return None
-        attempts = self.retries if self.retries is not None else len(self.intervals or []) + 1
-        intervals = self.intervals
-        if intervals is None:
-            intervals = [DEFAULT_INTERVAL_MS] * (attempts - 1)
-        return RetryPolicy(
-            max_attempts=attempts,
-            intervals=tuple(milliseconds(interval) for interval in intervals),
-            retry_outcomes=frozenset(normal_name(name) for name in self.retry_outcomes or []),
-        )
+def maybe_tuple(values: list[int] | None, of: Callable[[int], Item]) -> tuple[Item, ...] | None:
+    """The values of a list that was given."""
+    return None if values is None else tuple(map(of, values))
+
+
+def maybe_set(names: list[str] | None) -> frozenset[str] | None:
+    """The outcomes of a list that was given."""
+    return None if names is None else frozenset(map(normal_name, names))
 
 
 class Pushed:
@@ -182,27 +180,69 @@ def created_view(task: Task) -> dict[str, object]:
     }
 
 
-def view(reading: TaskReading) -> dict[str, object]:
+def view(reading: TaskReading, now: datetime) -> dict[str, object]:
     """A task as people see it."""
-    task = reading.task
-    is_waiting = not task.is_final and task.call is None
+    task, (next_attempt_at, waiting_for) = (
+        reading.task,
+        outlook(reading.task, reading.campaign, now),
+    )
     return {
         **created_view(task),
         "status": reading.status,
-        "next_attempt_at": iso(task.due_at) if is_waiting else None,
+        "next_attempt_at": iso(next_attempt_at),
+        "waiting_for": waiting_for,
         "is_callback": task.is_callback,
         "attempts": task.attempts,
         "outcome": task.outcome,
         "reason": task.reason,
         "context": dict(task.context),
-        "end_at": iso(task.end_at),
-        "rules": None if task.rules is None else rules_view(task.rules),
         "current_call": None if task.call is None else call_view(task.call),
         "last_call_id": task.last_call_id,
         "created_at": iso(task.created_at),
     }
 
 
-def page_view(page: Page[TaskReading]) -> dict[str, object]:
+def details_view(reading: TaskReading, now: datetime, prompt: str | None) -> dict[str, object]:
+    """A task with what was submitted, and what holds for it now."""
+    task, campaign = reading.task, reading.campaign
+    effective = rules_of(task.own, campaign.rules, campaign.level)
+    return {
+        **view(reading, now),
+        "submitted": submitted_view(task),
+        "effective": {
+            **rules_view(effective),
+            "start_at": iso(task.start_at or campaign.start_at),
+            "end_at": iso(min(filter(None, (task.end_at, campaign.end_at)), default=None)),
+        },
+        "prompt": prompt,
+    }
+
+
+def submitted_view(task: Task) -> dict[str, object]:
+    """What the task brought itself, in the words in which tasks are pushed."""
+    own, hours = task.own, hours_view(task.own.hours) or {}
+    return {
+        "phone": task.phone,
+        "from": own.caller_id,
+        "agent": own.agent_id,
+        "start": hours.get("start"),
+        "end": hours.get("end"),
+        "timezone": hours.get("timezone", own.zone),
+        "start_after": iso(task.start_at),
+        "end_after": iso(task.end_at),
+        "priorities": maybe_list(own.priorities, int),
+        "retries": own.max_attempts,
+        "intervals": maybe_list(own.intervals, lambda span: span // MILLISECOND),
+        "retry_outcomes": None if own.retry_outcomes is None else sorted(own.retry_outcomes),
+        "context": dict(task.context),
+    }
+
+
+def maybe_list(values: Iterable[Item] | None, of: Callable[[Item], Shown]) -> list[Shown] | None:
+    """The values that were brought, as they are shown."""
+    return None if values is None else list(map(of, values))
+
+
+def page_view(page: Page[TaskReading], now: datetime) -> dict[str, object]:
     """A page of tasks."""
-    return {"tasks": [view(reading) for reading in page.items], "next_cursor": page.cursor}
+    return {"tasks": [view(reading, now) for reading in page.items], "next_cursor": page.cursor}

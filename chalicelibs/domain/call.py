@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Self
+from typing import NamedTuple, Self
 
 
 class CallStatus(StrEnum):
@@ -32,6 +32,13 @@ NEXT: Mapping[CallStatus, frozenset[CallStatus]] = {
     CallStatus.IN_PROGRESS: frozenset({CallStatus.ENDED}),
     CallStatus.ENDED: frozenset(),
 }
+
+
+class Dialed(NamedTuple):
+    """What leads to a call that has ended: its task knows both."""
+
+    call_id: str
+    dialed_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +76,12 @@ class Call:
     cost: str | None = None  #: Amount and currency, e.g. `0.0123 USD`.
     recording_url: str | None = None
     analysis: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def as_dialed(self) -> Dialed:
+        """What leads to it once it has ended."""
+        assert self.dialed_at is not None, "only a dialled call ends"
+        return Dialed(self.call_id, self.dialed_at)
 
     def can_become(self, status: CallStatus) -> bool:
         """Whether this would be progress."""

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Self
 
 from chalicelibs.domain.errors import Invalid, NotAllowed
-from chalicelibs.domain.lane import Lane, partition
+from chalicelibs.domain.lane import Lane, lanes_in, partition
 from chalicelibs.domain.priority import Level
 from chalicelibs.domain.progress import Progress
 from chalicelibs.domain.rules import Rules
@@ -17,6 +17,13 @@ class CampaignKind(StrEnum):
 
     BATCH = "batch"  #: A list of contacts; all share its rules.
     REALTIME = "realtime"  #: Pushed one by one, each may bring its own rules.
+
+
+class Dialect(StrEnum):
+    """In whose words a campaign was made, and is shown."""
+
+    NATIVE = "native"
+    SOVEREIGN = "sovereign"  #: HMS Sovereign's: assistants and leads.
 
 
 class CampaignState(StrEnum):
@@ -65,13 +72,17 @@ class Campaign:
     state: CampaignState = CampaignState.DRAFT
     level: Level = Level.NORMAL
     zone: str = "UTC"
+    dialect: Dialect = Dialect.NATIVE
     rules: Rules | None = None  #: Always there in a batch campaign; defaults in a realtime one.
+    prompt: str = ""  #: Follows the agent's own, with places for a contact's context.
     start_at: datetime | None = None
     end_at: datetime | None = None
     concurrency_limit: int | None = None  #: Its own, besides the workspace's.
-    lane_names: frozenset[str] = frozenset()  #: Lanes in use by realtime tasks.
+    families: frozenset[str] = frozenset()  #: Lanes in use besides the usual, see `lanes_in`.
+    deepest: int = 1  #: The most attempts that a task of it was ever allowed.
     shards: int = 1  #: Partitions per lane.
     importing: frozenset[str] = frozenset()  #: Imports that are still adding tasks.
+    resumed_at: datetime | None = None  #: Tasks that were paused before this go on.
     created_at: datetime
     version: int = 0
 
@@ -86,13 +97,22 @@ class Campaign:
         """Whether it is over for good."""
         return self.state in CLOSED
 
-    def move(self, control: str) -> Self:
+    @property
+    def max_attempts(self) -> int:
+        """Attempts that a task may use that brings no number of its own."""
+        return self.rules.retry.max_attempts if self.rules else 1
+
+    def move(self, control: str, now: datetime) -> Self:
         """The campaign after one of `MOVES`.
+
+        Resuming goes for the tasks that were paused one by one, too (seed: Hooman, controls).
 
         Raises:
             NotAllowed: saying from which states the control works.
         """
         allowed, target = MOVES[control]
+        if control == "resume" and self.state in {target, *allowed}:
+            return replace(self, state=target, resumed_at=now)
         if self.state is target:
             return self
         if self.state not in allowed:
@@ -102,6 +122,27 @@ class Campaign:
                 "status",
             )
         return replace(self, state=target)
+
+    def edited(self, **changes: object) -> Self:
+        """The campaign with other settings; they hold for all of its tasks at once.
+
+        Raises:
+            NotAllowed: when it is over.
+            Invalid: when the settings do not fit together.
+        """
+        if self.is_closed:
+            raise NotAllowed(f"the campaign is {self.state}: nothing changes any more", "status")
+        deepest = max(self.deepest, self.max_attempts)
+        return replace(self, deepest=deepest, **changes)  # type: ignore[arg-type]
+
+    def reaching(self, families: frozenset[str], *, attempts: int, shards: int) -> Self:
+        """The campaign, looking at least at these lanes and shards."""
+        return replace(
+            self,
+            families=self.families | families,
+            deepest=max(self.deepest, attempts),
+            shards=max(self.shards, shards),
+        )
 
     def finish(self) -> Self:
         """Over, by its end time or because nothing is left."""
@@ -141,17 +182,20 @@ class Campaign:
             return CampaignStatus.SCHEDULED
         return CampaignStatus.RUNNING
 
-    def lanes(self) -> tuple[Lane, ...]:
-        """Every lane in which tasks of it may wait."""
-        realtime = [Lane.of_realtime(self.campaign_id, name) for name in sorted(self.lane_names)]
-        if self.kind is CampaignKind.REALTIME or self.rules is None:
-            return tuple(realtime)
-        attempts = range(1, self.rules.retry.max_attempts + 1)
-        return (
-            Lane.of_callbacks(self.campaign_id, self.rules),
-            *(Lane.of_attempt(self.campaign_id, self.rules, number) for number in attempts),
-        )
+    def lane(self, name: str) -> Lane:
+        """The lane of this name, as it opens and ranks now."""
+        return Lane.of(self.campaign_id, name, rules=self.rules, level=self.level)
 
-    def partitions(self, lane: Lane) -> tuple[str, ...]:
+    def lanes(self) -> tuple[Lane, ...]:
+        """Every lane in which tasks of it may wait for a call."""
+        attempts = max(self.deepest, self.max_attempts)
+        names = {name for one in {"", *self.families} for name in lanes_in(one, attempts)}
+        return tuple(self.lane(name) for name in sorted(names))
+
+    def partitions(self, lane_name: str) -> tuple[str, ...]:
         """The keys of a lane's partitions in the agenda."""
-        return tuple(partition(self.campaign_id, lane.name, shard) for shard in range(self.shards))
+        return tuple(partition(self.campaign_id, lane_name, shard) for shard in range(self.shards))
+
+    def starts_at(self, due_at: datetime) -> datetime:
+        """When a task due then may start at the earliest: not before its campaign."""
+        return due_at if self.start_at is None else max(due_at, self.start_at)

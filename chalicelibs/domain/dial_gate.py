@@ -6,8 +6,9 @@ from datetime import datetime
 from chalicelibs.domain.call import CallStatus
 from chalicelibs.domain.campaign import Campaign
 from chalicelibs.domain.deadlines import Deadlines
+from chalicelibs.domain.overrides import rules_of
 from chalicelibs.domain.rules import Rules
-from chalicelibs.domain.task import Task
+from chalicelibs.domain.task import Task, TaskStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +26,10 @@ class GiveBack:
 
 
 @dataclass(frozen=True, slots=True)
-class Archive:
-    """Never again: the task's own end has passed."""
+class Finish:
+    """Never again: the task's own end has passed, or it has no attempt left."""
 
+    status: TaskStatus
     reason: str
 
 
@@ -38,7 +40,7 @@ class Drop:
     reason: str
 
 
-Answer = Dial | GiveBack | Archive | Drop
+Answer = Dial | GiveBack | Finish | Drop
 
 
 def ask(
@@ -53,12 +55,12 @@ def ask(
     if now >= deadlines.of_gate(call):
         return Drop("left_to_rescue")
     if task.end_at is not None and now >= task.end_at:
-        return Archive("task_ended")
+        return Finish(TaskStatus.ARCHIVED, "task_ended")
     if not campaign.may_call(now):
         return GiveBack(why_closed(campaign, now))
-    rules = task.rules or campaign.rules
-    if rules is None:
-        return GiveBack("no_rules")
+    rules = rules_of(task.own, campaign.rules, campaign.level)
+    if task.has_used_all(rules.retry.max_attempts):
+        return Finish(TaskStatus.COMPLETED, "attempts_exhausted")
     hours = rules.callback_hours if task.is_callback else rules.hours
     if hours is not None and not hours.is_open(now):
         return GiveBack("outside_calling_hours")

@@ -70,7 +70,6 @@ class Intake:
     def task(self, phone: str, contact: Contact, shard: int) -> Task:
         """The task of a contact: all of a campaign start equal, so their order is a lot."""
         campaign = self.campaign
-        start = campaign.start_at or campaign.created_at
         return Task(
             task_id=task_id_for_phone(campaign.campaign_id, phone),
             workspace_id=campaign.workspace_id,
@@ -78,6 +77,6 @@ class Intake:
             phone=phone,
             context=contact.context,
             shard=shard,
-            due_at=with_lot(start, self.draw_lot()),
+            due_at=with_lot(campaign.created_at, self.draw_lot()),
             created_at=self.now,
         )

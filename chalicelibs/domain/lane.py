@@ -1,24 +1,31 @@
 """Sets of tasks that open and close together and have one priority.
 
-A lane of a batch campaign is named by the attempt; its priority and hours are the campaign's at
-the moment of looking, so an edit of the campaign moves a million tasks. A lane of a realtime
-campaign carries priority and hours in its name, because its tasks bring their own.
+The name of a lane says what its tasks brought themselves. `attempt-2` brought nothing: priority
+and hours are the campaign's at the moment of looking, so an edit of the campaign moves a million
+tasks. `attempt-2|@Asia/Tokyo` has the campaign's hours in a zone of its own,
+`100|1000-1800@Asia/Tokyo` its own priority and hours; `callback` and `callback-100|…` were asked
+for by the contact.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Self
 
 from chalicelibs.domain.calling_hours import CallingHours
+from chalicelibs.domain.overrides import Overrides
+from chalicelibs.domain.priority import Level, of_attempt
 from chalicelibs.domain.rules import Rules
 
 #: About how many tasks one index partition should hold.
 SHARD_SIZE = 1000
 
+ATTEMPT = "attempt"
 CALLBACK = "callback"
+
+#: The lane of tasks that were stopped one by one; it never opens.
 PAUSED = "paused"
-ANY_TIME = "any"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,43 +51,34 @@ class Lane:
         """The first instant at or after `after` at which a call of this lane may start."""
         return after if self.hours is None else self.hours.next_opening(after)
 
-    def partition(self, shard: int) -> str:
-        """The key of one of its partitions in the agenda."""
-        return partition(self.campaign_id, self.name, shard)
-
     @classmethod
-    def of_attempt(cls, campaign_id: str, rules: Rules, attempt_no: int) -> Self:
-        """The lane of a batch campaign's tasks that wait for this attempt."""
-        return cls(
-            campaign_id=campaign_id,
-            name=attempt_lane(attempt_no),
-            priority=rules.priority_of(attempt_no),
-            hours=rules.hours,
-        )
-
-    @classmethod
-    def of_callbacks(cls, campaign_id: str, rules: Rules) -> Self:
-        """The lane of a batch campaign's tasks whose contacts asked for a time."""
-        return cls(
-            campaign_id=campaign_id,
-            name=CALLBACK,
-            priority=rules.priority_of(1),
-            is_callback=True,
-            hours=rules.callback_hours,
-        )
-
-    @classmethod
-    def of_realtime(cls, campaign_id: str, name: str) -> Self:
-        """The lane that `realtime_lane` named."""
-        kind, _, hours = name.partition("|")
-        callback, _, priority = kind.rpartition("-")
+    def of(cls, campaign_id: str, name: str, *, rules: Rules | None, level: Level) -> Self:
+        """The lane of this name, in a campaign with these rules now."""
+        kind, _, own_hours = name.partition("|")
+        head, _, number = kind.partition("-")
+        is_callback = head == CALLBACK
+        if head == ATTEMPT:
+            priority = of_attempt(level, int(number))
+        else:
+            priority = int(number or (of_attempt(level, 1) if is_callback else head))
+        outside = is_callback and rules is not None and rules.callbacks_outside_hours
+        hours = None if outside else hours_of(own_hours, rules.hours if rules else None)
         return cls(
             campaign_id=campaign_id,
             name=name,
-            priority=int(priority),
-            is_callback=callback == CALLBACK,
-            hours=None if hours == ANY_TIME else hours_named(hours),
+            priority=priority,
+            is_callback=is_callback,
+            hours=hours,
         )
+
+
+def hours_of(own: str, shared: CallingHours | None) -> CallingHours | None:
+    """The hours of a lane whose name ends so, where its campaign has these."""
+    if not own:
+        return shared
+    if own.startswith("@"):
+        return shared and in_zone(shared, own[1:])
+    return hours_named(own)
 
 
 @lru_cache(maxsize=1024)
@@ -89,23 +87,48 @@ def hours_named(text: str) -> CallingHours:
     return CallingHours.parse(text)
 
 
-def attempt_lane(attempt_no: int) -> str:
-    """The name of a batch campaign's lane for this attempt."""
-    return f"attempt-{attempt_no}"
+@lru_cache(maxsize=1024)
+def in_zone(hours: CallingHours, zone: str) -> CallingHours:
+    """The same hours of the day elsewhere."""
+    return replace(hours, zone=zone)
 
 
-def realtime_lane(rules: Rules, attempt_no: int, *, is_callback: bool) -> str:
-    """The name of a realtime task's lane: priority and hours, in words that can be read back."""
+def lane_name(own: Overrides, attempt_no: int, *, is_callback: bool) -> str:
+    """The lane in which a task waits for this attempt."""
     if is_callback:
-        return f"{CALLBACK}-{rules.priority_of(1)}|{rules.callback_hours or ANY_TIME}"
-    return f"{rules.priority_of(attempt_no)}|{rules.hours or ANY_TIME}"
+        head = CALLBACK if own.priorities is None else f"{CALLBACK}-{own.priorities[0]}"
+    elif own.priorities is None:
+        head = f"{ATTEMPT}-{attempt_no}"
+    else:
+        head = str(own.priorities[min(attempt_no, len(own.priorities)) - 1])
+    return head + tail_of(own)
 
 
-def realtime_lanes(rules: Rules) -> frozenset[str]:
-    """Every lane that a task with these rules may ever stand in."""
-    attempts = range(1, rules.retry.max_attempts + 1)
-    names = {realtime_lane(rules, attempt_no, is_callback=False) for attempt_no in attempts}
-    return frozenset(names | {realtime_lane(rules, 1, is_callback=True)})
+def tail_of(own: Overrides) -> str:
+    """The end of the name of all lanes of a task: its own hours, or its own zone."""
+    if own.hours is not None:
+        return f"|{own.hours}"
+    return "" if own.zone is None else f"|@{own.zone}"
+
+
+def families_of(own: Overrides) -> frozenset[str]:
+    """What must be known of a task so that every lane that it may ever stand in is found."""
+    if own.priorities is None:
+        tail = tail_of(own)
+        return frozenset({tail} if tail else ())  # the family without a tail is always known
+    attempts = range(1, len(own.priorities) + 1)
+    names = {lane_name(own, attempt_no, is_callback=False) for attempt_no in attempts}
+    return frozenset(names | {lane_name(own, 1, is_callback=True)})
+
+
+def lanes_in(family: str, attempts: int) -> Iterator[str]:
+    """The names of the lanes that a family stands for: a tail for all of those with that tail."""
+    if family and not family.startswith("|"):
+        yield family
+        return
+    yield CALLBACK + family
+    for attempt_no in range(1, attempts + 1):
+        yield f"{ATTEMPT}-{attempt_no}{family}"
 
 
 def partition(campaign_id: str, name: str, shard: int) -> str:

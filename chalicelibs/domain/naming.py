@@ -50,6 +50,11 @@ def call_id_for_claim(task_id: str, claim: int) -> str:
     return f"{task_id}-{claim}"
 
 
+def claim_of(call_id: str) -> int:
+    """The number of the claim that made a call."""
+    return int(call_id.rpartition("-")[2])
+
+
 def task_of(call_id: str) -> str:
     """The task of a call."""
     return call_id.rpartition("-")[0]

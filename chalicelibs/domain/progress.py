@@ -2,14 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
-#: What a change adds to the counters, by name.
+from chalicelibs.domain.instants import from_epoch_ms
+
+#: What a change adds to the counters, by name; `SETTLED_AT` is not added up: the latest counts.
 Tally = Mapping[str, int]
 
 TASKS = "tasks"
 COMPLETED = "completed"
 ARCHIVED = "archived"
+PAUSED = "paused"
 CALLS = "calls"
+
+#: When a task was finished last, in milliseconds since 1970.
+SETTLED_AT = "settled_at"
 
 #: Prefix of the counters of calls by outcome.
 OUTCOME = "outcome:"
@@ -22,8 +29,10 @@ class Progress:
     tasks: int = 0  #: All that were ever accepted.
     completed: int = 0  #: Finished: reached, or given up.
     archived: int = 0  #: Ended one by one, without being finished.
+    paused: int = 0  #: Open, but stopped one by one.
     calls: int = 0  #: Attempts that have ended.
     outcomes: Mapping[str, int] = field(default_factory=dict)  #: Ended attempts by outcome.
+    settled_at: datetime | None = None  #: When a task was finished last.
 
     @property
     def open_tasks(self) -> int:
@@ -37,16 +46,22 @@ class Progress:
             tasks=tally.get(TASKS, 0),
             completed=tally.get(COMPLETED, 0),
             archived=tally.get(ARCHIVED, 0),
+            paused=tally.get(PAUSED, 0),
             calls=tally.get(CALLS, 0),
             outcomes={
                 name.removeprefix(OUTCOME): count
                 for name, count in sorted(tally.items())
                 if name.startswith(OUTCOME) and count
             },
+            settled_at=from_epoch_ms(tally[SETTLED_AT]) if SETTLED_AT in tally else None,
         )
 
 
 def added(first: Tally, second: Tally) -> dict[str, int]:
     """The sum of two tallies."""
-    names = first.keys() | second.keys()
-    return {name: first.get(name, 0) + second.get(name, 0) for name in names}
+    total = {
+        name: first.get(name, 0) + second.get(name, 0) for name in first.keys() | second.keys()
+    }
+    if SETTLED_AT in total:
+        total[SETTLED_AT] = max(first.get(SETTLED_AT, 0), second.get(SETTLED_AT, 0))
+    return total

@@ -1,5 +1,6 @@
 """What follows an outcome."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -9,6 +10,9 @@ from chalicelibs.domain.outcome import ALWAYS_RETRIED, Outcome
 #: More attempts than this on one person is harassment, not a campaign.
 MOST_ATTEMPTS = 20
 LONGEST_INTERVAL = timedelta(days=90)
+
+#: The pause between attempts where nobody names one.
+DEFAULT_INTERVAL = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +39,12 @@ class RetryPolicy:
     def retries(self, outcome: str) -> bool:
         """Whether this outcome is tried again."""
         return outcome in ALWAYS_RETRIED or outcome in self.retry_outcomes
+
+
+def fitted(intervals: Sequence[timedelta], count: int) -> tuple[timedelta, ...]:
+    """So many intervals: the last one repeated, or the later ones left out."""
+    last = intervals[-1] if intervals else DEFAULT_INTERVAL
+    return (*intervals, *[last] * count)[:count]
 
 
 @dataclass(frozen=True, slots=True)

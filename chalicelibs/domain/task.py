@@ -6,19 +6,22 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple, Self
 
-from chalicelibs.domain.call import Call, CallStatus
-from chalicelibs.domain.instants import lot_of, with_lot
-from chalicelibs.domain.lane import (
-    CALLBACK,
-    attempt_lane,
-    partition,
-    realtime_lane,
-    rescue_partition,
+from chalicelibs.domain.call import Call, CallStatus, Dialed
+from chalicelibs.domain.errors import NotAllowed
+from chalicelibs.domain.instants import epoch_ms, lot_of, with_lot
+from chalicelibs.domain.lane import PAUSED, lane_name, partition, rescue_partition
+from chalicelibs.domain.naming import call_id_for_claim, claim_of
+from chalicelibs.domain.overrides import NONE, Overrides
+from chalicelibs.domain.progress import (
+    ARCHIVED,
+    CALLS,
+    COMPLETED,
+    OUTCOME,
+    SETTLED_AT,
+    Tally,
 )
-from chalicelibs.domain.naming import call_id_for_claim
-from chalicelibs.domain.progress import ARCHIVED, CALLS, COMPLETED, OUTCOME, Tally
+from chalicelibs.domain.progress import PAUSED as PAUSED_TASKS
 from chalicelibs.domain.retry import Callback, Decision, Retry
-from chalicelibs.domain.rules import Rules
 
 
 class TaskStatus(StrEnum):
@@ -32,6 +35,13 @@ class TaskStatus(StrEnum):
 
 
 FINAL = frozenset({TaskStatus.COMPLETED, TaskStatus.ARCHIVED})
+
+#: From which statuses each control leads where (seed: Hooman; a task in flight is left alone).
+MOVES: Mapping[str, tuple[frozenset[TaskStatus], TaskStatus]] = {
+    "pause": (frozenset({TaskStatus.QUEUED}), TaskStatus.PAUSED),
+    "resume": (frozenset({TaskStatus.PAUSED}), TaskStatus.QUEUED),
+    "archive": (frozenset({TaskStatus.QUEUED, TaskStatus.PAUSED}), TaskStatus.ARCHIVED),
+}
 
 
 class Entry(NamedTuple):
@@ -63,8 +73,9 @@ class Task:
     campaign_id: str
     phone: str
     context: Mapping[str, str] = field(default_factory=dict)
-    rules: Rules | None = None  #: Its own, in a realtime campaign; None: the campaign's.
-    end_at: datetime | None = None  #: Its own end, in a realtime campaign.
+    own: Overrides = NONE  #: What it does not take from its campaign.
+    start_at: datetime | None = None  #: Its own start, for the first attempt.
+    end_at: datetime | None = None  #: Its own end.
     shard: int = 0
     status: TaskStatus = TaskStatus.QUEUED
     due_at: datetime  #: When the next attempt may start; its microseconds are a lot.
@@ -73,7 +84,8 @@ class Task:
     callbacks: int = 0  #: Callbacks granted.
     claims: int = 0
     call: Call | None = None  #: The attempt in flight.
-    last_call_id: str | None = None
+    dialed: Mapping[int, datetime] = field(default_factory=dict)  #: Ended calls, by claim.
+    paused_at: datetime | None = None  #: When it was stopped by hand.
     outcome: str | None = None  #: Of the last attempt.
     reason: str | None = None  #: Why it was finished, where the outcome does not say.
     created_at: datetime
@@ -87,10 +99,24 @@ class Task:
     @property
     def lane_name(self) -> str:
         """The lane in which it waits for its next attempt."""
-        attempt_no = self.attempts + 1
-        if self.rules is not None:
-            return realtime_lane(self.rules, attempt_no, is_callback=self.is_callback)
-        return CALLBACK if self.is_callback else attempt_lane(attempt_no)
+        return lane_name(self.own, self.attempts + 1, is_callback=self.is_callback)
+
+    @property
+    def ended_calls(self) -> tuple[Dialed, ...]:
+        """Its calls that have ended, first to last."""
+        return tuple(
+            Dialed(call_id_for_claim(self.task_id, claim), at)
+            for claim, at in sorted(self.dialed.items())
+        )
+
+    @property
+    def last_call_id(self) -> str | None:
+        """The call that ended last."""
+        return self.ended_calls[-1].call_id if self.dialed else None
+
+    def ended_call(self, call_id: str) -> Dialed | None:
+        """What leads to this call, if it is one of those that have ended."""
+        return next((one for one in self.ended_calls if one.call_id == call_id), None)
 
     @property
     def entry(self) -> Entry | None:
@@ -99,6 +125,8 @@ class Task:
             return None
         if self.call is not None:
             return Entry(rescue_partition(self.workspace_id), self.call.deadline)
+        if self.paused_at is not None:
+            return Entry(partition(self.campaign_id, PAUSED, self.shard), self.paused_at)
         return Entry(partition(self.campaign_id, self.lane_name, self.shard), self.due_at)
 
     @property
@@ -106,6 +134,10 @@ class Task:
         """What the agenda says of it. Only for a task that is not final."""
         assert self.entry is not None, self.task_id
         return DueTask(self.task_id, self.entry, self.claims)
+
+    def has_used_all(self, attempts: int) -> bool:
+        """Whether its next attempt would be one too many; a callback was granted beyond that."""
+        return not self.is_callback and self.attempts >= attempts
 
     def has_in_flight(self, call_id: str) -> bool:
         """Whether this call is the attempt in flight."""
@@ -137,41 +169,67 @@ class Task:
 
     def after(self, decision: Decision, call: Call) -> Self:
         """What becomes of it now that this call has ended."""
-        ended = replace(
-            self, call=None, last_call_id=call.call_id, outcome=call.outcome, reason=None
-        )
+        assert call.dialed_at is not None, "only a dialled call ends"
+        dialed = {**self.dialed, claim_of(call.call_id): call.dialed_at}
+        ended = replace(self, call=None, dialed=dialed, outcome=call.outcome, reason=None)
         match decision:
             case Retry(at):
-                return replace(
-                    ended,
-                    status=TaskStatus.QUEUED,
-                    due_at=with_lot(at, lot_of(self.due_at)),
-                    is_callback=False,
-                )
+                return ended.waiting(at, is_callback=False)
             case Callback(at):
-                return replace(
-                    ended,
-                    status=TaskStatus.QUEUED,
-                    due_at=with_lot(at, lot_of(self.due_at)),
-                    is_callback=True,
-                    callbacks=self.callbacks + 1,
-                )
+                again = ended.waiting(at, is_callback=True)
+                return replace(again, callbacks=self.callbacks + 1)
             case _:
                 reason = getattr(decision, "reason", None)
-                return replace(ended, status=TaskStatus.COMPLETED, reason=reason)
+                return replace(ended, status=TaskStatus.COMPLETED, paused_at=None, reason=reason)
 
-    def archive(self, reason: str) -> Self:
-        """No further attempts."""
-        return replace(self, status=TaskStatus.ARCHIVED, call=None, reason=reason)
+    def waiting(self, at: datetime, *, is_callback: bool) -> Self:
+        """In line for its next attempt; one that was paused meanwhile stays so."""
+        status = TaskStatus.QUEUED if self.paused_at is None else TaskStatus.PAUSED
+        due_at = with_lot(at, lot_of(self.due_at))
+        return replace(self, status=status, due_at=due_at, is_callback=is_callback)
+
+    def finish(self, status: TaskStatus, reason: str) -> Self:
+        """No further attempts, for a reason that is none of its outcomes."""
+        return replace(self, status=status, call=None, paused_at=None, reason=reason)
+
+    def move(self, control: str, now: datetime) -> Self:
+        """The task after one of `MOVES`; a repeated control changes nothing.
+
+        Raises:
+            NotAllowed: saying from which statuses the control works.
+        """
+        allowed, target = MOVES[control]
+        if self.status is target:
+            return self
+        if self.status not in allowed:
+            statuses = ", ".join(sorted(allowed))
+            raise NotAllowed(
+                f"cannot {control} a task that is {self.status}; allowed from: {statuses}",
+                "status",
+            )
+        if target is TaskStatus.ARCHIVED:
+            return self.finish(target, "archived_by_hand")
+        paused_at = now if target is TaskStatus.PAUSED else None
+        return replace(self, status=target, paused_at=paused_at)
 
 
-def tally_of(before: Task, after: Task, *, ended_call: Call | None = None) -> Tally:
+#: What the counters count of the tasks that stand there.
+COUNTED = (
+    (COMPLETED, TaskStatus.COMPLETED),
+    (ARCHIVED, TaskStatus.ARCHIVED),
+    (PAUSED_TASKS, TaskStatus.PAUSED),
+)
+
+
+def tally_of(before: Task, after: Task, *, now: datetime, ended_call: Call | None = None) -> Tally:
     """What the counters gain by a move of a task, and by the call that ended with it."""
     tally: dict[str, int] = {}
-    for name, status in ((COMPLETED, TaskStatus.COMPLETED), (ARCHIVED, TaskStatus.ARCHIVED)):
+    for name, status in COUNTED:
         change = (after.status is status) - (before.status is status)
         if change:
             tally[name] = change
+    if after.is_final and not before.is_final:
+        tally[SETTLED_AT] = epoch_ms(now)
     if ended_call is not None:
         tally[CALLS] = 1
         tally[f"{OUTCOME}{ended_call.outcome}"] = 1

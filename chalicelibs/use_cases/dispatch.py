@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import chain, groupby
+from itertools import groupby
 
 from chalicelibs.domain.call import Call
 from chalicelibs.domain.campaign import Campaign
 from chalicelibs.domain.deadlines import Deadlines
 from chalicelibs.domain.errors import Stale
+from chalicelibs.domain.instants import lot_of
 from chalicelibs.domain.lane import Lane
 from chalicelibs.domain.naming import campaign_of, task_of
 from chalicelibs.domain.task import DueTask
@@ -107,14 +108,16 @@ class Dispatch:
     ) -> Iterator[DueTask]:
         """Due tasks, best first. Lanes are only asked when those of higher rank gave too few."""
         for equals in ranked(open_lanes(campaigns, now)):
-            found = chain.from_iterable(
-                self._due_in(campaign, lane, now, wanted) for campaign, lane in equals
-            )
-            yield from sorted(found, key=lambda due: due.entry.at)
+            found = [
+                (campaign.starts_at(due.entry.at), lot_of(due.entry.at), due)
+                for campaign, lane in equals
+                for due in self._due_in(campaign, lane, now, wanted)
+            ]
+            yield from (due for _, _, due in sorted(found))
 
     def _due_in(self, campaign: Campaign, lane: Lane, now: datetime, wanted: int) -> list[DueTask]:
         found: list[DueTask] = []
-        partitions = campaign.partitions(lane)
+        partitions = campaign.partitions(lane.name)
         for number in self.ids.shuffled(len(partitions)):
             found += self.tasks.due(partitions[number], until=now, limit=wanted)
             if len(found) >= wanted:

@@ -1,15 +1,17 @@
 """Bring the contacts of a CSV into a batch campaign, row by row, each exactly once."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import islice
 
 from chalicelibs.domain.campaign import Campaign, CampaignKind
 from chalicelibs.domain.contacts_file import BadRow, Contact, UnusableFile, read_contacts
-from chalicelibs.domain.errors import Stale
+from chalicelibs.domain.errors import NotFound
 from chalicelibs.domain.imports import Import, ImportStatus, import_id_for
 from chalicelibs.domain.intake import Intake
 from chalicelibs.domain.lane import shard_for
+from chalicelibs.domain.prompt import needed_variables
 from chalicelibs.ports import (
     Agents,
     Campaigns,
@@ -24,11 +26,6 @@ from chalicelibs.ports import (
 
 #: Rows saved together: a transaction takes 100 items, some are counters.
 CHUNK = 90
-
-NO_NEW_LANES: frozenset[str] = frozenset()
-
-#: How often to try again when somebody else edits the campaign at the same moment.
-TRIES = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,16 +93,12 @@ class ImportContacts:
 
     def _edit(self, job: Import, importing: Callable[[Campaign], frozenset[str]]) -> None:
         """Change the imports that hold a campaign open; those of a missing one hold nothing."""
-        for _ in range(TRIES):
-            campaign = self.campaigns.get(job.workspace_id, job.campaign_id)
-            if campaign is None or importing(campaign) == campaign.importing:
-                return
-            try:
-                self.campaigns.save(replace(campaign, importing=importing(campaign)))
-            except Stale:
-                continue
-            return
-        raise Stale(job.campaign_id)
+        with suppress(NotFound):
+            self.campaigns.edit(
+                job.workspace_id,
+                job.campaign_id,
+                lambda campaign: replace(campaign, importing=importing(campaign)),
+            )
 
     def _import(self, job: Import, campaign: Campaign) -> None:
         assert campaign.rules is not None
@@ -114,7 +107,7 @@ class ImportContacts:
         intake = Intake(
             job=job,
             campaign=campaign,
-            needed_variables=agent.needed_variables if agent else (),
+            needed_variables=needed_variables(agent, campaign) if agent else (),
             now=self.clock.now(),
             draw_lot=self.ids.lot,
         )
@@ -128,8 +121,16 @@ class ImportContacts:
             shard = shard_for(open_tasks)
             if shard >= shards:
                 shards = shard + 1
-                self.campaigns.add_lanes(job.workspace_id, job.campaign_id, NO_NEW_LANES, shards)
+                self._widen(job, shards)
             chunk = self.imports.commit(intake.judge(some, rows_before=done, shard=shard))
             open_tasks += len(chunk.accepted)
             done = chunk.rows_after
             self.queue.nudge(job.workspace_id)
+
+    def _widen(self, job: Import, shards: int) -> None:
+        """Have dispatch look into more shards, before tasks stand there."""
+        self.campaigns.edit(
+            job.workspace_id,
+            job.campaign_id,
+            lambda campaign: replace(campaign, shards=max(campaign.shards, shards)),
+        )

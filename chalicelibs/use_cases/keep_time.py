@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from chalicelibs.domain.campaign import Campaign, CampaignState
-from chalicelibs.domain.errors import Stale
 from chalicelibs.ports import Campaigns, Clock, Queue, Workspaces
 
 
@@ -39,10 +38,14 @@ class FinishCampaigns:
         progress = self.campaigns.progress(campaign.campaign_id)
         if not campaign.is_finished(self.clock.now(), progress):
             return False
-        try:
-            self.campaigns.close(self.campaigns.save(campaign.finish()))
-        except Stale:
+        finished = self.campaigns.edit(
+            campaign.workspace_id,
+            campaign.campaign_id,
+            lambda found: found.finish() if found.version == campaign.version else found,
+        )
+        if not finished.is_closed:
             return False
+        self.campaigns.close(finished)
         return True
 
 

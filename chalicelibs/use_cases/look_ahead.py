@@ -52,7 +52,7 @@ class LookAhead:
         self, campaign: Campaign, lane: Lane, opening: datetime, *, until: datetime
     ) -> Iterator[datetime]:
         """When tasks of a lane are due after it opened."""
-        for partition in campaign.partitions(lane):
+        for partition in campaign.partitions(lane.name):
             for due in self.tasks.due(partition, until=until, limit=ENTRIES):
                 if due.entry.at > opening:
                     yield due.entry.at

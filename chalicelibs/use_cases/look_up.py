@@ -2,32 +2,85 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import NamedTuple
 
 from chalicelibs.domain.call import Call
-from chalicelibs.domain.campaign import Campaign
+from chalicelibs.domain.campaign import Campaign, CampaignKind
 from chalicelibs.domain.errors import NotFound
 from chalicelibs.domain.imports import Import, RejectedRow
-from chalicelibs.domain.naming import is_call_id, is_task_id, task_of
-from chalicelibs.domain.reading import task_status
+from chalicelibs.domain.instants import MILLISECOND
+from chalicelibs.domain.naming import (
+    campaign_of,
+    is_call_id,
+    is_task_id,
+    task_id_for_phone,
+    task_of,
+)
+from chalicelibs.domain.outlook import TaskReading, read
+from chalicelibs.domain.overrides import rules_of
+from chalicelibs.domain.prompt import template_for
+from chalicelibs.domain.search import CallFilter, TaskFilter
 from chalicelibs.domain.task import Task, TaskStatus
-from chalicelibs.ports import Calls, Campaigns, Clock, Imports, Page, Paging, Tasks
+from chalicelibs.domain.template import MissingVariables, render
+from chalicelibs.ports import (
+    Agents,
+    Calls,
+    Campaigns,
+    Clock,
+    Imports,
+    Page,
+    Paging,
+    Slots,
+    Tasks,
+    Workspaces,
+)
+
+#: As what a task may be stored that reads so; how it does read is then judged one by one.
+STORED_AS = {
+    TaskStatus.QUEUED: frozenset({TaskStatus.QUEUED}),
+    TaskStatus.RUNNING: frozenset({TaskStatus.RUNNING}),
+    TaskStatus.PAUSED: frozenset({TaskStatus.QUEUED, TaskStatus.PAUSED}),
+    TaskStatus.COMPLETED: frozenset({TaskStatus.COMPLETED}),
+    TaskStatus.ARCHIVED: frozenset({TaskStatus.QUEUED, TaskStatus.PAUSED, TaskStatus.ARCHIVED}),
+}
 
 
-class TaskReading(NamedTuple):
-    """A task as people see it."""
+class TaskSearch(NamedTuple):
+    """Which tasks of a campaign are asked for."""
 
-    task: Task
-    status: TaskStatus
+    status: TaskStatus | None = None  #: As people see it.
+    outcome: str | None = None
+    phone: str | None = None
+    attempts: int | None = None
+
+    @property
+    def filter(self) -> TaskFilter:
+        """What the table can tell."""
+        statuses = None if self.status is None else STORED_AS[self.status]
+        return TaskFilter(
+            statuses=statuses, outcome=self.outcome, phone=self.phone, attempts=self.attempts
+        )
+
+
+class CallSearch(NamedTuple):
+    """Which calls of the log are asked for."""
+
+    filter: CallFilter = CallFilter()
+    since: datetime | None = None  #: None: as long as there are calls.
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookUp:
     """Everything of a workspace that was stored by others. Raises `NotFound` for foreign ids."""
 
+    workspaces: Workspaces
+    agents: Agents
     campaigns: Campaigns
     tasks: Tasks
     calls: Calls
+    slots: Slots
     imports: Imports
     clock: Clock
 
@@ -36,36 +89,86 @@ class LookUp:
         task = self.tasks.get(task_id) if is_task_id(task_id) else None
         if task is None or task.workspace_id != workspace_id:
             raise NotFound("task", task_id)
-        campaign = self._campaign(workspace_id, task.campaign_id)
-        return TaskReading(task, task_status(task, campaign, self.clock.now()))
+        return read(task, self._campaign(workspace_id, task.campaign_id), self.clock.now())
 
-    def tasks_of(self, workspace_id: str, campaign_id: str, paging: Paging) -> Page[TaskReading]:
-        """The tasks of a campaign."""
+    def prompt_of(self, reading: TaskReading) -> str | None:
+        """What the agent is told of the contact; None while something that it needs is missing."""
+        task, _, campaign = reading
+        rules = rules_of(task.own, campaign.rules, campaign.level)
+        agent = self.agents.get(task.workspace_id, rules.agent_id)
+        if agent is None:
+            return None
+        try:
+            return render(template_for(agent, campaign), task.context)
+        except MissingVariables:
+            return None
+
+    def tasks_of(
+        self, workspace_id: str, campaign_id: str, wanted: TaskSearch, paging: Paging
+    ) -> Page[TaskReading]:
+        """The tasks of a campaign that are wanted; a page may be short although it goes on."""
         campaign, now = self._campaign(workspace_id, campaign_id), self.clock.now()
-        tasks, cursor = self.tasks.page(campaign_id, cursor=paging.cursor, limit=paging.limit)
-        readings = [TaskReading(task, task_status(task, campaign, now)) for task in tasks]
-        return Page(readings, cursor)
+        tasks, cursor = self._tasks(campaign, wanted, paging)
+        readings = [read(task, campaign, now) for task in tasks]
+        matching = [one for one in readings if wanted.status in {None, one.status}]
+        return Page(matching, cursor)
+
+    def _tasks(self, campaign: Campaign, wanted: TaskSearch, paging: Paging) -> Page[Task]:
+        """Candidates; whoever asks for a number or for what is in flight waits for no search."""
+        known: list[str] | None = None
+        if wanted.status is TaskStatus.RUNNING:
+            held = self.slots.held(campaign.workspace_id)
+            known = [task_of(one) for one in held if campaign_of(one) == campaign.campaign_id]
+        elif wanted.phone is not None and campaign.kind is CampaignKind.BATCH:
+            known = [task_id_for_phone(campaign.campaign_id, wanted.phone)]
+        if known is None:
+            cursor, limit = paging
+            return self.tasks.page(campaign.campaign_id, wanted.filter, cursor=cursor, limit=limit)
+        found = self.tasks.get_all(sorted(known))
+        return Page([task for task in found if wanted.filter.admits(task)], None)
 
     def call(self, workspace_id: str, call_id: str) -> Call:
         """A call, ended or in flight."""
-        if not is_call_id(call_id):
+        task = self.tasks.get(task_of(call_id)) if is_call_id(call_id) else None
+        if task is None or task.workspace_id != workspace_id:
             raise NotFound("call", call_id)
-        record = self.calls.get(call_id)
-        if record is not None and record.workspace_id == workspace_id:
-            return record.call
-        task = self.tasks.get(task_of(call_id))
-        is_own = task is not None and task.workspace_id == workspace_id
-        if task is None or not is_own or not task.has_in_flight(call_id):
+        if task.call is not None and task.has_in_flight(call_id):
+            return task.call
+        dialed = task.ended_call(call_id)
+        call = dialed and self.calls.get(workspace_id, dialed)
+        if call is None:
             raise NotFound("call", call_id)
-        assert task.call is not None
-        return task.call
+        return call
 
     def calls_of(self, workspace_id: str, task_id: str) -> Sequence[Call]:
         """The calls of a task, first to last, the one in flight included."""
         task = self.task(workspace_id, task_id).task
-        ended = [record.call for record in self.calls.of_task(task_id)]
-        in_flight = [] if task.call is None else [task.call]
-        return [*(call for call in ended if not task.has_in_flight(call.call_id)), *in_flight]
+        ended = self.calls.get_all(workspace_id, task.ended_calls)
+        return [*ended, *([] if task.call is None else [task.call])]
+
+    def call_log(self, workspace_id: str, wanted: CallSearch, paging: Paging) -> Page[Call]:
+        """The ended calls of all campaigns that are wanted, newest first."""
+        cursor, limit = paging
+        return self.calls.log(
+            workspace_id,
+            wanted.filter,
+            since=wanted.since or self._opened_at(workspace_id),
+            until=wanted.until or self.clock.now() + MILLISECOND,
+            cursor=cursor,
+            limit=limit,
+        )
+
+    def in_flight(self, workspace_id: str, wanted: CallFilter) -> Sequence[Call]:
+        """The calls that are going on, those that began first first."""
+        tasks = self.tasks.get_all(map(task_of, self.slots.held(workspace_id)))
+        calls = [task.call for task in tasks if task.call is not None]
+        return sorted(
+            (call for call in calls if wanted.admits(call)), key=lambda call: call.reserved_at
+        )
+
+    def _opened_at(self, workspace_id: str) -> datetime:
+        workspace = self.workspaces.get(workspace_id)
+        return workspace.created_at if workspace else self.clock.now()
 
     def import_(self, workspace_id: str, import_id: str) -> Import:
         """An import."""

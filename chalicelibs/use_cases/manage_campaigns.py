@@ -1,19 +1,15 @@
 """Create campaigns and steer them."""
 
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from chalicelibs.domain.campaign import Campaign, CampaignState, CampaignStatus
-from chalicelibs.domain.errors import Invalid, NotFound, Stale
+from chalicelibs.domain.errors import Invalid, NotFound
 from chalicelibs.domain.naming import campaign_of
 from chalicelibs.domain.outcome import check_outcomes
 from chalicelibs.domain.progress import Progress
 from chalicelibs.ports import Agents, Campaigns, Clock, Page, Paging, Queue, Slots
-
-#: How often a control tries again when somebody else edits the campaign at the same moment.
-TRIES = 10
 
 
 class CampaignReading(NamedTuple):
@@ -22,7 +18,7 @@ class CampaignReading(NamedTuple):
     campaign: Campaign
     status: CampaignStatus
     progress: Progress
-    in_flight: int
+    in_flight: tuple[str, ...]  #: The calls that hold a slot: an id names its campaign.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +30,7 @@ class ManageCampaigns:
     slots: Slots
     queue: Queue
     clock: Clock
+    resume_tasks: Callable[[Campaign], int]
 
     def create(self, campaign: Campaign) -> CampaignReading:
         """Store a new campaign.
@@ -41,39 +38,37 @@ class ManageCampaigns:
         Raises:
             Invalid: when its agent or number is not there, or its end has passed.
         """
-        if campaign.rules is not None:
-            agent = self.agents.get(campaign.workspace_id, campaign.rules.agent_id)
-            if agent is None or not agent.is_active:
-                raise Invalid("there is no such active agent", "agent_id")
-            if self.agents.number(campaign.workspace_id, campaign.rules.caller_id) is None:
-                raise Invalid("this number is not one of the workspace's", "caller_id")
-            check_outcomes(campaign.rules.retry.retry_outcomes, custom=agent.custom_outcomes)
-        if campaign.has_ended(self.clock.now()):
-            raise Invalid("is in the past", "end_at")
+        self._check(campaign)
+        self._check_end(campaign)
         self.campaigns.add(campaign)
         self.queue.nudge(campaign.workspace_id)
-        return self._reading(campaign, in_flight=0)
+        return self._reading(campaign, in_flight=frozenset())
 
-    def get(self, workspace_id: str, campaign_id: str) -> CampaignReading:
-        """A campaign.
+    def update(
+        self, workspace_id: str, campaign_id: str, change: Callable[[Campaign], Campaign]
+    ) -> CampaignReading:
+        """Change settings, or the state, of a campaign: one write, whatever its size.
+
+        Args:
+            workspace_id: whose campaign it is.
+            campaign_id: which one.
+            change: the campaign as it should be; asked again if somebody else was faster.
 
         Raises:
             NotFound: when the workspace has no such campaign.
+            NotAllowed: when it is over, or the state does not allow it.
+            Invalid: when its new agent or number is not there, or its new end has passed.
         """
-        campaign = self._load(workspace_id, campaign_id)
-        return self._reading(campaign, in_flight=self._in_flight(workspace_id)(campaign_id))
 
-    def page(self, workspace_id: str, paging: Paging) -> Page[CampaignReading]:
-        """The campaigns of a workspace, newest first."""
-        campaigns, cursor = self.campaigns.page(
-            workspace_id, cursor=paging.cursor, limit=paging.limit
-        )
-        count = self._in_flight(workspace_id)
-        readings = [
-            self._reading(campaign, in_flight=count(campaign.campaign_id))
-            for campaign in campaigns
-        ]
-        return Page(readings, cursor)
+        def checked(found: Campaign) -> Campaign:
+            changed = change(found)
+            if (changed.rules, changed.prompt) != (found.rules, found.prompt):
+                self._check(changed)
+            if changed.end_at != found.end_at:
+                self._check_end(changed)
+            return changed
+
+        return self._after(self.campaigns.edit(workspace_id, campaign_id, checked))
 
     def control(self, workspace_id: str, campaign_id: str, control: str) -> CampaignReading:
         """Start, pause, resume or archive a campaign: one write, whatever its size.
@@ -82,36 +77,52 @@ class ManageCampaigns:
             NotFound: when the workspace has no such campaign.
             NotAllowed: when the control does not work in its state.
         """
-        for _ in range(TRIES):
-            campaign = self._load(workspace_id, campaign_id)
-            moved = campaign.move(control)
-            try:
-                saved = campaign if moved == campaign else self.campaigns.save(moved)
-            except Stale:
-                continue
-            return self._after_control(saved)
-        raise Stale(campaign_id)
+        now = self.clock.now()
+        return self.update(workspace_id, campaign_id, lambda found: found.move(control, now))
 
-    def _after_control(self, campaign: Campaign) -> CampaignReading:
-        if campaign.is_closed:
-            self.campaigns.close(campaign)
-        if campaign.state is CampaignState.ACTIVE:
-            self.queue.nudge(campaign.workspace_id)
-        count = self._in_flight(campaign.workspace_id)
-        return self._reading(campaign, in_flight=count(campaign.campaign_id))
+    def get(self, workspace_id: str, campaign_id: str) -> CampaignReading:
+        """A campaign.
 
-    def _load(self, workspace_id: str, campaign_id: str) -> Campaign:
+        Raises:
+            NotFound: when the workspace has no such campaign.
+        """
         campaign = self.campaigns.get(workspace_id, campaign_id)
         if campaign is None:
             raise NotFound("campaign", campaign_id)
-        return campaign
+        return self._reading(campaign, in_flight=self.slots.held(workspace_id))
 
-    def _in_flight(self, workspace_id: str) -> Callable[[str], int]:
-        """How many slots each campaign holds: a call's id names its campaign."""
-        held = Counter(campaign_of(call_id) for call_id in self.slots.held(workspace_id))
-        return lambda campaign_id: held[campaign_id]
+    def page(self, workspace_id: str, paging: Paging) -> Page[CampaignReading]:
+        """The campaigns of a workspace, newest first."""
+        campaigns, cursor = self.campaigns.page(
+            workspace_id, cursor=paging.cursor, limit=paging.limit
+        )
+        in_flight = self.slots.held(workspace_id)
+        return Page([self._reading(one, in_flight=in_flight) for one in campaigns], cursor)
 
-    def _reading(self, campaign: Campaign, *, in_flight: int) -> CampaignReading:
+    def _check(self, campaign: Campaign) -> None:
+        if campaign.rules is None:
+            return
+        agent = self.agents.get(campaign.workspace_id, campaign.rules.agent_id)
+        if agent is None or not agent.is_active:
+            raise Invalid("there is no such active agent", "agent_id")
+        if self.agents.number(campaign.workspace_id, campaign.rules.caller_id) is None:
+            raise Invalid("this number is not one of the workspace's", "caller_id")
+        check_outcomes(campaign.rules.retry.retry_outcomes, custom=agent.custom_outcomes)
+
+    def _check_end(self, campaign: Campaign) -> None:
+        if campaign.has_ended(self.clock.now()):
+            raise Invalid("is in the past", "end_at")
+
+    def _after(self, campaign: Campaign) -> CampaignReading:
+        if campaign.is_closed:
+            self.campaigns.close(campaign)
+        if campaign.state is CampaignState.ACTIVE:
+            self.resume_tasks(campaign)
+            self.queue.nudge(campaign.workspace_id)
+        return self._reading(campaign, in_flight=self.slots.held(campaign.workspace_id))
+
+    def _reading(self, campaign: Campaign, *, in_flight: frozenset[str]) -> CampaignReading:
         progress = self.campaigns.progress(campaign.campaign_id)
-        status = campaign.status(self.clock.now(), progress, in_flight=in_flight)
-        return CampaignReading(campaign, status, progress, in_flight)
+        own = tuple(sorted(one for one in in_flight if campaign_of(one) == campaign.campaign_id))
+        status = campaign.status(self.clock.now(), progress, in_flight=len(own))
+        return CampaignReading(campaign, status, progress, own)

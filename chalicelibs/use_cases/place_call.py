@@ -7,10 +7,12 @@ from chalicelibs.domain import dial_gate
 from chalicelibs.domain.agent import Agent
 from chalicelibs.domain.call import Call, CallStatus, SlotPages
 from chalicelibs.domain.call_event import CallEvent, EventKind
+from chalicelibs.domain.campaign import Campaign
 from chalicelibs.domain.deadlines import Deadlines
 from chalicelibs.domain.errors import Stale
 from chalicelibs.domain.naming import campaign_of, task_of
 from chalicelibs.domain.outcome import Outcome
+from chalicelibs.domain.prompt import template_for
 from chalicelibs.domain.rules import Rules
 from chalicelibs.domain.task import Task, tally_of
 from chalicelibs.domain.template import MissingVariables, render
@@ -73,9 +75,10 @@ class PlaceCalls:
             case dial_gate.GiveBack():
                 self.tasks.save(gate.task.give_back())
                 self._let_another_in(message)
-            case dial_gate.Archive(reason):
-                archived = gate.task.archive(reason)
-                self.tasks.settle(archived, tally_of(gate.task, archived))
+            case dial_gate.Finish(status, reason):
+                done = gate.task.finish(status, reason)
+                tally = tally_of(gate.task, done, now=self.clock.now())
+                self.tasks.settle(done, tally)
                 self._let_another_in(message)
             case dial_gate.Drop("taken_back"):
                 # Whoever took it back may have crashed before giving the slot back.
@@ -101,7 +104,7 @@ class PlaceCalls:
             return "second_is_full"
         agent = self.agents.get(message.workspace_id, rules.agent_id)
         task = self.tasks.save(self._dialing(message, gate.task, rules, agent))
-        answer = self._ask_carrier(task, rules, agent)
+        answer = self._ask_carrier(task, gate.campaign, rules, agent)
         return self._after(message, task, answer)
 
     def _dialing(self, message: PlaceCall, task: Task, rules: Rules, agent: Agent | None) -> Task:
@@ -121,7 +124,9 @@ class PlaceCalls:
         )
         return task.with_call(call)
 
-    def _ask_carrier(self, task: Task, rules: Rules, agent: Agent | None) -> PlaceAnswer:
+    def _ask_carrier(
+        self, task: Task, campaign: Campaign, rules: Rules, agent: Agent | None
+    ) -> PlaceAnswer:
         assert task.call is not None
         if agent is None or not agent.is_active:
             return Refused("agent_inactive")
@@ -129,7 +134,7 @@ class PlaceCalls:
         if carrier is None:
             return Refused("unknown_carrier")
         try:
-            prompt = render(agent.prompt, task.context)
+            prompt = render(template_for(agent, campaign), task.context)
         except MissingVariables:
             return Refused("missing_variables")
         if self.clock.now() >= self.deadlines.of_sending(task.call):

@@ -8,11 +8,12 @@ from chalicelibs.domain.campaign import Campaign, CampaignKind
 from chalicelibs.domain.deadlines import LOOK_AHEAD
 from chalicelibs.domain.errors import CarillonError, Invalid, NotAllowed, NotFound
 from chalicelibs.domain.instants import wait_until, with_lot
-from chalicelibs.domain.lane import realtime_lanes, shard_for
+from chalicelibs.domain.lane import families_of, shard_for
 from chalicelibs.domain.naming import task_id_for_phone
 from chalicelibs.domain.outcome import check_outcomes
-from chalicelibs.domain.push import Push, rules_for
-from chalicelibs.domain.rules import Rules
+from chalicelibs.domain.overrides import Overrides, rules_of
+from chalicelibs.domain.prompt import needed_variables
+from chalicelibs.domain.push import Push, overrides_of
 from chalicelibs.domain.task import Task
 from chalicelibs.domain.template import require
 from chalicelibs.ports import Agents, Campaigns, Clock, Ids, Queue, Tasks
@@ -58,32 +59,33 @@ class PushTasks:
             raise NotAllowed("the campaign has ended: no more tasks", "campaign")
         if campaign.kind is CampaignKind.REALTIME:
             return self._realtime_task(push, campaign)
-        if push.brings_rules:
+        own = overrides_of(push, campaign)
+        if own or push.end_at is not None:
             raise Invalid("all tasks of a batch campaign share its settings", "campaign")
-        assert campaign.rules is not None
-        self._check_agent(campaign.workspace_id, campaign.rules, push)
+        self._check_agent(push, campaign, own)
         task_id = task_id_for_phone(campaign.campaign_id, push.phone)
-        start = push.start_at or campaign.start_at or campaign.created_at
-        return self._new_task(task_id, push, campaign, start=start, rules=None)
+        start = push.start_at or campaign.created_at
+        return self._new_task(task_id, push, campaign, start=start, own=own)
 
     def _realtime_task(self, push: Push, campaign: Campaign) -> Task:
-        rules = rules_for(push, campaign)
-        self._check_agent(campaign.workspace_id, rules, push)
-        if self.agents.number(campaign.workspace_id, rules.caller_id) is None:
-            raise Invalid("this number is not one of the workspace's", "from")
+        own = overrides_of(push, campaign)
+        self._check_agent(push, campaign, own)
         task_id = f"{campaign.campaign_id}-{self.ids.new()}"
         start = max(push.start_at or self.clock.now(), self.clock.now())
-        return self._new_task(task_id, push, campaign, start=start, rules=rules)
+        return self._new_task(task_id, push, campaign, start=start, own=own)
 
-    def _check_agent(self, workspace_id: str, rules: Rules, push: Push) -> None:
-        agent = self.agents.get(workspace_id, rules.agent_id)
+    def _check_agent(self, push: Push, campaign: Campaign, own: Overrides) -> None:
+        rules = rules_of(own, campaign.rules, campaign.level)
+        agent = self.agents.get(campaign.workspace_id, rules.agent_id)
         if agent is None or not agent.is_active:
             raise Invalid("there is no such active agent", "agent")
+        if self.agents.number(campaign.workspace_id, rules.caller_id) is None:
+            raise Invalid("this number is not one of the workspace's", "from")
         check_outcomes(rules.retry.retry_outcomes, custom=agent.custom_outcomes)
-        require(agent.needed_variables, push.context)
+        require(needed_variables(agent, campaign), push.context)
 
     def _new_task(
-        self, task_id: str, push: Push, campaign: Campaign, *, start: datetime, rules: Rules | None
+        self, task_id: str, push: Push, campaign: Campaign, *, start: datetime, own: Overrides
     ) -> Task:
         return Task(
             task_id=task_id,
@@ -91,7 +93,8 @@ class PushTasks:
             campaign_id=campaign.campaign_id,
             phone=push.phone,
             context=push.context,
-            rules=rules,
+            own=own,
+            start_at=push.start_at,
             end_at=push.end_at,
             due_at=with_lot(start, self.ids.lot()),
             created_at=self.clock.now(),
@@ -119,11 +122,15 @@ class PushTasks:
 
     def _open_lanes(self, campaign: Campaign, tasks: Sequence[Task]) -> None:
         """Have dispatch look where the tasks will stand, before they stand there."""
-        brought = (realtime_lanes(task.rules) for task in tasks if task.rules is not None)
-        lanes = frozenset().union(*brought) - campaign.lane_names
+        families = frozenset().union(*(families_of(task.own) for task in tasks))
+        attempts = max(task.own.max_attempts or 1 for task in tasks)
         shards = max(task.shard for task in tasks) + 1
-        if lanes or shards > campaign.shards:
-            self.campaigns.add_lanes(campaign.workspace_id, campaign.campaign_id, lanes, shards)
+
+        def reaching(found: Campaign) -> Campaign:
+            return found.reaching(families, attempts=attempts, shards=shards)
+
+        if reaching(campaign) != campaign:
+            self.campaigns.edit(campaign.workspace_id, campaign.campaign_id, reaching)
 
     def _wake(self, workspace_id: str, tasks: Sequence[Task]) -> None:
         """A nudge for each second in which one is due; later ones are the schedule's."""

@@ -9,12 +9,13 @@ from chalicelibs.domain.campaign import Campaign
 from chalicelibs.domain.deadlines import LOOK_AHEAD, Deadlines
 from chalicelibs.domain.errors import Stale
 from chalicelibs.domain.instants import wait_until
-from chalicelibs.domain.naming import campaign_of, task_of
+from chalicelibs.domain.naming import task_of
 from chalicelibs.domain.outcome import Outcome, is_more_telling
+from chalicelibs.domain.overrides import rules_of
 from chalicelibs.domain.progress import OUTCOME, added
 from chalicelibs.domain.retry import Complete, Decision, Verdict, decide
 from chalicelibs.domain.task import Task, TaskStatus, tally_of
-from chalicelibs.ports import CallRecord, Calls, Campaigns, Clock, Queue, Slots, Tasks
+from chalicelibs.ports import Calls, Campaigns, Clock, Queue, Slots, Tasks
 
 #: How often to look at a task that somebody else moves at the same moment.
 LOOKS = 3
@@ -103,19 +104,16 @@ class RecordCallEvent:
     def _settle(self, task: Task, call: Call) -> str:
         after = task.after(self._decide(task, call), call)
         self.calls.save(task.workspace_id, call)
-        self.tasks.settle(after, tally_of(task, after, ended_call=call))
+        tally = tally_of(task, after, now=self.clock.now(), ended_call=call)
+        self.tasks.settle(after, tally)
         self._wake(after)
         return "settled"
 
     def _decide(self, task: Task, call: Call) -> Decision:
-        rules = task.rules
-        if rules is None:
-            campaign: Campaign | None = self.campaigns.get(
-                task.workspace_id, campaign_of(task.task_id)
-            )
-            rules = campaign.rules if campaign else None
-        if rules is None:
+        campaign: Campaign | None = self.campaigns.get(task.workspace_id, task.campaign_id)
+        if campaign is None:
             return Complete()
+        rules = rules_of(task.own, campaign.rules, campaign.level)
         assert call.outcome is not None
         assert call.ended_at is not None
         verdict = Verdict(
@@ -137,15 +135,16 @@ class RecordCallEvent:
 
     def _record_late(self, task: Task, event: CallEvent) -> str:
         """An event of a call that has ended: a repetition, or a more telling word on it."""
-        record = self.calls.get(event.call_id)
-        if record is None or event.kind is EventKind.IN_PROGRESS:
+        dialed = task.ended_call(event.call_id)
+        kept = dialed and self.calls.get(task.workspace_id, dialed)
+        if kept is None or event.kind is EventKind.IN_PROGRESS:
             return "old_news"
-        call = self._told_late(record.call, event)
-        if call == record.call or not self._is_in_time(record.call):
+        call = self._told_late(kept, event)
+        if call == kept or not self._is_in_time(kept):
             return "old_news"
-        if call.outcome != record.call.outcome:
-            return self._upgrade(task, record, call)
-        self.calls.save(record.workspace_id, call)
+        if call.outcome != kept.outcome:
+            return self._upgrade(task, kept, call)
+        self.calls.save(task.workspace_id, call)
         return "analysis_added"
 
     def _told_late(self, call: Call, event: CallEvent) -> Call:
@@ -158,25 +157,26 @@ class RecordCallEvent:
         assert call.ended_at is not None
         return self.clock.now() - call.ended_at <= self.deadlines.grace
 
-    def _upgrade(self, task: Task, record: CallRecord, call: Call) -> str:
+    def _upgrade(self, task: Task, kept: Call, call: Call) -> str:
         """Settle once more, by the more telling outcome, unless the task has moved on since."""
         if task.last_call_id != call.call_id:
             return "old_news"
         if task.outcome != call.outcome:  # else whoever settled it so died before keeping the call
-            if not may_settle_again(task, record.call):
+            if not may_settle_again(task, kept):
                 return "old_news"
             after = task.after(self._decide(task, call), call)
             moved = {f"{OUTCOME}{task.outcome}": -1, f"{OUTCOME}{call.outcome}": 1}
-            self.tasks.settle(after, added(tally_of(task, after), moved))
+            tally = tally_of(task, after, now=self.clock.now())
+            self.tasks.settle(after, added(tally, moved))
             self._wake(after)
-        self.calls.save(record.workspace_id, call)
+        self.calls.save(task.workspace_id, call)
         return "upgraded"
 
 
 def may_settle_again(task: Task, last: Call) -> bool:
     """Whether nothing has followed from the last call that a new word on it could not undo."""
-    waits_in_vain = task.status is TaskStatus.QUEUED and last.reason == LOST
-    return task.status is TaskStatus.COMPLETED or waits_in_vain
+    is_waiting = task.status in {TaskStatus.QUEUED, TaskStatus.PAUSED}
+    return task.status is TaskStatus.COMPLETED or (is_waiting and last.reason == LOST)
 
 
 def end_of(call: Call, event: CallEvent, *, now: datetime) -> Call:

@@ -77,7 +77,7 @@ TASK_FIELDS = [
     *each("end", True, {}, "18", "24:01", "10:00", 1000),
     *each("timezone", *NO_TEXT, "", "Mars/Base", "../etc/passwd"),
     *each("start_after", *INSTANTS),
-    *each("end_after", *INSTANTS, "2027-03-06T08:00:00Z"),
+    *each("end_after", *INSTANTS, "2027-03-06T07:59:59Z"),
     *each("priorities", 7, "7", {}, [], [1], [1, 2], [1, 2, 3, 4], [1, 2, 1001]),
     *each("priorities[0]", ["1", 1, 1], [1.5, 1, 1], [None, 1, 1], [True, 1, 1]),
     *each("priorities", [-1, 1, 1], [10**30, 1, 1]),

@@ -17,6 +17,7 @@ class Owned(NamedTuple):
     campaign_id: str
     draft_id: str
     task_id: str
+    queued_id: str
     call_id: str
     ended_call_id: str
     import_id: str
@@ -27,6 +28,7 @@ NOTHING = Owned(
     campaign_id=NEVER,
     draft_id=NEVER,
     task_id=f"{NEVER}-{NEVER}",
+    queued_id=f"{NEVER}-{NEVER}",
     call_id=f"{NEVER}-{NEVER}-1",
     ended_call_id=f"{NEVER}-{NEVER}-2",
     import_id=NEVER,
@@ -44,6 +46,9 @@ ROUTES = [
     ("GET", "/campaigns/{campaign_id}/imports", "campaign_id"),
     ("GET", "/tasks/{task_id}", "task_id"),
     ("GET", "/tasks/{task_id}/calls", "task_id"),
+    ("POST", "/tasks/{task_id}/pause", "queued_id"),
+    ("POST", "/tasks/{task_id}/resume", "queued_id"),
+    ("POST", "/tasks/{task_id}/archive", "queued_id"),
     ("GET", "/calls/{call_id}", "call_id"),
     ("GET", "/calls/{call_id}", "ended_call_id"),
     ("GET", "/imports/{import_id}", "import_id"),
@@ -62,6 +67,7 @@ def owned(product: Product, acme: Acme) -> Owned:
     product.run()
     task_id = acme.pushed(campaign_id)
     product.run()
+    queued_id = acme.pushed(campaign_id, startAfter="2027-06-01T00:00:00Z")
     draft_id = acme.made("/campaigns", acme.batch())["id"]
     product.drop(f"s3://drop/imports/{acme.workspace_id}/{draft_id}/a.csv", b"phone,name\n6,E\n")
     (import_id,) = product.store.imports
@@ -70,6 +76,7 @@ def owned(product: Product, acme: Acme) -> Owned:
         campaign_id=campaign_id,
         draft_id=draft_id,
         task_id=task_id,
+        queued_id=queued_id,
         call_id=product.carrier.asked[1].call_id,
         ended_call_id=ended,
         import_id=import_id,

@@ -39,11 +39,14 @@ def test_a_task_brings_its_own_rules(acme: Acme) -> None:
     task_id = acme.pushed(campaign_id, **own, context={"name": "Eva", "age": 7, "vip": True})
 
     shown = acme.shown(f"/tasks/{task_id}")
-    assert shown["rules"]["priorities"] == [300, 200, 100]
-    assert shown["rules"]["retry_intervals_ms"] == [60_000, 120_000]
-    assert shown["rules"]["retry_outcomes"] == ["no_response"]
-    assert shown["rules"]["calling_hours"]["timezone"] == "Asia/Kolkata"
-    assert shown["end_at"] == "2027-12-31T00:00:00.000Z"
+    effective = shown["effective"]
+    assert effective["priorities"] == [300, 200, 100]
+    assert effective["retry_intervals_ms"] == [60_000, 120_000]
+    assert effective["retry_outcomes"] == ["no_response"]
+    assert effective["calling_hours"]["timezone"] == "Asia/Kolkata"
+    assert effective["end_at"] == "2027-12-31T00:00:00.000Z"
+    assert shown["submitted"]["intervals"] == [60_000, 120_000]
+    assert shown["submitted"]["from"] == "+34910000000"
     assert shown["next_attempt_at"].startswith("2027-03-06T")
     assert shown["context"] == {"name": "Eva", "age": "7", "vip": "true"}
 

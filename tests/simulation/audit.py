@@ -7,8 +7,9 @@ from itertools import groupby, pairwise
 from chalicelibs.domain.campaign import CampaignState
 from chalicelibs.domain.naming import campaign_of, task_of
 from chalicelibs.domain.outcome import Outcome
+from chalicelibs.domain.outlook import task_status
+from chalicelibs.domain.overrides import rules_of
 from chalicelibs.domain.progress import Progress
-from chalicelibs.domain.reading import task_status
 from chalicelibs.domain.task import FINAL, Task, TaskStatus
 from tests.simulation.carrier import Ring
 from tests.simulation.history import History
@@ -83,8 +84,17 @@ def out_of_hours(history: History) -> Iterator[str]:
         if not gates or ring.started_at - gates[-1].at > FUNCTION_TIMEOUT:
             yield f"P3 {ring.call_id} rang without passing the gate"
             continue
+        if was_stopped(history, ring):
+            yield f"P3 {ring.call_id} rang although its task was stopped by hand"
         if not any(may_call(history, ring, gate_at) for gate_at in {gate.at for gate in gates}):
             yield f"P3 {ring.call_id} rang when it must not, gate at {gates[-1].at}"
+
+
+def was_stopped(history: History, ring: Ring) -> bool:
+    """Whether the task was paused or archived by hand when its phone rang."""
+    moments = history.stopped.get(task_of(ring.call_id), [])
+    before = [is_stopped for at, is_stopped in moments if at <= ring.started_at]
+    return bool(before) and before[-1]
 
 
 def may_call(history: History, ring: Ring, at: object) -> bool:
@@ -97,8 +107,7 @@ def may_call(history: History, ring: Ring, at: object) -> bool:
     if campaign.state is not CampaignState.ACTIVE or not campaign.may_call(at):  # type: ignore[arg-type]
         return False
     task = history.store.tasks[task_of(ring.call_id)]
-    rules = task.rules or campaign.rules
-    assert rules is not None
+    rules = rules_of(task.own, campaign.rules, campaign.level)
     was_callback = any(gate.is_callback for gate in history.gates[ring.call_id])
     hours = rules.callback_hours if was_callback else rules.hours
     return hours is None or hours.is_open(at)  # type: ignore[arg-type]
@@ -119,8 +128,7 @@ def unfinished(history: History) -> Iterator[str]:
 def waits_for_hours(history: History, task: Task) -> bool:
     """Whether a queued task has had little time to be called: its hours or turns were few."""
     campaign = history.store.campaigns[task.campaign_id]
-    rules = task.rules or campaign.rules
-    assert rules is not None
+    rules = rules_of(task.own, campaign.rules, campaign.level)
     is_waiting = task.status is TaskStatus.QUEUED and task.entry is not None
     hours = rules.callback_hours if task.is_callback else rules.hours
     opened = history.world.now - timedelta(hours=2)
@@ -132,8 +140,9 @@ def waits_for_hours(history: History, task: Task) -> bool:
 def mistold(history: History) -> Iterator[str]:
     """P7: what is kept of a call is what happened at the carrier."""
     rings = {ring.call_id: ring for ring in history.carrier.rings}
-    for call_id, record in history.store.calls.items():
-        ring, outcome = rings.get(call_id), record.call.outcome
+    for (_, dialed), call in history.store.calls.items():
+        call_id, outcome = dialed.call_id, call.outcome
+        ring = rings.get(call_id)
         if outcome not in possible_outcomes(ring):
             yield f"P7 {call_id} is told as {outcome}, which it was not"
 
@@ -155,8 +164,9 @@ def miscounts(history: History) -> Iterator[str]:
             len(own),
             sum(task.status is TaskStatus.COMPLETED for task in own),
             sum(task.status is TaskStatus.ARCHIVED for task in own),
+            sum(task.status is TaskStatus.PAUSED for task in own),
         )
-        if (counted.tasks, counted.completed, counted.archived) != summed:
+        if (counted.tasks, counted.completed, counted.archived, counted.paused) != summed:
             yield f"P6 {campaign_id} counts {counted}, tasks say {summed}"
         if sum(counted.outcomes.values()) != counted.calls:
             yield f"P6 {campaign_id} outcomes {counted.outcomes} are not {counted.calls} calls"

@@ -1,10 +1,12 @@
 """One seed: a workspace, some campaigns, users who interfere, and everything going wrong."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from random import Random
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from chalicelibs.adapters.ids import RandomIds
@@ -26,6 +28,8 @@ from chalicelibs.domain.call import Call
 from chalicelibs.domain.calling_hours import CallingHours
 from chalicelibs.domain.campaign import MOVES, Campaign, CampaignKind, CampaignState
 from chalicelibs.domain.deadlines import Deadlines
+from chalicelibs.domain.errors import NotAllowed
+from chalicelibs.domain.overrides import rules_of
 from chalicelibs.domain.priority import Level, per_attempt
 from chalicelibs.domain.progress import Tally
 from chalicelibs.domain.push import Push
@@ -91,12 +95,18 @@ class History:
     accepted: set[str] = field(default_factory=set)
     queued_since: dict[str, datetime] = field(default_factory=dict)
     passed_over: list[str] = field(default_factory=list)
+    misled_at: datetime = datetime.min.replace(tzinfo=UTC)  #: When the index last lagged behind.
+    stopped: dict[str, list[tuple[datetime, bool]]] = field(default_factory=dict)
 
 
 class WatchedTasks(MemoryTasks):
-    """Tasks that note what each dial gate saw, and whom each claim passed over."""
+    """Tasks that note what each dial gate saw, whom a claim passed over, who was stopped."""
 
     history: History
+
+    def __init__(self, store: MemoryStore) -> None:
+        super().__init__(store)
+        self.seen: dict[str, Sequence[DueTask]] = {}
 
     def add(self, tasks: Sequence[Task]) -> frozenset[str]:
         """See the port."""
@@ -109,8 +119,22 @@ class WatchedTasks(MemoryTasks):
     def settle(self, task: Task, tally: Tally) -> Task:
         """See the port; `save` comes through here, too."""
         saved = super().settle(task, tally)
-        self.history.queued_since[task.task_id] = self.history.world.now
+        now = self.history.world.now
+        self.history.queued_since[task.task_id] = now
+        is_stopped = saved.status in {TaskStatus.PAUSED, TaskStatus.ARCHIVED}
+        self.history.stopped.setdefault(task.task_id, []).append((now, is_stopped))
         return saved
+
+    def due(self, partition: str, *, until: datetime, limit: int) -> Sequence[DueTask]:
+        """See the port: an index lags behind its table, so a look may show what was before."""
+        found = super().due(partition, until=until, limit=limit)
+        before = self.seen.get(partition, found)
+        self.seen[partition] = found
+        world = self.history.world
+        if not world.chance(world.faults.agenda_old):
+            return found
+        self.history.misled_at = world.now
+        return [due for due in before if due.entry.at <= until][:limit]
 
     def claim(self, due: DueTask, call: Call, workspace_id: str) -> bool:
         """See the port."""
@@ -139,9 +163,11 @@ class WatchedCampaigns(MemoryCampaigns):
         super().add(campaign)
         self._note(campaign)
 
-    def save(self, campaign: Campaign) -> Campaign:
+    def edit(
+        self, workspace_id: str, campaign_id: str, change: Callable[[Campaign], Campaign]
+    ) -> Campaign:
         """See the port."""
-        saved = super().save(campaign)
+        saved = super().edit(workspace_id, campaign_id, change)
         self._note(saved)
         return saved
 
@@ -170,7 +196,7 @@ def passed_over(history: History, claimed: Task) -> list[str]:
     """
     since = history.world.actor_since()
     rank = rank_of(history, claimed)
-    if rank is None:
+    if rank is None or history.misled_at >= since:
         return []
     better = []
     for task in history.store.tasks.values():
@@ -183,7 +209,7 @@ def passed_over(history: History, claimed: Task) -> list[str]:
         if campaign.concurrency_limit is not None or not is_steady or not opened:
             continue
         other = rank_of(history, task)
-        hours = (task.rules or campaign.rules or NO_RULES).hours
+        hours = rules_of(task.own, campaign.rules or NO_RULES, campaign.level).hours
         if other is not None and other > rank and (hours is None or hours.is_open(since)):
             better.append(f"P4 {claimed.task_id} was claimed before {task.task_id}")
     return better
@@ -210,6 +236,7 @@ def faults_of(random: Random) -> Faults:
         dial_throttled=some(0.2),
         dial_answer_lost=some(0.2),
         fetch_fails=some(0.5),
+        agenda_old=some(0.5),
     )
 
 
@@ -312,6 +339,11 @@ def some_hours(world: World) -> CallingHours | None:
     return CallingHours(opens=opens, closes=(opens + length) % 1440 or 1440, zone=zone)
 
 
+def clock_time(minutes: int) -> str:
+    """Minutes of a day as people write them."""
+    return f"{minutes // 60:02}:{minutes % 60:02}"
+
+
 def random_zone(random: Random) -> str:
     """Where somebody lives."""
     return random.choice(ZONES)
@@ -360,14 +392,28 @@ def add_campaign(history: History, number: int) -> None:
         first = 1000 * number + 100 * wave
         phones = [f"+346{first + one:08}" for one in range(random.randrange(1, 9))]
         world.at(some_moment(world, campaign), partial(push, history, campaign, phones))
+    interfere(history, campaign.campaign_id)
+
+
+def interfere(history: History, campaign_id: str) -> None:
+    """Users press buttons and change settings while the campaign runs."""
+    world, random = history.world, history.world.random
     if random.random() < 0.5:
-        waver(history, campaign.campaign_id)
+        waver(history, campaign_id)
+    if random.random() < 0.4:
+        for _ in range(random.randrange(1, 6)):
+            when = world.now + random.randrange(0, 200) * MINUTE
+            world.at(when, partial(edit_settings, history, campaign_id))
+    if random.random() < 0.4:
+        for _ in range(random.randrange(1, 20)):
+            when = world.now + random.randrange(0, 200) * MINUTE
+            world.at(when, partial(steer_task, history, campaign_id))
     for _ in range(random.randrange(0, 4)):
         control = random.choice(["pause", "resume", "resume", "pause", "archive"])
         if control == "archive" and random.random() < 0.7:
             continue
         when = world.now + random.randrange(0, 240) * MINUTE
-        world.at(when, partial(steer, history, campaign.campaign_id, control))
+        world.at(when, partial(steer, history, campaign_id, control))
 
 
 def some_moment(world: World, campaign: Campaign) -> datetime:
@@ -385,15 +431,12 @@ def push(history: History, campaign: Campaign, phones: list[str]) -> None:
     """A program pushes tasks, and again while it gets no answer."""
     random = history.world.random
     is_own = campaign.kind is CampaignKind.REALTIME and random.random() < 0.5
-    rules = some_rules(history.world, random.choice(list(Level))) if is_own else None
     pushes = [
         Push(
             campaign_id=campaign.campaign_id,
             phone=phone,
             context={"name": "Ada"},
-            hours=rules.hours if rules else None,
-            retry=rules.retry if rules else None,
-            priorities=rules.priorities if rules else None,
+            **(some_overrides(history.world) if is_own else {}),
         )
         for phone in phones
     ]
@@ -403,6 +446,22 @@ def push(history: History, campaign: Campaign, phones: list[str]) -> None:
         history.accepted.update(one.task_id for one in results if hasattr(one, "task_id"))
 
     history.world.start("push", lambda: retried(body, history.world))
+
+
+def some_overrides(world: World) -> dict[str, Any]:
+    """What a task may bring: any mixture of hours or a zone, of attempts and priorities."""
+    random = world.random
+    own: dict[str, Any] = {}
+    hours = some_hours(world) if random.random() < 0.5 else None
+    if hours is not None:
+        own |= {"opens": clock_time(hours.opens), "closes": clock_time(hours.closes)}
+    if hours is not None or random.random() < 0.5:
+        own["zone"] = random_zone(random)
+    if random.random() < 0.5:
+        rules = some_rules(world, random.choice(list(Level)))
+        own |= {"max_attempts": rules.retry.max_attempts, "intervals": rules.retry.intervals}
+        own |= {"priorities": rules.priorities} if random.random() < 0.5 else {}
+    return own
 
 
 def waver(history: History, campaign_id: str) -> None:
@@ -435,8 +494,52 @@ def edit_hours(history: History, campaign_id: str, how: str) -> None:
     opens = ((now.hour + 6) % 24) * 60
     away = CallingHours(opens=opens, closes=opens + 30, zone="UTC")
     rules = replace(campaign.rules, hours=away if how == "close" else None)
-    history.campaigns.save(replace(campaign, rules=rules))
+    edit(history, campaign_id, rules=rules)
     history.world.tell(f"user    {how} {campaign_id}")
+
+
+def edit_settings(history: History, campaign_id: str) -> None:
+    """A user changes priority, attempts, start or limit of a campaign while it runs."""
+    world, random = history.world, history.world.random
+    campaign = history.store.campaigns[campaign_id]
+    if campaign.rules is None or campaign.is_closed:
+        return
+    level = random.choice(list(Level))
+    rules = replace(some_rules(world, level), hours=campaign.rules.hours)
+    start_at = campaign.start_at and world.now + random.randrange(-30, 30) * MINUTE
+    if campaign.end_at is not None and start_at is not None and start_at >= campaign.end_at:
+        start_at = None
+    edit(history, campaign_id, level=level, rules=rules, start_at=start_at)
+    world.tell(f"user    edits {campaign_id}: {rules.retry.max_attempts} attempts, {level}")
+
+
+def edit(history: History, campaign_id: str, **changes: object) -> None:
+    """A user saves other settings, and again while there is no answer."""
+
+    def changed(campaign: Campaign) -> Campaign:
+        return campaign if campaign.is_closed else campaign.edited(**changes)
+
+    def body() -> None:
+        history.service.campaigns.update(WORKSPACE, campaign_id, changed)
+
+    history.world.start("edit", lambda: retried(body, history.world))
+
+
+def steer_task(history: History, campaign_id: str) -> None:
+    """A user pauses, resumes or archives one task."""
+    world, random = history.world, history.world.random
+    own = [one for one in history.store.tasks.values() if one.campaign_id == campaign_id]
+    if not own:
+        return
+    task_id = random.choice(sorted(task.task_id for task in own))
+    control = random.choice(["pause", "pause", "resume", "archive"])
+
+    def body() -> None:
+        with suppress(NotAllowed):
+            reading = history.service.steer_tasks(WORKSPACE, task_id, control)
+            world.tell(f"user    {control} {task_id}, now {reading.task.status}")
+
+    world.start(f"{control} task", lambda: retried(body, world))
 
 
 def change_limit(history: History) -> None:
@@ -474,7 +577,7 @@ def run(seed: int, *, sabotage: Callable[[History], None] | None = None) -> Hist
     world.run(start + TROUBLE)
     world.faults = world.faults.calmed()
     for campaign in list(history.store.campaigns.values()):
-        if campaign.state is CampaignState.PAUSED:
+        if not campaign.is_closed:
             steer(history, campaign.campaign_id, "resume")
     world.every(10 * MINUTE, tick, start + LENGTH)
     world.run(start + LENGTH)

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 from chalicelibs.domain.call import Call
 from chalicelibs.domain.campaign import Campaign
 from chalicelibs.domain.errors import Stale
+from chalicelibs.domain.lane import Lane
 from chalicelibs.domain.progress import Tally
 from chalicelibs.domain.task import DueTask, Task
 from chalicelibs.ports import AnswerLost, AtGate, DialRequest, PlaceAnswer
@@ -36,7 +37,7 @@ def no_gate(history: History) -> None:
 
     def at_gate(workspace_id: str, task_id: str) -> AtGate | None:
         gate = tasks_of(history).at_gate(workspace_id, task_id)
-        if gate is None or gate.campaign.rules is None or gate.task.rules is not None:
+        if gate is None or gate.campaign.rules is None or gate.task.own:
             return gate
         rules = replace(gate.campaign.rules, hours=None)
         return gate._replace(campaign=replace(gate.campaign, rules=rules, end_at=None))
@@ -193,18 +194,23 @@ def swallow_stale(history: History) -> None:
     )
 
 
+class UpsideDown(Campaign):
+    """A campaign whose later attempts go first."""
+
+    def lane(self, name: str) -> Lane:
+        lane = super().lane(name)
+        return replace(lane, priority=-lane.priority)
+
+
 def upside_down(history: History) -> None:
     """Dispatch takes later attempts of a batch before first ones."""
     dispatch = history.service.dispatch
 
-    def turned(campaign: Campaign) -> Campaign:
-        if campaign.rules is None:
-            return campaign
-        priorities = tuple(reversed(campaign.rules.priorities))
-        return replace(campaign, rules=replace(campaign.rules, priorities=priorities))
-
     def opened(workspace_id: str) -> list[Campaign]:
-        return [turned(campaign) for campaign in dispatch.campaigns.open(workspace_id)]
+        return [
+            UpsideDown(**{one.name: getattr(campaign, one.name) for one in fields(campaign)})
+            for campaign in dispatch.campaigns.open(workspace_id)
+        ]
 
     careless = replace(dispatch, campaigns=Wrapped(dispatch.campaigns, open=opened))
     history.service = replace(history.service, dispatch=careless)
@@ -217,11 +223,35 @@ def skip_pause(history: History) -> None:
         gate = tasks_of(history).at_gate(workspace_id, task_id)
         if gate is None or gate.campaign.state != "paused":
             return gate
-        return gate._replace(campaign=gate.campaign.move("resume"))
+        return gate._replace(campaign=gate.campaign.move("resume", history.world.now))
 
     place = history.service.place_call
     blind = replace(place, tasks=Wrapped(place.tasks, at_gate=at_gate))
     history.service = replace(history.service, place_call=blind)
+
+
+def call_paused_tasks(history: History) -> None:
+    """A task that was paused by hand keeps its place in line."""
+    tasks = tasks_of(history)
+    original = type(tasks).settle
+
+    def settle(task: Task, tally: Tally) -> Task:
+        if task.paused_at is not None and task.status == "paused":
+            task = replace(task, paused_at=None)
+        return original(tasks, task, tally)
+
+    tasks.settle = settle  # type: ignore[method-assign]
+
+
+def forget_families(history: History) -> None:
+    """Dispatch is not told of the lanes that pushed tasks bring."""
+    push = history.service.push_tasks
+
+    def edit(workspace_id: str, campaign_id: str, _: Any) -> Campaign | None:
+        return push.campaigns.get(workspace_id, campaign_id)
+
+    careless = replace(push, campaigns=Wrapped(push.campaigns, edit=edit))
+    history.service = replace(history.service, push_tasks=careless)
 
 
 SABOTAGES: tuple[Callable[[History], None], ...] = (
@@ -239,4 +269,6 @@ SABOTAGES: tuple[Callable[[History], None], ...] = (
     settle_any_attempt,
     swallow_stale,
     upside_down,
+    call_paused_tasks,
+    forget_families,
 )

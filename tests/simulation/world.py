@@ -44,6 +44,7 @@ class Faults:
     dial_throttled: float = 0.0
     dial_answer_lost: float = 0.0  #: Half of these ring.
     fetch_fails: float = 0.0
+    agenda_old: float = 0.0  #: Per look into the agenda.
 
     def calmed(self) -> "Faults":
         """A world in which nothing goes wrong any more."""

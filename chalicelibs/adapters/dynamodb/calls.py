@@ -1,47 +1,67 @@
 """Ended calls in the table."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 
 from chalicelibs.adapters.dynamodb import keys
 from chalicelibs.adapters.dynamodb.call_item import call_item, call_of
 from chalicelibs.adapters.dynamodb.codec import Item
-from chalicelibs.adapters.dynamodb.table import Table
+from chalicelibs.adapters.dynamodb.search import calls_wanted, search
+from chalicelibs.adapters.dynamodb.table import Stretch, Table
 from chalicelibs.adapters.dynamodb.writes import put
-from chalicelibs.domain.call import Call
-from chalicelibs.ports import CallRecord
+from chalicelibs.domain.call import Call, Dialed
+from chalicelibs.domain.instants import MILLISECOND
+from chalicelibs.domain.naming import campaign_of
+from chalicelibs.domain.search import CallFilter
+from chalicelibs.ports import Page
 
 
 class DynamoCalls:
-    """An item per call, those of one task side by side."""
+    """An item per call, those of a workspace's month side by side in the order of their dial."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
 
     def save(self, workspace_id: str, call: Call) -> None:
         """See the port."""
-        item = {"workspace_id": workspace_id, **call_item(call)}
-        self._table.write(put(keys.call(call.call_id), item))
+        item = {"campaign_id": campaign_of(call.call_id), **call_item(call)}
+        self._table.write(put(keys.call(workspace_id, call.as_dialed), item))
 
-    def get(self, call_id: str) -> CallRecord | None:
+    def get(self, workspace_id: str, dialed: Dialed) -> Call | None:
         """See the port."""
-        item = self._table.get(keys.call(call_id))
-        return None if item is None else record_of(item)
+        item = self._table.get(keys.call(workspace_id, dialed))
+        return None if item is None else call_from(item)
 
-    def of_task(self, task_id: str) -> Sequence[CallRecord]:
+    def get_all(self, workspace_id: str, dialed: Iterable[Dialed]) -> Sequence[Call]:
         """See the port."""
-        items = self._table.query(
-            "#pk = :pk AND begins_with(#sk, :prefix)",
-            pk=keys.calls_of(task_id),
-            prefix=f"{task_id}-",
-        )
-        return [record_of(item) for item in sorted(items, key=claim_no)]
+        items = self._table.get_all(keys.call(workspace_id, one) for one in dialed)
+        return [call_from(items[key]) for key in sorted(items)]
+
+    def log(
+        self,
+        workspace_id: str,
+        wanted: CallFilter,
+        *,
+        since: datetime,
+        until: datetime,
+        cursor: str | None,
+        limit: int,
+    ) -> Page[Call]:
+        """See the port."""
+        newest = keys.before(cursor) if cursor else keys.dialed(until - MILLISECOND, "~")
+        stretches = months(workspace_id, keys.dialed(since, ""), newest)
+        found = search(self._table, stretches, calls_wanted(wanted), limit=limit, forward=False)
+        return Page([call_from(item) for item in found.items], found.last)
 
 
-def claim_no(item: Item) -> int:
-    """The number of the claim that made the call: 10 sorts before 9 as text."""
-    return int(item["sk"].rpartition("-")[2])
+def months(workspace_id: str, first: str, last: str) -> Iterator[Stretch]:
+    """What lies between two sort keys, month by month, newest first."""
+    month = keys.month_of(last)
+    while month >= keys.month_of(first):
+        yield Stretch(keys.calls_in(workspace_id, month), first, last)
+        month = keys.month_before(month)
 
 
-def record_of(item: Item) -> CallRecord:
+def call_from(item: Item) -> Call:
     """An ended call as it was stored."""
-    return CallRecord(item["workspace_id"], call_of(item["sk"], item))
+    return call_of(keys.call_id_in(item["sk"]), item)

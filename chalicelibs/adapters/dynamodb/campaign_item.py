@@ -3,7 +3,7 @@
 from chalicelibs.adapters.dynamodb.codec import Item, maybe, to_instant
 from chalicelibs.adapters.dynamodb.keys import CAMPAIGN
 from chalicelibs.adapters.dynamodb.rules_item import rules_item, rules_of
-from chalicelibs.domain.campaign import Campaign, CampaignKind, CampaignState
+from chalicelibs.domain.campaign import Campaign, CampaignKind, CampaignState, Dialect
 from chalicelibs.domain.priority import Level
 
 
@@ -15,13 +15,17 @@ def campaign_item(campaign: Campaign) -> Item:
         "state": campaign.state,
         "level": campaign.level,
         "zone": campaign.zone,
+        "dialect": campaign.dialect,
         "rules": maybe(rules_item, campaign.rules),
+        "prompt": campaign.prompt or None,
         "start_at": campaign.start_at,
         "end_at": campaign.end_at,
         "concurrency_limit": campaign.concurrency_limit,
-        "lane_names": campaign.lane_names or None,
+        "families": campaign.families or None,
+        "deepest": campaign.deepest,
         "shards": campaign.shards,
         "importing": campaign.importing or None,
+        "resumed_at": campaign.resumed_at,
         "created_at": campaign.created_at,
         "version": campaign.version,
     }
@@ -37,13 +41,17 @@ def campaign_of(workspace_id: str, item: Item) -> Campaign:
         state=CampaignState(item["state"]),
         level=Level(item["level"]),
         zone=item["zone"],
+        dialect=Dialect(item["dialect"]),
+        prompt=item.get("prompt", ""),
         rules=maybe(rules_of, item.get("rules")),
         start_at=maybe(to_instant, item.get("start_at")),
         end_at=maybe(to_instant, item.get("end_at")),
         concurrency_limit=item.get("concurrency_limit"),
-        lane_names=item.get("lane_names", frozenset()),
+        families=item.get("families", frozenset()),
+        deepest=item["deepest"],
         shards=item["shards"],
         importing=item.get("importing", frozenset()),
+        resumed_at=maybe(to_instant, item.get("resumed_at")),
         created_at=to_instant(item["created_at"]),
         version=item["version"],
     )

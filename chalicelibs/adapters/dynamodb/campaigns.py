@@ -1,26 +1,19 @@
 """Campaigns in the table."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
 
 from chalicelibs.adapters.dynamodb import counters, keys
 from chalicelibs.adapters.dynamodb.campaign_item import campaign_item, campaign_of
-from chalicelibs.adapters.dynamodb.codec import Item
 from chalicelibs.adapters.dynamodb.table import Cancelled, ConditionFailed, Table
-from chalicelibs.adapters.dynamodb.writes import (
-    IS_NEW,
-    IS_THERE,
-    put,
-    telling_what_is_stored,
-    update,
-)
+from chalicelibs.adapters.dynamodb.writes import IS_NEW, IS_THERE, put, update
 from chalicelibs.domain.campaign import Campaign
 from chalicelibs.domain.errors import NotFound, Stale
 from chalicelibs.domain.progress import Progress
 from chalicelibs.ports import Page
 
-ADD_LANES = "ADD #lane_names :lanes, #version :one"
+#: How often a change is made again when somebody else writes at the same moment.
+TRIES = 10
 
 
 class DynamoCampaigns:
@@ -46,16 +39,30 @@ class DynamoCampaigns:
         item = self._table.get(keys.campaign(workspace_id, campaign_id))
         return None if item is None else campaign_of(workspace_id, item)
 
-    def save(self, campaign: Campaign) -> Campaign:
+    def edit(
+        self, workspace_id: str, campaign_id: str, change: Callable[[Campaign], Campaign]
+    ) -> Campaign:
         """See the port."""
-        saved = replace(campaign, version=campaign.version + 1)
+        for _ in range(TRIES):
+            campaign = self.get(workspace_id, campaign_id)
+            if campaign is None:
+                raise NotFound("campaign", campaign_id)
+            changed = change(campaign)
+            if changed == campaign:
+                return campaign
+            if self._replace(saved := replace(changed, version=campaign.version + 1)):
+                return saved
+        raise Stale(campaign_id)
+
+    def _replace(self, campaign: Campaign) -> bool:
+        """Store the version that follows the one that is there; False if it is another."""
         key = keys.campaign(campaign.workspace_id, campaign.campaign_id)
-        only_if = "#version = :version"
+        only_if, before = "#version = :version", campaign.version - 1
         try:
-            self._table.write(put(key, campaign_item(saved), only_if, version=campaign.version))
-        except ConditionFailed as failed:
-            raise Stale(campaign.campaign_id) from failed
-        return saved
+            self._table.write(put(key, campaign_item(campaign), only_if, version=before))
+        except ConditionFailed:
+            return False
+        return True
 
     def close(self, campaign: Campaign) -> None:
         """See the port."""
@@ -91,36 +98,6 @@ class DynamoCampaigns:
         goes_on = len(campaigns) > limit
         chosen = campaigns[:limit]
         return Page(chosen, chosen[-1].campaign_id if goes_on else None)
-
-    def add_lanes(
-        self, workspace_id: str, campaign_id: str, names: frozenset[str], shards: int
-    ) -> None:
-        """See the port.
-
-        A new version goes with it, so that no `save` of an older one can take a lane away.
-        """
-        key = keys.campaign(workspace_id, campaign_id)
-        stored = self._widen(key, names, shards)
-        if stored is None:
-            return
-        if "version" not in stored:
-            raise NotFound("campaign", campaign_id)
-        if names <= stored.get("lane_names", frozenset()):
-            return
-        self._table.write(update(key, ADD_LANES, IS_THERE, lanes=names, one=1))
-
-    def _widen(self, key: keys.Key, names: frozenset[str], shards: int) -> Item | None:
-        """Add lanes and shards if there are fewer shards; else give what is stored."""
-        additions = ADD_LANES if names else "ADD #version :one"
-        values: dict[str, Any] = {"lanes": names} if names else {}
-        more = update(
-            key, f"{additions} SET #shards = :n", "#shards < :n", n=shards, one=1, **values
-        )
-        try:
-            self._table.write(telling_what_is_stored(more))
-        except ConditionFailed as failed:
-            return failed.stored
-        return None
 
     def progress(self, campaign_id: str) -> Progress:
         """See the port."""

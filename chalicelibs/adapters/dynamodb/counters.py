@@ -5,7 +5,7 @@ from typing import Any
 from chalicelibs.adapters.dynamodb import keys
 from chalicelibs.adapters.dynamodb.table import Table
 from chalicelibs.adapters.dynamodb.writes import Write, update
-from chalicelibs.domain.progress import Progress, Tally, added
+from chalicelibs.domain.progress import SETTLED_AT, Progress, Tally, added
 
 #: Items per campaign; one of them is drawn for each change.
 SHARDS = 8
@@ -15,9 +15,12 @@ def count(campaign_id: str, tally: Tally, *, lot: int) -> Write:
     """The write that adds a tally, which is not empty, to the counters."""
     names = {f"#n{place}": name for place, name in enumerate(tally)}
     values: dict[str, Any] = {f"v{place}": change for place, change in enumerate(tally.values())}
-    additions = ", ".join(f"#n{place} :v{place}" for place in range(len(tally)))
+    additions = [f"#n{place} :v{place}" for place, name in enumerate(tally) if name != SETTLED_AT]
+    settled = [f"#n{place} = :v{place}" for place, name in enumerate(tally) if name == SETTLED_AT]
+    clauses = (("ADD", additions), ("SET", settled))
+    expression = " ".join(f"{verb} {', '.join(terms)}" for verb, terms in clauses if terms)
     key = (keys.counters(campaign_id), f"{lot % SHARDS:02}")
-    return update(key, f"ADD {additions}", names=names, **values)
+    return update(key, expression, names=names, **values)
 
 
 def progress(table: Table, campaign_id: str) -> Progress:

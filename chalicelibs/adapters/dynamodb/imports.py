@@ -103,14 +103,12 @@ class DynamoImports:
 
     def rejected(self, import_id: str, *, cursor: str | None, limit: int) -> Page[RejectedRow]:
         """See the port."""
-        pk, after = keys.rejected(import_id, 0 if cursor is None else int(cursor))
-        if cursor is None:
-            after = " "  # before every number
+        pk, after = keys.rejected_of(import_id), cursor or " "  # before every number
         items = self._table.query(
             "#pk = :pk AND #sk > :after", limit=limit + 1, pk=pk, after=after
         )
         rows = [rejected_of(item) for item in items[:limit]]
-        return Page(rows, str(rows[-1].row) if len(items) > limit else None)
+        return Page(rows, items[limit - 1]["sk"] if len(items) > limit else None)
 
 
 def _advance(chunk: Chunk) -> Write:

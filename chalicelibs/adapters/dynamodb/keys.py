@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
-from chalicelibs.domain.instants import epoch_ms
-from chalicelibs.domain.naming import bucket_of, campaign_of, task_of
+from chalicelibs.domain.call import Dialed
+from chalicelibs.domain.instants import epoch_ms, from_epoch_ms
+from chalicelibs.domain.naming import bucket_of, campaign_of
 
 #: Partition and sort key of one item.
 Key = tuple[str, str]
@@ -62,14 +63,46 @@ def task(task_id: str) -> Key:
     return tasks_in(campaign_of(task_id), bucket_of(task_id)), task_id
 
 
-def calls_of(task_id: str) -> str:
-    """The partition with the ended calls of a task, among others."""
-    return f"H#{campaign_of(task_id)}#{bucket_of(task_id)}"
+def calls_in(workspace_id: str, month: str) -> str:
+    """The partition of the calls that a workspace dialled in a month, like `2027-03`."""
+    return f"L#{workspace_id}#{month}"
 
 
-def call(call_id: str) -> Key:
+def dialed(at: datetime, call_id: str) -> str:
+    """The sort key of a call; padded, so that calls sort by the time of their dial."""
+    return f"{epoch_ms(at):014}.{call_id}"
+
+
+def call(workspace_id: str, one: Dialed) -> Key:
     """An ended call."""
-    return calls_of(task_of(call_id)), call_id
+    sk = dialed(one.dialed_at, one.call_id)
+    return calls_in(workspace_id, month_of(sk)), sk
+
+
+def call_id_in(sk: str) -> str:
+    """The id of the call with this sort key."""
+    return sk.partition(".")[2]
+
+
+def month_of(sk: str) -> str:
+    """The month of a call's sort key."""
+    return f"{from_epoch_ms(int(sk.partition('.')[0])):%Y-%m}"
+
+
+def month_before(month: str) -> str:
+    """The month before a month."""
+    year, number = map(int, month.split("-"))
+    return f"{year - 1:04}-12" if number == 1 else f"{year:04}-{number - 1:02}"
+
+
+def after(sk: str) -> str:
+    """A sort key that follows this one, and no other: a space sorts before whatever ids hold."""
+    return f"{sk} "
+
+
+def before(sk: str) -> str:
+    """A sort key that comes before this one, and after every other that does."""
+    return f"{sk[:-1]}{chr(ord(sk[-1]) - 1)}~"
 
 
 def counters(campaign_id: str) -> str:

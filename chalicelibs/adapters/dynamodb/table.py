@@ -1,8 +1,8 @@
 """The one table, spoken to in plain values, with patience for what passes by itself."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
@@ -51,6 +51,22 @@ class Cancelled(Exception):
 
 class StillThrottled(Exception):
     """Keys of a batch were handed back again and again: try later."""
+
+
+class Stretch(NamedTuple):
+    """Part of a partition: from one sort key to another, both included."""
+
+    pk: str
+    first: str
+    last: str
+
+
+class Part(NamedTuple):
+    """Some of a stretch: the items that were wanted, and the sort key of the last one seen."""
+
+    items: list[Item]
+    looked_at: int
+    last: str | None  #: None: that was all.
 
 
 class Table:
@@ -104,6 +120,40 @@ class Table:
             expressions(values, KeyConditionExpression=condition)
             | {"ConsistentRead": True, "ScanIndexForward": forward},
             limit,
+        )
+
+    def look(
+        self,
+        stretch: Stretch,
+        wanted: str | None,
+        values: Mapping[str, Any],
+        *,
+        most: int,
+        forward: bool,
+        start: str | None,
+    ) -> Part:
+        """Look at so many items of a stretch, after one sort key, and give those wanted."""
+        pk, first, last = stretch
+        params = expressions(
+            {"pk": pk, "first": first, "last": last, **values},
+            KeyConditionExpression="#pk = :pk AND #sk BETWEEN :first AND :last",
+            FilterExpression=wanted,
+        )
+        if start is not None:
+            params["ExclusiveStartKey"] = encode_key((pk, start))
+        answer = self._patiently(
+            self._client.query,
+            TableName=self._name,
+            ConsistentRead=True,
+            ScanIndexForward=forward,
+            Limit=most,
+            **params,
+        )
+        ended_at = answer.get("LastEvaluatedKey")
+        return Part(
+            items=list(map(decode_item, answer["Items"])),
+            looked_at=answer["ScannedCount"],
+            last=None if ended_at is None else ended_at["sk"]["S"],
         )
 
     def query_index(self, index: str, condition: str, *, limit: int, **values: Any) -> list[Item]:

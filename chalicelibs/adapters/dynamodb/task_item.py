@@ -2,8 +2,9 @@
 
 from chalicelibs.adapters.dynamodb.call_item import call_item, call_of
 from chalicelibs.adapters.dynamodb.codec import Item, maybe, to_instant
-from chalicelibs.adapters.dynamodb.rules_item import rules_item, rules_of
+from chalicelibs.adapters.dynamodb.rules_item import overrides_item, overrides_of
 from chalicelibs.domain.naming import call_id_for_claim, campaign_of
+from chalicelibs.domain.overrides import NONE
 from chalicelibs.domain.task import DueTask, Entry, Task, TaskStatus
 
 
@@ -20,7 +21,8 @@ def task_item(task: Task) -> Item:
         "workspace_id": task.workspace_id,
         "phone": task.phone,
         "context": task.context or None,
-        "rules": maybe(rules_item, task.rules),
+        "own": overrides_item(task.own) if task.own else None,
+        "start_at": task.start_at,
         "end_at": task.end_at,
         "shard": task.shard or None,
         "status": task.status,
@@ -30,7 +32,8 @@ def task_item(task: Task) -> Item:
         "callbacks": task.callbacks or None,
         "claims": task.claims,
         "call": maybe(call_item, task.call),
-        "last_call_id": task.last_call_id,
+        "dialed": {str(claim): at for claim, at in task.dialed.items()} or None,
+        "paused_at": task.paused_at,
         "outcome": task.outcome,
         "reason": task.reason,
         "created_at": task.created_at,
@@ -48,7 +51,8 @@ def task_of(item: Item) -> Task:
         campaign_id=campaign_of(task_id),
         phone=item["phone"],
         context=item.get("context", {}),
-        rules=maybe(rules_of, item.get("rules")),
+        own=overrides_of(item["own"]) if "own" in item else NONE,
+        start_at=maybe(to_instant, item.get("start_at")),
         end_at=maybe(to_instant, item.get("end_at")),
         shard=item.get("shard", 0),
         status=TaskStatus(item["status"]),
@@ -58,7 +62,8 @@ def task_of(item: Item) -> Task:
         callbacks=item.get("callbacks", 0),
         claims=item["claims"],
         call=maybe(lambda call: call_of(in_flight, call), item.get("call")),
-        last_call_id=item.get("last_call_id"),
+        dialed={int(claim): to_instant(at) for claim, at in item.get("dialed", {}).items()},
+        paused_at=maybe(to_instant, item.get("paused_at")),
         outcome=item.get("outcome"),
         reason=item.get("reason"),
         created_at=to_instant(item["created_at"]),

@@ -1,13 +1,14 @@
 """Tasks and the agenda in the table."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from chalicelibs.adapters.dynamodb import counters, keys
 from chalicelibs.adapters.dynamodb.call_item import call_item
 from chalicelibs.adapters.dynamodb.campaign_item import campaign_of as campaign_from
-from chalicelibs.adapters.dynamodb.table import Cancelled, ConditionFailed, Table
+from chalicelibs.adapters.dynamodb.search import search, tasks_wanted
+from chalicelibs.adapters.dynamodb.table import Cancelled, ConditionFailed, Stretch, Table
 from chalicelibs.adapters.dynamodb.task_item import due_of, task_item, task_of
 from chalicelibs.adapters.dynamodb.workspaces import workspace_of
 from chalicelibs.adapters.dynamodb.writes import IS_NEW, Write, put, update
@@ -16,6 +17,7 @@ from chalicelibs.domain.errors import Stale
 from chalicelibs.domain.lane import rescue_partition
 from chalicelibs.domain.naming import BUCKETS, bucket_of, campaign_of
 from chalicelibs.domain.progress import TASKS, Tally
+from chalicelibs.domain.search import ANY_TASK, TaskFilter
 from chalicelibs.domain.task import DueTask, Task, TaskStatus
 from chalicelibs.ports import AtGate, Page
 
@@ -63,6 +65,11 @@ class DynamoTasks:
         """See the port."""
         item = self._table.get(keys.task(task_id))
         return None if item is None else task_of(item)
+
+    def get_all(self, task_ids: Iterable[str]) -> Sequence[Task]:
+        """See the port."""
+        items = self._table.get_all(map(keys.task, task_ids))
+        return [task_of(item) for item in items.values()]
 
     def at_gate(self, workspace_id: str, task_id: str) -> AtGate | None:
         """See the port."""
@@ -133,21 +140,19 @@ class DynamoTasks:
             raise Stale(task.task_id) from failed
         return saved
 
-    def page(self, campaign_id: str, *, cursor: str | None, limit: int) -> Page[Task]:
+    def page(
+        self, campaign_id: str, wanted: TaskFilter = ANY_TASK, *, cursor: str | None, limit: int
+    ) -> Page[Task]:
         """See the port. The order is that of the partitions, and of the ids in each."""
-        first = 0 if cursor is None else bucket_of(cursor)
-        tasks: list[Task] = []
-        for bucket in range(first, BUCKETS):
-            items = self._table.query(
-                "#pk = :pk AND #sk > :after",
-                limit=limit + 1 - len(tasks),
-                pk=keys.tasks_in(campaign_id, bucket),
-                after=cursor if cursor is not None and bucket == first else campaign_id,
-            )
-            tasks += map(task_of, items)
-            if len(tasks) > limit:
-                return Page(tasks[:limit], tasks[limit - 1].task_id)
-        return Page(tasks, None)
+        begin = 0 if cursor is None else bucket_of(cursor)
+        stretches = [
+            Stretch(keys.tasks_in(campaign_id, bucket), f"{campaign_id}-", f"{campaign_id}-~")
+            for bucket in range(begin, BUCKETS)
+        ]
+        if cursor is not None:
+            stretches[0] = stretches[0]._replace(first=keys.after(cursor))
+        found = search(self._table, stretches, tasks_wanted(wanted), limit=limit)
+        return Page(list(map(task_of, found.items)), found.last)
 
 
 def insert(task: Task) -> Write:

@@ -1,6 +1,6 @@
 """Campaigns and their counters in memory."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from operator import itemgetter
 
@@ -32,15 +32,22 @@ class MemoryCampaigns:
         campaign = self._store.campaigns.get(campaign_id)
         return campaign if campaign and campaign.workspace_id == workspace_id else None
 
-    def save(self, campaign: Campaign) -> Campaign:
+    def edit(
+        self, workspace_id: str, campaign_id: str, change: Callable[[Campaign], Campaign]
+    ) -> Campaign:
         """See the port."""
-        with self._store.lock:
-            stored = self._store.campaigns.get(campaign.campaign_id)
-            if stored is None or stored.version != campaign.version:
-                raise Stale(campaign.campaign_id)
-            saved = replace(campaign, version=campaign.version + 1)
-            self._store.campaigns[campaign.campaign_id] = saved
-            return saved
+        while True:
+            campaign = self.get(workspace_id, campaign_id)
+            if campaign is None:
+                raise NotFound("campaign", campaign_id)
+            changed = change(campaign)  # may look at other things, so others may write meanwhile
+            if changed == campaign:
+                return campaign
+            saved = replace(changed, version=campaign.version + 1)
+            with self._store.lock:
+                if self._store.campaigns[campaign_id] is campaign:
+                    self._store.campaigns[campaign_id] = saved
+                    return saved
 
     def close(self, campaign: Campaign) -> None:
         """See the port."""
@@ -60,20 +67,6 @@ class MemoryCampaigns:
             newest_first = sorted(self._store.campaigns.items(), key=itemgetter(0), reverse=True)
             own = [pair for pair in newest_first if pair[1].workspace_id == workspace_id]
             return page_of(own, cursor=cursor, limit=limit)
-
-    def add_lanes(
-        self, workspace_id: str, campaign_id: str, names: frozenset[str], shards: int
-    ) -> None:
-        """See the port."""
-        with self._store.lock:
-            campaign = self._store.campaigns[campaign_id]
-            assert campaign.workspace_id == workspace_id, campaign_id
-            self._store.campaigns[campaign_id] = replace(
-                campaign,
-                lane_names=campaign.lane_names | names,
-                shards=max(campaign.shards, shards),
-                version=campaign.version + 1,
-            )
 
     def progress(self, campaign_id: str) -> Progress:
         """See the port."""

@@ -67,7 +67,7 @@ class MemoryImports:
         with self._store.lock:
             rows = sorted(self._store.rejected[import_id].items())
             return page_of(
-                [(str(number), row) for number, row in rows], cursor=cursor, limit=limit
+                [(f"{number:010}", row) for number, row in rows], cursor=cursor, limit=limit
             )
 
 

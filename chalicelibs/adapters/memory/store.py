@@ -6,11 +6,12 @@ from threading import RLock
 from typing import TypeVar
 
 from chalicelibs.domain.agent import Agent, Number
+from chalicelibs.domain.call import Call, Dialed
 from chalicelibs.domain.campaign import Campaign
 from chalicelibs.domain.imports import Import, RejectedRow
 from chalicelibs.domain.task import Task
 from chalicelibs.domain.workspace import ApiKey, Workspace
-from chalicelibs.ports import CallRecord, Page
+from chalicelibs.ports import Page
 
 Item = TypeVar("Item")
 
@@ -29,7 +30,7 @@ class MemoryStore:
     counters: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     tasks: dict[str, Task] = field(default_factory=dict)
     agenda: dict[str, dict[str, Task]] = field(default_factory=lambda: defaultdict(dict))
-    calls: dict[str, CallRecord] = field(default_factory=dict)
+    calls: dict[tuple[str, Dialed], Call] = field(default_factory=dict)
     slots: dict[str, dict[int, set[str]]] = field(default_factory=dict)
     starts: Counter[tuple[str, int]] = field(default_factory=Counter)
     imports: dict[str, Import] = field(default_factory=dict)
@@ -46,9 +47,15 @@ class MemoryStore:
 
 
 def page_of(items: list[tuple[str, Item]], *, cursor: str | None, limit: int) -> Page[Item]:
-    """The items whose keys come after the cursor, in the order given."""
+    """The items whose keys come after the cursor, in the order given, which is that of the keys.
+
+    The cursor's own item may have gone from a filtered list since.
+    """
     keys = [key for key, _ in items]
-    start = keys.index(cursor) + 1 if cursor in keys else 0
+    is_falling = len(keys) > 1 and keys[0] > keys[-1]
+    start = 0
+    if cursor is not None:
+        start = sum(key >= cursor if is_falling else key <= cursor for key in keys)
     chosen = items[start : start + limit]
     is_last = start + limit >= len(items)
     return Page([item for _, item in chosen], None if is_last else chosen[-1][0])

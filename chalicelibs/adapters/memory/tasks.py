@@ -1,16 +1,19 @@
 """Tasks, the agenda and ended calls in memory."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from operator import itemgetter
 
 from chalicelibs.adapters.memory.store import MemoryStore, page_of
-from chalicelibs.domain.call import Call
+from chalicelibs.domain.call import Call, Dialed
 from chalicelibs.domain.errors import Stale
-from chalicelibs.domain.naming import task_of
-from chalicelibs.domain.progress import TASKS, Tally
+from chalicelibs.domain.instants import epoch_ms
+from chalicelibs.domain.progress import TASKS, Tally, added
+from chalicelibs.domain.search import ANY_TASK, CallFilter, TaskFilter
 from chalicelibs.domain.task import DueTask, Task
-from chalicelibs.ports import AtGate, CallRecord, Page
+from chalicelibs.ports import AtGate, Page
 
 
 class MemoryTasks:
@@ -32,6 +35,11 @@ class MemoryTasks:
     def get(self, task_id: str) -> Task | None:
         """See the port."""
         return self._store.tasks.get(task_id)
+
+    def get_all(self, task_ids: Iterable[str]) -> Sequence[Task]:
+        """See the port."""
+        with self._store.lock:
+            return [self._store.tasks[one] for one in task_ids if one in self._store.tasks]
 
     def at_gate(self, workspace_id: str, task_id: str) -> AtGate | None:
         """See the port."""
@@ -75,16 +83,19 @@ class MemoryTasks:
                 raise Stale(task.task_id)
             saved = replace(task, version=task.version + 1)
             self._store.put_task(saved)
-            self._store.counters[task.campaign_id].update(tally)
+            counters = self._store.counters
+            counters[task.campaign_id] = Counter(added(counters[task.campaign_id], tally))
             return saved
 
-    def page(self, campaign_id: str, *, cursor: str | None, limit: int) -> Page[Task]:
+    def page(
+        self, campaign_id: str, wanted: TaskFilter = ANY_TASK, *, cursor: str | None, limit: int
+    ) -> Page[Task]:
         """See the port."""
         with self._store.lock:
             own = [
                 (task_id, task)
-                for task_id, task in sorted(self._store.tasks.items(), key=lambda pair: pair[0])
-                if task.campaign_id == campaign_id
+                for task_id, task in sorted(self._store.tasks.items(), key=itemgetter(0))
+                if task.campaign_id == campaign_id and wanted.admits(task)
             ]
             return page_of(own, cursor=cursor, limit=limit)
 
@@ -98,15 +109,40 @@ class MemoryCalls:
     def save(self, workspace_id: str, call: Call) -> None:
         """See the port."""
         with self._store.lock:
-            self._store.calls[call.call_id] = CallRecord(workspace_id, call)
+            self._store.calls[workspace_id, call.as_dialed] = call
 
-    def get(self, call_id: str) -> CallRecord | None:
+    def get(self, workspace_id: str, dialed: Dialed) -> Call | None:
         """See the port."""
-        return self._store.calls.get(call_id)
+        return self._store.calls.get((workspace_id, dialed))
 
-    def of_task(self, task_id: str) -> Sequence[CallRecord]:
+    def get_all(self, workspace_id: str, dialed: Iterable[Dialed]) -> Sequence[Call]:
         """See the port."""
         with self._store.lock:
-            own = [record for call_id, record in self._store.calls.items()
-                   if task_of(call_id) == task_id]  # fmt: skip
-            return sorted(own, key=lambda record: record.call.reserved_at)
+            found = [self.get(workspace_id, one) for one in dialed]
+            return sorted((call for call in found if call is not None), key=by_dial)
+
+    def log(
+        self,
+        workspace_id: str,
+        wanted: CallFilter,
+        *,
+        since: datetime,
+        until: datetime,
+        cursor: str | None,
+        limit: int,
+    ) -> Page[Call]:
+        """See the port."""
+        with self._store.lock:
+            own = [
+                (f"{epoch_ms(dialed.dialed_at):014}.{dialed.call_id}", call)
+                for (owner, dialed), call in self._store.calls.items()
+                if owner == workspace_id and since <= dialed.dialed_at < until
+            ]
+            matching = [(key, call) for key, call in own if wanted.admits(call)]
+            newest_first = sorted(matching, key=itemgetter(0), reverse=True)
+            return page_of(newest_first, cursor=cursor, limit=limit)
+
+
+def by_dial(call: Call) -> tuple[datetime, str]:
+    """The order in which calls were dialled."""
+    return call.as_dialed.dialed_at, call.call_id
