@@ -11,6 +11,7 @@ from pydantic import (
     Field,
     PlainSerializer,
     ValidationError,
+    WithJsonSchema,
 )
 from pydantic.alias_generators import to_camel
 
@@ -76,7 +77,19 @@ def _zone(value: str) -> str:
 
 
 #: An instant: ISO 8601 with an offset, or milliseconds since 1970.
-Instant = Annotated[datetime, BeforeValidator(_instant), AfterValidator(_aware)]
+Instant = Annotated[
+    datetime,
+    BeforeValidator(_instant),
+    AfterValidator(_aware),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "format": "date-time"},
+                {"type": "integer", "minimum": 0, "maximum": epoch_ms(LATEST)},
+            ]
+        }
+    ),
+]
 
 #: An IANA zone name.
 Zone = Annotated[str, AfterValidator(_zone)]
@@ -151,4 +164,8 @@ def iso(at: datetime | None) -> str | None:
 
 
 #: An instant in an answer.
-At = Annotated[datetime, PlainSerializer(iso, return_type=str, when_used="json")]
+At = Annotated[
+    datetime,
+    PlainSerializer(iso, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]

@@ -5,8 +5,17 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
-from chalicelibs.api.bodies import Body, Instant, Interval, Zone, iso, milliseconds, parse
-from chalicelibs.api.hours import Hours, hours_view
+from chalicelibs.api.bodies import (
+    At,
+    Body,
+    Instant,
+    Interval,
+    View,
+    Zone,
+    milliseconds,
+    parse,
+)
+from chalicelibs.api.hours import Hours, HoursView, hours_view
 from chalicelibs.domain.campaign import Campaign, CampaignKind, CampaignState, CampaignStatus
 from chalicelibs.domain.errors import Invalid
 from chalicelibs.domain.instants import MILLISECOND
@@ -121,43 +130,112 @@ def retry_of(body: NewCampaign) -> RetryPolicy:
     )
 
 
-def view(reading: CampaignReading) -> dict[str, object]:
+class RulesView(View):
+    """Who calls, when, how often and how urgently."""
+
+    agent_id: str
+    caller_id: str = Field(description="The number shown, E.164.")
+    calling_hours: HoursView | None = Field(description="null: at any time.")
+    max_attempts: int = Field(description="All attempts, the first included.")
+    retry_intervals_ms: list[int] = Field(description="Pauses, from the end of an attempt.")
+    retry_outcomes: list[str] = Field(
+        description="Outcomes after which it is tried again, besides `no_answer`, `busy`, "
+        "`failed`, `init_failed` and `busy_callback`."
+    )
+    priorities: list[int] = Field(description="One per attempt; the larger goes first.")
+    callbacks_outside_hours: bool = Field(
+        description="Whether a callback may come when the calling hours are over."
+    )
+
+
+class ProgressView(View):
+    """The tasks of a campaign by status, and its ended calls by outcome."""
+
+    total: int
+    queued: int
+    running: int
+    paused: int
+    completed: int
+    archived: int
+    calls: int = Field(description="Calls that have ended.")
+    outcomes: dict[str, int] = Field(description="How many of them ended how.")
+
+
+class CampaignView(View):
+    """A campaign, its rules, and how far it has come.
+
+    A realtime campaign may leave all rules to its tasks: then all of them are null.
+    """
+
+    id: str
+    name: str
+    type: CampaignKind
+    status: CampaignStatus
+    priority: Level
+    timezone: str = Field(description="An IANA name, like `Europe/Madrid`.")
+    start_at: At | None
+    end_at: At | None
+    concurrency_limit: int | None = Field(description="Its own, besides the workspace's.")
+    agent_id: str | None
+    caller_id: str | None = Field(description="The number shown, E.164.")
+    calling_hours: HoursView | None = Field(description="null: at any time.")
+    max_attempts: int | None = Field(description="All attempts, the first included.")
+    retry_intervals_ms: list[int] | None = Field(description="Pauses, from the end of an attempt.")
+    retry_outcomes: list[str] | None = Field(
+        description="Outcomes after which it is tried again, besides the usual ones."
+    )
+    priorities: list[int] | None = Field(description="One per attempt; the larger goes first.")
+    callbacks_outside_hours: bool | None
+    progress: ProgressView
+    created_at: At
+    version: int = Field(description="Grows by one with every change of the campaign.")
+
+
+class CampaignsView(View):
+    """A page of campaigns, newest first."""
+
+    campaigns: list[CampaignView]
+    next_cursor: str | None = Field(description="Where the next page begins; null: at the end.")
+
+
+def view(reading: CampaignReading) -> CampaignView:
     """A campaign as people see it."""
     campaign, rules = reading.campaign, reading.campaign.rules
-    return {
-        "id": campaign.campaign_id,
-        "name": campaign.name,
-        "type": campaign.kind,
-        "status": reading.status,
-        "priority": campaign.level,
-        "timezone": campaign.zone,
-        "start_at": iso(campaign.start_at),
-        "end_at": iso(campaign.end_at),
-        "concurrency_limit": campaign.concurrency_limit,
-        **({} if rules is None else rules_view(rules)),
-        "progress": progress_view(reading),
-        "created_at": iso(campaign.created_at),
-        "version": campaign.version,
-    }
+    return CampaignView(
+        id=campaign.campaign_id,
+        name=campaign.name,
+        type=campaign.kind,
+        status=reading.status,
+        priority=campaign.level,
+        timezone=campaign.zone,
+        start_at=campaign.start_at,
+        end_at=campaign.end_at,
+        concurrency_limit=campaign.concurrency_limit,
+        **(dict.fromkeys(RulesView.model_fields) if rules is None else dict(rules_view(rules))),
+        progress=progress_view(reading),
+        created_at=campaign.created_at,
+        version=campaign.version,
+    )
 
 
-def rules_view(rules: Rules) -> dict[str, object]:
+def rules_view(rules: Rules) -> RulesView:
     """The rules of a campaign or task."""
-    return {
-        "agent_id": rules.agent_id,
-        "caller_id": rules.caller_id,
-        "calling_hours": hours_view(rules.hours),
-        "max_attempts": rules.retry.max_attempts,
-        "retry_intervals_ms": [interval // MILLISECOND for interval in rules.retry.intervals],
-        "retry_outcomes": sorted(rules.retry.retry_outcomes),
-        "priorities": list(rules.priorities),
-        "callbacks_outside_hours": rules.callbacks_outside_hours,
-    }
+    return RulesView(
+        agent_id=rules.agent_id,
+        caller_id=rules.caller_id,
+        calling_hours=hours_view(rules.hours),
+        max_attempts=rules.retry.max_attempts,
+        retry_intervals_ms=[interval // MILLISECOND for interval in rules.retry.intervals],
+        retry_outcomes=sorted(rules.retry.retry_outcomes),
+        priorities=list(rules.priorities),
+        callbacks_outside_hours=rules.callbacks_outside_hours,
+    )
 
 
-def page_view(page: Page[CampaignReading]) -> dict[str, object]:
+def page_view(page: Page[CampaignReading]) -> CampaignsView:
     """A page of campaigns."""
-    return {"campaigns": [view(reading) for reading in page.items], "next_cursor": page.cursor}
+    campaigns = [view(reading) for reading in page.items]
+    return CampaignsView(campaigns=campaigns, next_cursor=page.cursor)
 
 
 #: What open tasks that are not in flight read as, by the status of their campaign.
@@ -166,16 +244,13 @@ WAITING_AS = {CampaignStatus.PAUSED: "paused", CampaignStatus.ARCHIVED: "archive
 }
 
 
-def progress_view(reading: CampaignReading) -> dict[str, object]:
+def progress_view(reading: CampaignReading) -> ProgressView:
     """Its tasks by status, and its ended calls by outcome."""
     progress = reading.progress
     counts = {"queued": 0, "running": reading.in_flight, "paused": 0}
     counts |= {"completed": progress.completed, "archived": progress.archived}
     waiting = max(progress.open_tasks - reading.in_flight, 0)
     counts[WAITING_AS.get(reading.status, "queued")] += waiting
-    return {
-        "total": progress.tasks,
-        **counts,
-        "calls": progress.calls,
-        "outcomes": dict(progress.outcomes),
-    }
+    return ProgressView(
+        total=progress.tasks, **counts, calls=progress.calls, outcomes=dict(progress.outcomes)
+    )

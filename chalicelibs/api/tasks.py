@@ -7,26 +7,29 @@ from pydantic import Field, ValidationError
 from pydantic_core import from_json, to_json
 
 from chalicelibs.api.bodies import (
+    At,
     Body,
     Instant,
     Interval,
     Value,
+    View,
     Zone,
     invalid,
-    iso,
     milliseconds,
     text_of,
 )
+from chalicelibs.api.calls import CallView
 from chalicelibs.api.calls import view as call_view
-from chalicelibs.api.campaigns import DEFAULT_INTERVAL_MS, rules_view
-from chalicelibs.api.errors import Malformed, TooLarge, body_of
+from chalicelibs.api.campaigns import DEFAULT_INTERVAL_MS, RulesView, rules_view
+from chalicelibs.api.errors import Malformed, TooLarge
+from chalicelibs.api.refusals import ErrorView, error_view
 from chalicelibs.domain.calling_hours import CallingHours
 from chalicelibs.domain.errors import CarillonError, Invalid
 from chalicelibs.domain.outcome import normal_name
 from chalicelibs.domain.phone import parse_phone
 from chalicelibs.domain.push import Push
 from chalicelibs.domain.retry import MOST_ATTEMPTS, RetryPolicy
-from chalicelibs.domain.task import Task
+from chalicelibs.domain.task import Task, TaskStatus
 from chalicelibs.ports import Page
 from chalicelibs.use_cases.look_up import TaskReading
 
@@ -111,6 +114,57 @@ class NewTask(Body):
         )
 
 
+class CreatedTaskView(View):
+    """A task that was just stored."""
+
+    id: str
+    campaign_id: str
+    phone: str = Field(description="The number to call, E.164.")
+    status: TaskStatus
+    next_attempt_at: At = Field(description="Before that, it is not called.")
+
+
+class TaskView(View):
+    """One contact's way through its attempts."""
+
+    id: str
+    campaign_id: str
+    phone: str = Field(description="The number to call, E.164.")
+    status: TaskStatus
+    next_attempt_at: At | None = Field(
+        description="Before that, it is not called; null while it is, and when it is finished."
+    )
+    is_callback: bool = Field(description="The contact asked for the next attempt.")
+    attempts: int = Field(description="Attempts dialled.")
+    outcome: str | None = Field(description="Of the last attempt.")
+    reason: str | None = Field(description="Why it was finished, where the outcome does not say.")
+    context: dict[str, str] = Field(description="What the agent's prompt is filled with.")
+    end_at: At | None = Field(description="Its own end; null: the campaign's.")
+    rules: RulesView | None = Field(description="Its own rules; null: the campaign's.")
+    current_call: CallView | None = Field(description="The attempt in flight.")
+    last_call_id: str | None
+    created_at: At
+
+
+class TasksView(View):
+    """A page of tasks."""
+
+    tasks: list[TaskView]
+    next_cursor: str | None = Field(description="Where the next page begins; null: at the end.")
+
+
+class PushedView(View):
+    """What a task that was taken became."""
+
+    task: CreatedTaskView
+
+
+class ResultsView(View):
+    """What became of each entry of a list, in its order."""
+
+    results: list[PushedView | ErrorView]
+
+
 class Pushed:
     """A body of one task or of a list, each entry a task to push or what is wrong with it."""
 
@@ -119,7 +173,7 @@ class Pushed:
         self._judged = [judge(entry) for entry in entries]
         self.pushes = [one for one in self._judged if isinstance(one, Push)]
 
-    def view(self, results: Sequence[Task | CarillonError]) -> dict[str, object]:
+    def view(self, results: Sequence[Task | CarillonError]) -> PushedView | ResultsView:
         """The answer: the one task, or the result of each.
 
         Raises:
@@ -128,10 +182,10 @@ class Pushed:
         stored = iter(results)
         merged = [next(stored) if isinstance(one, Push) else one for one in self._judged]
         if self.is_list:
-            return {"results": [result_view(one) for one in merged]}
+            return ResultsView(results=[result_view(one) for one in merged])
         if isinstance(merged[0], CarillonError):
             raise merged[0]
-        return {"task": created_view(merged[0])}
+        return PushedView(task=created_view(merged[0]))
 
 
 def entries_of(raw: bytes) -> tuple[bool, list[Any]]:
@@ -164,45 +218,47 @@ def judge(entry: Any) -> Push | Invalid:
         return error
 
 
-def result_view(result: Task | CarillonError) -> dict[str, object]:
+def result_view(result: Task | CarillonError) -> PushedView | ErrorView:
     """What became of one entry of a list."""
     if isinstance(result, CarillonError):
-        return body_of(result)
-    return {"task": created_view(result)}
+        return error_view(result)
+    return PushedView(task=created_view(result))
 
 
-def created_view(task: Task) -> dict[str, object]:
+def created_view(task: Task) -> CreatedTaskView:
     """A task that was just stored."""
-    return {
-        "id": task.task_id,
-        "campaign_id": task.campaign_id,
-        "phone": task.phone,
-        "status": task.status,
-        "next_attempt_at": iso(task.due_at),
-    }
+    return CreatedTaskView(
+        id=task.task_id,
+        campaign_id=task.campaign_id,
+        phone=task.phone,
+        status=task.status,
+        next_attempt_at=task.due_at,
+    )
 
 
-def view(reading: TaskReading) -> dict[str, object]:
+def view(reading: TaskReading) -> TaskView:
     """A task as people see it."""
     task = reading.task
     is_waiting = not task.is_final and task.call is None
-    return {
-        **created_view(task),
-        "status": reading.status,
-        "next_attempt_at": iso(task.due_at) if is_waiting else None,
-        "is_callback": task.is_callback,
-        "attempts": task.attempts,
-        "outcome": task.outcome,
-        "reason": task.reason,
-        "context": dict(task.context),
-        "end_at": iso(task.end_at),
-        "rules": None if task.rules is None else rules_view(task.rules),
-        "current_call": None if task.call is None else call_view(task.call),
-        "last_call_id": task.last_call_id,
-        "created_at": iso(task.created_at),
-    }
+    return TaskView(
+        id=task.task_id,
+        campaign_id=task.campaign_id,
+        phone=task.phone,
+        status=reading.status,
+        next_attempt_at=task.due_at if is_waiting else None,
+        is_callback=task.is_callback,
+        attempts=task.attempts,
+        outcome=task.outcome,
+        reason=task.reason,
+        context=dict(task.context),
+        end_at=task.end_at,
+        rules=None if task.rules is None else rules_view(task.rules),
+        current_call=None if task.call is None else call_view(task.call),
+        last_call_id=task.last_call_id,
+        created_at=task.created_at,
+    )
 
 
-def page_view(page: Page[TaskReading]) -> dict[str, object]:
+def page_view(page: Page[TaskReading]) -> TasksView:
     """A page of tasks."""
-    return {"tasks": [view(reading) for reading in page.items], "next_cursor": page.cursor}
+    return TasksView(tasks=[view(reading) for reading in page.items], next_cursor=page.cursor)
