@@ -16,6 +16,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from chalicelibs.api.errors import Malformed
+from chalicelibs.api.relaxed import json_of
 from chalicelibs.domain.errors import Invalid
 from chalicelibs.domain.instants import MILLISECOND, epoch_ms, from_epoch_ms, whole_ms
 from chalicelibs.domain.retry import LONGEST_INTERVAL
@@ -111,7 +112,7 @@ def parse(model: type[Model], raw: bytes) -> Model:
         Invalid: naming the first field that is wrong.
     """
     try:
-        return model.model_validate_json(raw or b"{}")
+        return model.model_validate_json(json_of(raw or b"{}"))
     except ValidationError as error:
         raise invalid(error) from None
 

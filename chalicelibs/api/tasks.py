@@ -23,6 +23,7 @@ from chalicelibs.api.calls import view as call_view
 from chalicelibs.api.campaigns import DEFAULT_INTERVAL_MS, RulesView, rules_view
 from chalicelibs.api.errors import Malformed, TooLarge
 from chalicelibs.api.refusals import ErrorView, error_view
+from chalicelibs.api.relaxed import json_of
 from chalicelibs.domain.calling_hours import CallingHours
 from chalicelibs.domain.errors import CarillonError, Invalid
 from chalicelibs.domain.outcome import normal_name
@@ -196,7 +197,7 @@ def entries_of(raw: bytes) -> tuple[bool, list[Any]]:
         TooLarge: when the list is too long.
     """
     try:
-        body = from_json(raw)
+        body = from_json(json_of(raw))
     except ValueError:
         raise Malformed("the body is not JSON") from None
     if not isinstance(body, list):
