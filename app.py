@@ -41,6 +41,30 @@ def authorize(auth: AuthRequest) -> AuthResponse:
     return api.http.admit(service().authorize(api.http.bearer(auth.token)))
 
 
+# --- Description --------------------------------------------------------------------------------
+
+
+@app.route("/openapi.json")
+@answering
+def show_description() -> Response:
+    """Show the description of this API."""
+    return api.pages.description()
+
+
+@app.route("/docs")
+@answering
+def show_docs() -> Response:
+    """Show the description to people."""
+    return api.pages.docs()
+
+
+@app.route("/docs/{version}/{file}")
+@answering
+def show_viewer_file(version: str, file: str) -> Response:
+    """Give a file of the page that shows the description."""
+    return api.pages.viewer_file(version, file)
+
+
 # --- Workspace ----------------------------------------------------------------------------------
 
 

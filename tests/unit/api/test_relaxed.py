@@ -48,7 +48,9 @@ def test_what_is_not_json_is_read_without_them() -> None:
     assert json_of(b"[1, 2,] // two") == b"[1, 2] "
 
 
-@pytest.mark.parametrize("part", [b'"', b'\\"', b'"\\', b",", b", ", b"/", b"[,", b"[" + b" " * 99])
+@pytest.mark.parametrize(
+    "part", [b'"', b'\\"', b'"\\', b",", b", ", b"/", b"[,", b"[" + b" " * 99]
+)
 def test_no_body_takes_long(part: bytes) -> None:
     raw = b'"' + part * (1024 * 1024 // len(part))
     began = time.perf_counter()
