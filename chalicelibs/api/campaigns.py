@@ -29,22 +29,37 @@ from chalicelibs.use_cases.manage_campaigns import CampaignReading
 
 
 class NewCampaign(Body):
-    """The body of `POST /campaigns`."""
+    """A new campaign: who calls, when, how often and how urgently."""
 
     name: str = Field(min_length=1, max_length=200)
-    type: CampaignKind = CampaignKind.BATCH
-    agent_id: str | None = None
-    caller_id: str | None = Field(None, description="The number shown, E.164.")
-    priority: Level = Level.NORMAL
-    timezone: Zone = "UTC"
-    calling_hours: Hours | None = None
-    start_at: Instant | None = None
-    end_at: Instant | None = None
-    max_attempts: int = Field(1, ge=1, le=MOST_ATTEMPTS)
-    retry_intervals_ms: list[Interval] | None = Field(None, description="One fewer than attempts.")
-    retry_outcomes: list[str] = Field(default_factory=list, max_length=50)
-    callbacks_outside_hours: bool = False
-    concurrency_limit: int | None = Field(None, ge=1, le=10_000)
+    type: CampaignKind = Field(
+        CampaignKind.BATCH,
+        description="`batch`: a list of contacts. `realtime`: tasks are pushed one by one.",
+    )
+    agent_id: str | None = Field(None, description="Who calls; a batch needs one.")
+    caller_id: str | None = Field(None, description="The number shown, E.164; a batch needs one.")
+    priority: Level = Field(Level.NORMAL, description="Which campaign goes first.")
+    timezone: Zone = Field("UTC", description="An IANA name, like `Europe/Madrid`.")
+    calling_hours: Hours | None = Field(None, description="By default calls start at any time.")
+    start_at: Instant | None = Field(None, description="No call starts before that.")
+    end_at: Instant | None = Field(None, description="No call starts from then on.")
+    max_attempts: int = Field(
+        1, ge=1, le=MOST_ATTEMPTS, description="All attempts, the first included."
+    )
+    retry_intervals_ms: list[Interval] | None = Field(
+        None, description="Pauses between attempts, one fewer than attempts; default: an hour."
+    )
+    retry_outcomes: list[str] = Field(
+        default_factory=list,
+        max_length=50,
+        description="Outcomes to try again after, besides the usual ones.",
+    )
+    callbacks_outside_hours: bool = Field(
+        False, description="Whether a callback may come when the calling hours are over."
+    )
+    concurrency_limit: int | None = Field(
+        None, ge=1, le=10_000, description="Its calls in flight, besides the workspace's limit."
+    )
     draft: bool | None = Field(None, description="Batch campaigns begin as drafts by default.")
 
     @model_validator(mode="before")

@@ -48,26 +48,34 @@ NAMES = {
 
 
 class NewTask(Body):
-    """The body of `POST /tasks`, or one entry of its list."""
+    """One task: a contact to call for a campaign, and rules where it brings its own."""
 
-    phone: str
-    campaign: str
-    from_: str | None = Field(None, alias="from")
-    agent: str | None = None
+    phone: str = Field(description="The number to call, with `+` and country code.")
+    campaign: str = Field(description="The id of its campaign.")
+    from_: str | None = Field(
+        None, alias="from", description="The number shown; by default the campaign's."
+    )
+    agent: str | None = Field(None, description="Who calls; by default the campaign's agent.")
     start: str | int | None = Field(None, description="Opening of the calling hours, like 1000.")
     end: str | int | None = Field(None, description="Their end, like 1800.")
-    timezone: Zone | None = None
-    start_after: Instant | None = None
-    end_after: Instant | None = None
+    timezone: Zone | None = Field(None, description="Where the calling hours count; an IANA name.")
+    start_after: Instant | None = Field(None, description="No attempt before that.")
+    end_after: Instant | None = Field(None, description="No attempt from then on.")
     priorities: list[int] | None = Field(
         None, min_length=1, description="One per attempt, larger first."
     )
     retries: int | None = Field(
         None, ge=1, le=MOST_ATTEMPTS, description="All attempts, the first included."
     )
-    intervals: list[Interval] | None = Field(None, description="ms, one fewer than attempts.")
-    retry_outcomes: list[str] | None = None
-    context: dict[str, Value] = Field(default_factory=dict, max_length=200)
+    intervals: list[Interval] | None = Field(
+        None, description="Pauses between attempts in ms, one fewer than attempts."
+    )
+    retry_outcomes: list[str] | None = Field(
+        None, description="Outcomes to try again after, besides the usual ones."
+    )
+    context: dict[str, Value] = Field(
+        default_factory=dict, max_length=200, description="What the prompt is filled with."
+    )
 
     def to_domain(self) -> Push:
         """The task as it is pushed.

@@ -10,7 +10,7 @@ MOST_CONCURRENT = 10_000
 
 
 class NewWorkspace(Body):
-    """The body of `POST /workspaces`."""
+    """A new workspace."""
 
     name: str = Field(min_length=1, max_length=200)
     concurrency_limit: int = Field(
@@ -22,7 +22,7 @@ class NewWorkspace(Body):
 
 
 class Limits(Body):
-    """The body of `PUT /workspace/limits`."""
+    """What a workspace may have in flight, and start."""
 
     concurrency_limit: int = Field(
         ge=1, le=MOST_CONCURRENT, description="Calls that may be in flight at once."
