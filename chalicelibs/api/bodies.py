@@ -48,7 +48,14 @@ class View(BaseModel):
         return self.model_dump(mode="json", by_alias=True)
 
 
+def _whole(value: Any) -> Any:
+    """Where a number is wanted, `5.0` is 5: JSON knows no difference, and some write it so."""
+    is_whole = isinstance(value, float) and value.is_integer()
+    return int(value) if is_whole else value
+
+
 def _instant(value: Any) -> Any:
+    value = _whole(value)
     if isinstance(value, int) and not isinstance(value, bool):
         if not 0 <= value <= epoch_ms(LATEST):
             raise ValueError("is no time in milliseconds since 1970")
@@ -95,8 +102,14 @@ Instant = Annotated[
 #: An IANA zone name.
 Zone = Annotated[str, AfterValidator(_zone)]
 
+#: A whole number.
+Whole = Annotated[int, BeforeValidator(_whole)]
+
+#: A time of the day: `10:00` or 1000.
+ClockTime = Annotated[str | int, BeforeValidator(_whole)]
+
 #: A pause between attempts, in milliseconds.
-Interval = Annotated[int, Field(ge=0, le=LONGEST_INTERVAL // MILLISECOND)]
+Interval = Annotated[Whole, Field(ge=0, le=LONGEST_INTERVAL // MILLISECOND)]
 
 #: What a prompt can be filled with; numbers are taken as they are written.
 Value = str | int | float | bool

@@ -11,6 +11,7 @@ from chalicelibs.api.bodies import (
     Instant,
     Interval,
     View,
+    Whole,
     Zone,
     milliseconds,
     parse,
@@ -43,7 +44,7 @@ class NewCampaign(Body):
     calling_hours: Hours | None = Field(None, description="By default calls start at any time.")
     start_at: Instant | None = Field(None, description="No call starts before that.")
     end_at: Instant | None = Field(None, description="No call starts from then on.")
-    max_attempts: int = Field(
+    max_attempts: Whole = Field(
         1, ge=1, le=MOST_ATTEMPTS, description="All attempts, the first included."
     )
     retry_intervals_ms: list[Interval] | None = Field(
@@ -57,7 +58,7 @@ class NewCampaign(Body):
     callbacks_outside_hours: bool = Field(
         False, description="Whether a callback may come when the calling hours are over."
     )
-    concurrency_limit: int | None = Field(
+    concurrency_limit: Whole | None = Field(
         None, ge=1, le=10_000, description="Its calls in flight, besides the workspace's limit."
     )
     draft: bool | None = Field(None, description="Batch campaigns begin as drafts by default.")

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from chalicelibs.api.bodies import Body, View
+from chalicelibs.api.bodies import Body, ClockTime, View
 from chalicelibs.domain.calling_hours import ALL_DAYS, CallingHours
 from chalicelibs.domain.errors import Invalid
 
@@ -18,8 +18,8 @@ DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 class Hours(Body):
     """When calls may start: `[start, end)` on these days."""
 
-    start: str | int = Field(description="`10:00` or 1000.")
-    end: str | int = Field(description="`18:00` or 1800; `24:00` is the end of the day.")
+    start: ClockTime = Field(description="`10:00` or 1000.")
+    end: ClockTime = Field(description="`18:00` or 1800; `24:00` is the end of the day.")
     days: list[str] | None = Field(None, min_length=1, description="Like `mon`; default: all.")
 
     def to_domain(self, zone: str) -> CallingHours:

@@ -70,8 +70,20 @@ ERRORS = {
 IN_CAMEL_CASE = frozenset({NewTask})
 
 
+#: The words for bounds, of pydantic and of JSON Schema.
+BOUNDS = {"ge": "minimum", "le": "maximum"}
+
+
 class Schemas(GenerateJsonSchema):
     """Schemas as short as they can be, that allow both spellings of a body's names."""
+
+    def generate_inner(self, schema: Any) -> Json:
+        """Any schema; pydantic names the bounds of a validated number in its own words."""
+        described = super().generate_inner(schema)
+        for own, meant in BOUNDS.items():
+            if own in described:
+                described[meant] = described.pop(own)
+        return described
 
     def model_schema(self, schema: core_schema.ModelSchema) -> Json:
         """A model; a body's other spelling is allowed, too."""

@@ -9,10 +9,12 @@ from pydantic_core import from_json, to_json
 from chalicelibs.api.bodies import (
     At,
     Body,
+    ClockTime,
     Instant,
     Interval,
     Value,
     View,
+    Whole,
     Zone,
     invalid,
     milliseconds,
@@ -56,15 +58,15 @@ class NewTask(Body):
         None, alias="from", description="The number shown; by default the campaign's."
     )
     agent: str | None = Field(None, description="Who calls; by default the campaign's agent.")
-    start: str | int | None = Field(None, description="Opening of the calling hours, like 1000.")
-    end: str | int | None = Field(None, description="Their end, like 1800.")
+    start: ClockTime | None = Field(None, description="Opening of the calling hours, like 1000.")
+    end: ClockTime | None = Field(None, description="Their end, like 1800.")
     timezone: Zone | None = Field(None, description="Where the calling hours count; an IANA name.")
     start_after: Instant | None = Field(None, description="No attempt before that.")
     end_after: Instant | None = Field(None, description="No attempt from then on.")
-    priorities: list[int] | None = Field(
+    priorities: list[Whole] | None = Field(
         None, min_length=1, description="One per attempt, larger first."
     )
-    retries: int | None = Field(
+    retries: Whole | None = Field(
         None, ge=1, le=MOST_ATTEMPTS, description="All attempts, the first included."
     )
     intervals: list[Interval] | None = Field(

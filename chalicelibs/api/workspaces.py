@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from chalicelibs.api.bodies import At, Body, View, parse
+from chalicelibs.api.bodies import At, Body, View, Whole, parse
 from chalicelibs.domain.workspace import DEFAULT_CONCURRENCY, Workspace
 
 #: More in flight at once is a matter of arrangement with carriers, not of a field.
@@ -13,7 +13,7 @@ class NewWorkspace(Body):
     """A new workspace."""
 
     name: str = Field(min_length=1, max_length=200)
-    concurrency_limit: int = Field(
+    concurrency_limit: Whole = Field(
         DEFAULT_CONCURRENCY,
         ge=1,
         le=MOST_CONCURRENT,
@@ -24,10 +24,10 @@ class NewWorkspace(Body):
 class Limits(Body):
     """What a workspace may have in flight, and start."""
 
-    concurrency_limit: int = Field(
+    concurrency_limit: Whole = Field(
         ge=1, le=MOST_CONCURRENT, description="Calls that may be in flight at once."
     )
-    calls_per_second: int | None = Field(
+    calls_per_second: Whole | None = Field(
         None,
         ge=1,
         le=1000,
