@@ -75,6 +75,10 @@ check: dev ## format, lint, types and the direction of imports, without changing
 test: check engine template ## everything: check, a package built and verified, all tests
 	$(dev) -m pytest
 
+.PHONY: openapi
+openapi: dev ## write the description of the API anew, from its models
+	$(dev) -m chalicelibs.api.openapi
+
 .PHONY: package
 package: dev template ## build and verify .local/package/STAGE (STAGE=dev)
 	$(dev) .chalice/package.py .local/package/$(STAGE) --stage $(STAGE)

@@ -41,6 +41,30 @@ def authorize(auth: AuthRequest) -> AuthResponse:
     return api.http.admit(service().authorize(api.http.bearer(auth.token)))
 
 
+# --- Description --------------------------------------------------------------------------------
+
+
+@app.route("/openapi.json")
+@answering
+def show_description() -> Response:
+    """Show the description of this API."""
+    return api.pages.description()
+
+
+@app.route("/docs")
+@answering
+def show_docs() -> Response:
+    """Show the description to people."""
+    return api.pages.docs()
+
+
+@app.route("/docs/{version}/{file}")
+@answering
+def show_viewer_file(version: str, file: str) -> Response:
+    """Give a file of the page that shows the description."""
+    return api.pages.viewer_file(version, file)
+
+
 # --- Workspace ----------------------------------------------------------------------------------
 
 
@@ -185,7 +209,7 @@ def archive_campaign(campaign_id: str) -> Response:
 @answering
 def push_tasks() -> Response:
     """Push a task, or a list of tasks of which each is judged for itself."""
-    workspace_id, pushed = request(app).principal, api.tasks.Pushed(request(app).body)
+    workspace_id, pushed = request(app).principal, api.pushes.Pushed(request(app).body)
     return ok(pushed.view(service().push_tasks(workspace_id, pushed.pushes)), status=201)
 
 
@@ -252,7 +276,7 @@ def list_ended_calls() -> Response:
 @answering
 def list_current_calls() -> Response:
     """List the calls that are going on."""
-    wanted = api.searches.calls(request(app).query).filter
+    wanted = api.searches.current_calls(request(app).query)
     return ok(api.calls.list_view(service().look_up.in_flight(request(app).principal, wanted)))
 
 

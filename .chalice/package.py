@@ -229,8 +229,9 @@ def verify_wheels(architecture: str, root: Path) -> None:
 
 def verify_presence(root: Path) -> None:
     """Nothing of ours was left out."""
-    for path in [ROOT / "app.py", *sorted((ROOT / "chalicelibs").rglob("*.py"))]:
-        if not (root / path.relative_to(ROOT)).is_file():
+    ours = [path for path in (ROOT / "chalicelibs").rglob("*") if path.is_file()]
+    for path in [ROOT / "app.py", *sorted(ours)]:
+        if path.suffix != ".pyc" and not (root / path.relative_to(ROOT)).is_file():
             sys.exit(f"{path.relative_to(ROOT)} is not in the package")
 
 

@@ -1,6 +1,7 @@
 """The HTTP side of the local stack: what API Gateway does around a Chalice app."""
 
 import base64
+import gzip
 import logging
 import threading
 import time
@@ -40,6 +41,7 @@ class Gateway:
         self._routes = app.routes
         self._matcher = chalice_local.RouteMatcher(list(app.routes))
         self._gateway = chalice_local.LocalGateway(app, config)
+        self.compresses_from: int | None = config.minimum_compression_size
         self.refusals = refusals
 
     def answer(
@@ -151,8 +153,17 @@ class _Connection(BaseHTTPRequestHandler):
         body = answer["body"] or b""
         if answer.get("isBase64Encoded"):
             body = base64.b64decode(body)
+        body = body.encode() if isinstance(body, str) else body
         headers = {**answer["headers"], **answer["multiValueHeaders"]}
-        self._send(answer["statusCode"], headers, body.encode() if isinstance(body, str) else body)
+        if self._compresses(body):
+            body, headers = gzip.compress(body), {**headers, "Content-Encoding": "gzip"}
+        self._send(answer["statusCode"], headers, body)
+
+    def _compresses(self, body: bytes) -> bool:
+        """Whether this body is worth it to API Gateway, and the client takes it."""
+        least = self.server.gateway.compresses_from
+        is_worth_it = least is not None and len(body) >= least
+        return is_worth_it and "gzip" in self.headers.get("accept-encoding", "")
 
     def _send(self, status: int, headers: Mapping[str, Any], body: bytes) -> None:
         self.send_response(status)

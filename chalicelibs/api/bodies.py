@@ -11,10 +11,12 @@ from pydantic import (
     Field,
     PlainSerializer,
     ValidationError,
+    WithJsonSchema,
 )
 from pydantic.alias_generators import to_camel
 
 from chalicelibs.api.errors import Malformed
+from chalicelibs.api.relaxed import json_of
 from chalicelibs.domain.errors import Invalid
 from chalicelibs.domain.instants import MILLISECOND, epoch_ms, from_epoch_ms, whole_ms
 from chalicelibs.domain.retry import LONGEST_INTERVAL
@@ -46,7 +48,14 @@ class View(BaseModel):
         return self.model_dump(mode="json", by_alias=True)
 
 
+def _whole(value: Any) -> Any:
+    """Where a number is wanted, `5.0` is 5: JSON knows no difference, and some write it so."""
+    is_whole = isinstance(value, float) and value.is_integer()
+    return int(value) if is_whole else value
+
+
 def _instant(value: Any) -> Any:
+    value = _whole(value)
     if isinstance(value, int) and not isinstance(value, bool):
         if not 0 <= value <= epoch_ms(LATEST):
             raise ValueError("is no time in milliseconds since 1970")
@@ -76,13 +85,31 @@ def _zone(value: str) -> str:
 
 
 #: An instant: ISO 8601 with an offset, or milliseconds since 1970.
-Instant = Annotated[datetime, BeforeValidator(_instant), AfterValidator(_aware)]
+Instant = Annotated[
+    datetime,
+    BeforeValidator(_instant),
+    AfterValidator(_aware),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "format": "date-time"},
+                {"type": "integer", "minimum": 0, "maximum": epoch_ms(LATEST)},
+            ]
+        }
+    ),
+]
 
 #: An IANA zone name.
 Zone = Annotated[str, AfterValidator(_zone)]
 
+#: A whole number.
+Whole = Annotated[int, BeforeValidator(_whole)]
+
+#: A time of the day: `10:00` or 1000.
+ClockTime = Annotated[str | int, BeforeValidator(_whole)]
+
 #: A pause between attempts, in milliseconds.
-Interval = Annotated[int, Field(ge=0, le=LONGEST_INTERVAL // MILLISECOND)]
+Interval = Annotated[Whole, Field(ge=0, le=LONGEST_INTERVAL // MILLISECOND)]
 
 #: What a prompt can be filled with; numbers are taken as they are written.
 Value = str | int | float | bool
@@ -98,7 +125,7 @@ def parse(model: type[Model], raw: bytes) -> Model:
         Invalid: naming the first field that is wrong.
     """
     try:
-        return model.model_validate_json(raw or b"{}")
+        return model.model_validate_json(json_of(raw or b"{}"))
     except ValidationError as error:
         raise invalid(error) from None
 
@@ -151,4 +178,8 @@ def iso(at: datetime | None) -> str | None:
 
 
 #: An instant in an answer.
-At = Annotated[datetime, PlainSerializer(iso, return_type=str, when_used="json")]
+At = Annotated[
+    datetime,
+    PlainSerializer(iso, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]

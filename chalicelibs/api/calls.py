@@ -2,45 +2,93 @@
 
 from collections.abc import Iterable
 
-from chalicelibs.api.bodies import iso
-from chalicelibs.domain.call import Call
+from pydantic import Field
+
+from chalicelibs.api.bodies import At, View
+from chalicelibs.domain.call import Call, CallStatus
 from chalicelibs.domain.naming import campaign_of, task_of
 from chalicelibs.ports import Page
 
 
-def view(call: Call) -> dict[str, object]:
+class CallView(View):
+    """One attempt, ended or in flight."""
+
+    id: str
+    task_id: str
+    campaign_id: str
+    attempt: int = Field(description="Which attempt of its task it is; 0 until it is dialled.")
+    status: CallStatus = Field(description="How far it has come.")
+    outcome: str | None = Field(
+        description="How it ended: `completed`, `no_answer`, `busy`, `failed`, `init_failed`, "
+        "`busy_callback`, `voicemail`, `no_response`, or one of the agent's own; null before."
+    )
+    is_permanent: bool = Field(description="The number itself is bad: no retry can help.")
+    reason: str | None = Field(description="Why it failed, in a word.")
+    agent_id: str | None
+    from_: str | None = Field(serialization_alias="from", description="The number shown, E.164.")
+    to: str | None = Field(description="The number called, E.164.")
+    carrier: str | None
+    carrier_call_id: str | None = Field(description="The carrier's own id of it.")
+    reserved_at: At
+    dialed_at: At | None
+    answered_at: At | None
+    ended_at: At | None
+    duration_s: float | None
+    callback_at: At | None = Field(description="When the contact asked to be called.")
+    cost: str | None = Field(description="Amount and currency, like `0.0123 USD`.")
+    recording_url: str | None
+    analysis: dict[str, object] = Field(description="What the agent made of the conversation.")
+
+
+class CallsView(View):
+    """The attempts of a task, first to last."""
+
+    calls: list[CallView]
+
+
+class CallLogView(View):
+    """A page of the calls of a workspace, newest first."""
+
+    calls: list[CallView]
+    next_cursor: str | None = Field(
+        description="Where the next page begins; null: at the end. A page may hold fewer calls "
+        "than asked for, or none, although it goes on."
+    )
+
+
+def view(call: Call) -> CallView:
     """A call, ended or in flight."""
-    return {
-        "id": call.call_id,
-        "task_id": task_of(call.call_id),
-        "campaign_id": campaign_of(call.call_id),
-        "attempt": call.attempt_no,
-        "status": call.status,
-        "outcome": call.outcome,
-        "is_permanent": call.is_permanent,
-        "reason": call.reason,
-        "agent_id": call.agent_id,
-        "from": call.caller_id,
-        "to": call.phone,
-        "carrier": call.carrier,
-        "carrier_call_id": call.carrier_call_id,
-        "reserved_at": iso(call.reserved_at),
-        "dialed_at": iso(call.dialed_at),
-        "answered_at": iso(call.answered_at),
-        "ended_at": iso(call.ended_at),
-        "duration_s": None if call.duration is None else call.duration.total_seconds(),
-        "callback_at": iso(call.callback_at),
-        "cost": call.cost,
-        "recording_url": call.recording_url,
-        "analysis": dict(call.analysis),
-    }
+    return CallView(
+        id=call.call_id,
+        task_id=task_of(call.call_id),
+        campaign_id=campaign_of(call.call_id),
+        attempt=call.attempt_no,
+        status=call.status,
+        outcome=call.outcome,
+        is_permanent=call.is_permanent,
+        reason=call.reason,
+        agent_id=call.agent_id,
+        from_=call.caller_id,
+        to=call.phone,
+        carrier=call.carrier,
+        carrier_call_id=call.carrier_call_id,
+        reserved_at=call.reserved_at,
+        dialed_at=call.dialed_at,
+        answered_at=call.answered_at,
+        ended_at=call.ended_at,
+        duration_s=None if call.duration is None else call.duration.total_seconds(),
+        callback_at=call.callback_at,
+        cost=call.cost,
+        recording_url=call.recording_url,
+        analysis=dict(call.analysis),
+    )
 
 
-def list_view(calls: Iterable[Call]) -> dict[str, object]:
+def list_view(calls: Iterable[Call]) -> CallsView:
     """The calls of a task."""
-    return {"calls": [view(call) for call in calls]}
+    return CallsView(calls=[view(call) for call in calls])
 
 
-def page_view(page: Page[Call]) -> dict[str, object]:
+def page_view(page: Page[Call]) -> CallLogView:
     """A page of the call log."""
-    return {"calls": [view(call) for call in page.items], "next_cursor": page.cursor}
+    return CallLogView(calls=[view(call) for call in page.items], next_cursor=page.cursor)

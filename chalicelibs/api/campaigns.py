@@ -5,8 +5,18 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
-from chalicelibs.api.bodies import Body, Instant, Interval, Zone, iso, milliseconds, parse
-from chalicelibs.api.hours import Hours, hours_view
+from chalicelibs.api.bodies import (
+    At,
+    Body,
+    Instant,
+    Interval,
+    View,
+    Whole,
+    Zone,
+    milliseconds,
+    parse,
+)
+from chalicelibs.api.hours import Hours, HoursView, hours_view
 from chalicelibs.domain.campaign import Campaign, CampaignKind, CampaignState, CampaignStatus
 from chalicelibs.domain.errors import Invalid
 from chalicelibs.domain.instants import MILLISECOND
@@ -20,22 +30,37 @@ from chalicelibs.use_cases.manage_campaigns import CampaignReading
 
 
 class NewCampaign(Body):
-    """The body of `POST /campaigns`."""
+    """A new campaign: who calls, when, how often and how urgently."""
 
     name: str = Field(min_length=1, max_length=200)
-    type: CampaignKind = CampaignKind.BATCH
-    agent_id: str | None = None
-    caller_id: str | None = Field(None, description="The number shown, E.164.")
-    priority: Level = Level.NORMAL
-    timezone: Zone = "UTC"
-    calling_hours: Hours | None = None
-    start_at: Instant | None = None
-    end_at: Instant | None = None
-    max_attempts: int = Field(1, ge=1, le=MOST_ATTEMPTS)
-    retry_intervals_ms: list[Interval] | None = Field(None, description="One fewer than attempts.")
-    retry_outcomes: list[str] = Field(default_factory=list, max_length=50)
-    callbacks_outside_hours: bool = False
-    concurrency_limit: int | None = Field(None, ge=1, le=10_000)
+    type: CampaignKind = Field(
+        CampaignKind.BATCH,
+        description="`batch`: a list of contacts. `realtime`: tasks are pushed one by one.",
+    )
+    agent_id: str | None = Field(None, description="Who calls; a batch needs one.")
+    caller_id: str | None = Field(None, description="The number shown, E.164; a batch needs one.")
+    priority: Level = Field(Level.NORMAL, description="Which campaign goes first.")
+    timezone: Zone = Field("UTC", description="An IANA name, like `Europe/Madrid`.")
+    calling_hours: Hours | None = Field(None, description="By default calls start at any time.")
+    start_at: Instant | None = Field(None, description="No call starts before that.")
+    end_at: Instant | None = Field(None, description="No call starts from then on.")
+    max_attempts: Whole = Field(
+        1, ge=1, le=MOST_ATTEMPTS, description="All attempts, the first included."
+    )
+    retry_intervals_ms: list[Interval] | None = Field(
+        None, description="Pauses between attempts, one fewer than attempts; default: an hour."
+    )
+    retry_outcomes: list[str] = Field(
+        default_factory=list,
+        max_length=50,
+        description="Outcomes to try again after, besides the usual ones.",
+    )
+    callbacks_outside_hours: bool = Field(
+        False, description="Whether a callback may come when the calling hours are over."
+    )
+    concurrency_limit: Whole | None = Field(
+        None, ge=1, le=10_000, description="Its calls in flight, besides the workspace's limit."
+    )
     draft: bool | None = Field(None, description="Batch campaigns begin as drafts by default.")
 
     @model_validator(mode="before")
@@ -121,43 +146,113 @@ def retry_of(body: NewCampaign) -> RetryPolicy:
     )
 
 
-def view(reading: CampaignReading) -> dict[str, object]:
+class RulesView(View):
+    """Who calls, when, how often and how urgently."""
+
+    agent_id: str
+    caller_id: str = Field(description="The number shown, E.164.")
+    calling_hours: HoursView | None = Field(description="null: at any time.")
+    max_attempts: int = Field(description="All attempts, the first included.")
+    retry_intervals_ms: list[int] = Field(description="Pauses, from the end of an attempt.")
+    retry_outcomes: list[str] = Field(
+        description="Outcomes after which it is tried again, besides `no_answer`, `busy`, "
+        "`failed`, `init_failed` and `busy_callback`."
+    )
+    priorities: list[int] = Field(description="One per attempt; the larger goes first.")
+    callbacks_outside_hours: bool = Field(
+        description="Whether a callback may come when the calling hours are over."
+    )
+
+
+class ProgressView(View):
+    """The tasks of a campaign by status, and its ended calls by outcome."""
+
+    total: int
+    queued: int
+    running: int
+    paused: int
+    completed: int
+    archived: int
+    calls: int = Field(description="Calls that have ended.")
+    outcomes: dict[str, int] = Field(description="How many of them ended how.")
+    last_finished_at: At | None = Field(description="When a task was finished last.")
+
+
+class CampaignView(View):
+    """A campaign, its rules, and how far it has come.
+
+    A realtime campaign may leave all rules to its tasks: then all of them are null.
+    """
+
+    id: str
+    name: str
+    type: CampaignKind
+    status: CampaignStatus
+    priority: Level
+    timezone: str = Field(description="An IANA name, like `Europe/Madrid`.")
+    start_at: At | None
+    end_at: At | None
+    concurrency_limit: int | None = Field(description="Its own, besides the workspace's.")
+    agent_id: str | None
+    caller_id: str | None = Field(description="The number shown, E.164.")
+    calling_hours: HoursView | None = Field(description="null: at any time.")
+    max_attempts: int | None = Field(description="All attempts, the first included.")
+    retry_intervals_ms: list[int] | None = Field(description="Pauses, from the end of an attempt.")
+    retry_outcomes: list[str] | None = Field(
+        description="Outcomes after which it is tried again, besides the usual ones."
+    )
+    priorities: list[int] | None = Field(description="One per attempt; the larger goes first.")
+    callbacks_outside_hours: bool | None
+    progress: ProgressView
+    created_at: At
+    version: int = Field(description="Grows by one with every change of the campaign.")
+
+
+class CampaignsView(View):
+    """A page of campaigns, newest first."""
+
+    campaigns: list[CampaignView]
+    next_cursor: str | None = Field(description="Where the next page begins; null: at the end.")
+
+
+def view(reading: CampaignReading) -> CampaignView:
     """A campaign as people see it."""
     campaign, rules = reading.campaign, reading.campaign.rules
-    return {
-        "id": campaign.campaign_id,
-        "name": campaign.name,
-        "type": campaign.kind,
-        "status": reading.status,
-        "priority": campaign.level,
-        "timezone": campaign.zone,
-        "start_at": iso(campaign.start_at),
-        "end_at": iso(campaign.end_at),
-        "concurrency_limit": campaign.concurrency_limit,
-        **({} if rules is None else rules_view(rules)),
-        "progress": progress_view(reading),
-        "created_at": iso(campaign.created_at),
-        "version": campaign.version,
-    }
+    return CampaignView(
+        id=campaign.campaign_id,
+        name=campaign.name,
+        type=campaign.kind,
+        status=reading.status,
+        priority=campaign.level,
+        timezone=campaign.zone,
+        start_at=campaign.start_at,
+        end_at=campaign.end_at,
+        concurrency_limit=campaign.concurrency_limit,
+        **(dict.fromkeys(RulesView.model_fields) if rules is None else dict(rules_view(rules))),
+        progress=progress_view(reading),
+        created_at=campaign.created_at,
+        version=campaign.version,
+    )
 
 
-def rules_view(rules: Rules) -> dict[str, object]:
+def rules_view(rules: Rules) -> RulesView:
     """The rules of a campaign or task."""
-    return {
-        "agent_id": rules.agent_id,
-        "caller_id": rules.caller_id,
-        "calling_hours": hours_view(rules.hours),
-        "max_attempts": rules.retry.max_attempts,
-        "retry_intervals_ms": [interval // MILLISECOND for interval in rules.retry.intervals],
-        "retry_outcomes": sorted(rules.retry.retry_outcomes),
-        "priorities": list(rules.priorities),
-        "callbacks_outside_hours": rules.callbacks_outside_hours,
-    }
+    return RulesView(
+        agent_id=rules.agent_id,
+        caller_id=rules.caller_id,
+        calling_hours=hours_view(rules.hours),
+        max_attempts=rules.retry.max_attempts,
+        retry_intervals_ms=[interval // MILLISECOND for interval in rules.retry.intervals],
+        retry_outcomes=sorted(rules.retry.retry_outcomes),
+        priorities=list(rules.priorities),
+        callbacks_outside_hours=rules.callbacks_outside_hours,
+    )
 
 
-def page_view(page: Page[CampaignReading]) -> dict[str, object]:
+def page_view(page: Page[CampaignReading]) -> CampaignsView:
     """A page of campaigns."""
-    return {"campaigns": [view(reading) for reading in page.items], "next_cursor": page.cursor}
+    campaigns = [view(reading) for reading in page.items]
+    return CampaignsView(campaigns=campaigns, next_cursor=page.cursor)
 
 
 #: What open tasks that are not in flight read as, by the status of their campaign.
@@ -166,7 +261,7 @@ WAITING_AS = {CampaignStatus.PAUSED: "paused", CampaignStatus.ARCHIVED: "archive
 }
 
 
-def progress_view(reading: CampaignReading) -> dict[str, object]:
+def progress_view(reading: CampaignReading) -> ProgressView:
     """Its tasks by status, and its ended calls by outcome."""
     progress, running = reading.progress, len(reading.in_flight)
     waiting = max(progress.open_tasks - running, 0)
@@ -175,10 +270,10 @@ def progress_view(reading: CampaignReading) -> dict[str, object]:
     if reading.status in WAITING_AS:
         counts["queued"] = counts["paused"] = 0
         counts[WAITING_AS[reading.status]] += waiting
-    return {
-        "total": progress.tasks,
+    return ProgressView(
+        total=progress.tasks,
         **counts,
-        "calls": progress.calls,
-        "outcomes": dict(progress.outcomes),
-        "last_finished_at": iso(progress.settled_at),
-    }
+        calls=progress.calls,
+        outcomes=dict(progress.outcomes),
+        last_finished_at=progress.settled_at,
+    )

@@ -34,14 +34,19 @@ class TaskQuery(Body):
     attempts: int | None = Field(None, ge=0, le=MOST_ATTEMPTS + 1, description="Attempts used.")
 
 
-class CallQuery(Body):
-    """The query of `GET /calls`."""
+class CurrentQuery(Body):
+    """The query of `GET /calls/current`."""
 
     model_config = AS_TEXT
 
-    campaign_id: str | None = None
-    agent_id: str | None = None
-    outcome: str | None = None
+    campaign_id: str | None = Field(None, description="Of this campaign.")
+    agent_id: str | None = Field(None, description="By this agent.")
+
+
+class CallQuery(CurrentQuery):
+    """The query of `GET /calls`."""
+
+    outcome: str | None = Field(None, description="That ended so.")
     since: Instant | None = Field(None, description="Dialled at or after.")
     until: Instant | None = Field(None, description="Dialled before.")
 
@@ -81,6 +86,16 @@ def calls(query: Mapping[str, str]) -> CallSearch:
         outcome=maybe_outcome(asked.outcome),
     )
     return CallSearch(wanted, since=asked.since, until=asked.until)
+
+
+def current_calls(query: Mapping[str, str]) -> CallFilter:
+    """The calls in flight that a query asks for.
+
+    Raises:
+        Invalid: naming what is wrong.
+    """
+    asked = of(CurrentQuery, query)
+    return CallFilter(campaign_id=asked.campaign_id, agent_id=asked.agent_id)
 
 
 def of(model: type[Query], query: Mapping[str, str]) -> Query:

@@ -1,241 +1,157 @@
-"""Tasks as JSON: pushed in the words of the seed (Hooman's create-task body), one or a list."""
+"""Tasks as JSON: what was submitted, what holds for them, what is to come."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from pydantic import Field, ValidationError
-from pydantic_core import from_json, to_json
+from pydantic import Field
 
-from chalicelibs.api.bodies import (
-    Body,
-    Instant,
-    Interval,
-    Value,
-    Zone,
-    invalid,
-    iso,
-    milliseconds,
-    text_of,
-)
+from chalicelibs.api.bodies import At, View
+from chalicelibs.api.calls import CallView
 from chalicelibs.api.calls import view as call_view
-from chalicelibs.api.campaigns import rules_view
-from chalicelibs.api.errors import Malformed, TooLarge, body_of
-from chalicelibs.api.hours import hours_view
-from chalicelibs.domain.errors import CarillonError, Invalid
+from chalicelibs.api.campaigns import RulesView, rules_view
+from chalicelibs.api.hours import clock_time
 from chalicelibs.domain.instants import MILLISECOND
-from chalicelibs.domain.outcome import normal_name
-from chalicelibs.domain.outlook import TaskReading, outlook
+from chalicelibs.domain.outlook import TaskReading, Wait, outlook
 from chalicelibs.domain.overrides import rules_of
-from chalicelibs.domain.phone import parse_phone
-from chalicelibs.domain.push import Push
-from chalicelibs.domain.retry import MOST_ATTEMPTS
-from chalicelibs.domain.task import Task
+from chalicelibs.domain.task import Task, TaskStatus
 from chalicelibs.ports import Page
 
 Item = TypeVar("Item")
 Shown = TypeVar("Shown")
 
-#: Longer lists come as CSV.
-MOST_TASKS = 500
 
-#: What the domain's fields are called in this body.
-NAMES = {
-    "max_attempts": "retries",
-    "retry_outcomes": "retry_outcomes",
-    "start_at": "start_after",
-    "end_at": "end_after",
-    "zone": "timezone",
-}
+class TaskView(View):
+    """One contact's way through its attempts."""
+
+    id: str
+    campaign_id: str
+    phone: str = Field(description="The number to call, E.164.")
+    status: TaskStatus
+    next_attempt_at: At | None = Field(
+        description="Before that, it is not called; null where no time can be told, see"
+        " `waiting_for`."
+    )
+    waiting_for: Wait | None = Field(
+        description="Why it is not being called now; null while it is, and when it is finished."
+    )
+    is_callback: bool = Field(description="The contact asked for the next attempt.")
+    attempts: int = Field(description="Attempts dialled.")
+    outcome: str | None = Field(description="Of the last attempt.")
+    reason: str | None = Field(description="Why it was finished, where the outcome does not say.")
+    context: dict[str, str] = Field(description="What the agent's prompt is filled with.")
+    current_call: CallView | None = Field(description="The attempt in flight.")
+    last_call_id: str | None
+    created_at: At
 
 
-class NewTask(Body):
-    """The body of `POST /tasks`, or one entry of its list."""
+class SubmittedView(View):
+    """What a task brought itself, in the words in which tasks are pushed; null: not given."""
 
     phone: str
-    campaign: str
-    from_: str | None = Field(None, alias="from")
-    agent: str | None = None
-    start: str | int | None = Field(None, description="Opening of the calling hours, like 1000.")
-    end: str | int | None = Field(None, description="Their end, like 1800.")
-    timezone: Zone | None = None
-    start_after: Instant | None = None
-    end_after: Instant | None = None
-    priorities: list[int] | None = Field(
-        None, min_length=1, description="One per attempt, larger first."
+    from_: str | None = Field(serialization_alias="from", description="The number shown, E.164.")
+    agent: str | None
+    start: str | None = Field(description="Opening of its own calling hours.")
+    end: str | None = Field(description="Their end.")
+    timezone: str | None = Field(description="Of its own hours, or for the campaign's.")
+    start_after: At | None
+    end_after: At | None
+    priorities: list[int] | None
+    retries: int | None = Field(description="All attempts, the first included.")
+    intervals: list[int] | None = Field(description="Pauses between attempts, in milliseconds.")
+    retry_outcomes: list[str] | None
+    context: dict[str, str]
+
+
+class EffectiveView(RulesView):
+    """What holds for a task now: its own settings, and its campaign's where it has none."""
+
+    start_at: At | None
+    end_at: At | None
+
+
+class TaskDetailsView(TaskView):
+    """A task with what was submitted and what holds for it now."""
+
+    submitted: SubmittedView
+    effective: EffectiveView
+    prompt: str | None = Field(
+        description="What the agent is told, the context filled in; null: something is missing."
     )
-    retries: int | None = Field(
-        None, ge=1, le=MOST_ATTEMPTS, description="All attempts, the first included."
+
+
+class TasksView(View):
+    """A page of tasks."""
+
+    tasks: list[TaskView]
+    next_cursor: str | None = Field(
+        description="Where the next page begins; null: at the end. A page may hold fewer tasks "
+        "than asked for, or none, although it goes on."
     )
-    intervals: list[Interval] | None = Field(None, description="ms, one fewer than attempts.")
-    retry_outcomes: list[str] | None = None
-    context: dict[str, Value] = Field(default_factory=dict, max_length=200)
-
-    def to_domain(self) -> Push:
-        """The task as it is pushed.
-
-        Raises:
-            Invalid: naming the field that is wrong, as this body spells it.
-        """
-        try:
-            return Push(
-                campaign_id=self.campaign,
-                phone=parse_phone(self.phone),
-                context={name: text_of(value) for name, value in self.context.items()},
-                agent_id=self.agent,
-                caller_id=None if self.from_ is None else parse_phone(self.from_, param="from"),
-                opens=self.start,
-                closes=self.end,
-                zone=self.timezone,
-                max_attempts=self.retries,
-                intervals=maybe_tuple(self.intervals, milliseconds),
-                retry_outcomes=maybe_set(self.retry_outcomes),
-                priorities=maybe_tuple(self.priorities, int),
-                start_at=self.start_after,
-                end_at=self.end_after,
-            )
-        except Invalid as error:
-            error.param = NAMES.get(error.param or "", error.param)
-            raise
 
 
-def maybe_tuple(values: list[int] | None, of: Callable[[int], Item]) -> tuple[Item, ...] | None:
-    """The values of a list that was given."""
-    return None if values is None else tuple(map(of, values))
-
-
-def maybe_set(names: list[str] | None) -> frozenset[str] | None:
-    """The outcomes of a list that was given."""
-    return None if names is None else frozenset(map(normal_name, names))
-
-
-class Pushed:
-    """A body of one task or of a list, each entry a task to push or what is wrong with it."""
-
-    def __init__(self, raw: bytes) -> None:
-        self.is_list, entries = entries_of(raw)
-        self._judged = [judge(entry) for entry in entries]
-        self.pushes = [one for one in self._judged if isinstance(one, Push)]
-
-    def view(self, results: Sequence[Task | CarillonError]) -> dict[str, object]:
-        """The answer: the one task, or the result of each.
-
-        Raises:
-            CarillonError: when the one task was refused.
-        """
-        stored = iter(results)
-        merged = [next(stored) if isinstance(one, Push) else one for one in self._judged]
-        if self.is_list:
-            return {"results": [result_view(one) for one in merged]}
-        if isinstance(merged[0], CarillonError):
-            raise merged[0]
-        return {"task": created_view(merged[0])}
-
-
-def entries_of(raw: bytes) -> tuple[bool, list[Any]]:
-    """Whether the body is a list, and its entries.
-
-    Raises:
-        Malformed: when it is not JSON, or neither an object nor a list.
-        TooLarge: when the list is too long.
-    """
-    try:
-        body = from_json(raw)
-    except ValueError:
-        raise Malformed("the body is not JSON") from None
-    if not isinstance(body, list):
-        return False, [body]
-    if not body:
-        raise Malformed("the list is empty")
-    if len(body) > MOST_TASKS:
-        raise TooLarge(f"push at most {MOST_TASKS} tasks at once; longer lists come as CSV")
-    return True, body
-
-
-def judge(entry: Any) -> Push | Invalid:
-    """An entry as a task to push, or what is wrong with it."""
-    try:
-        return NewTask.model_validate_json(to_json(entry)).to_domain()
-    except ValidationError as error:
-        return invalid(error)
-    except Invalid as error:
-        return error
-
-
-def result_view(result: Task | CarillonError) -> dict[str, object]:
-    """What became of one entry of a list."""
-    if isinstance(result, CarillonError):
-        return body_of(result)
-    return {"task": created_view(result)}
-
-
-def created_view(task: Task) -> dict[str, object]:
-    """A task that was just stored."""
-    return {
-        "id": task.task_id,
-        "campaign_id": task.campaign_id,
-        "phone": task.phone,
-        "status": task.status,
-        "next_attempt_at": iso(task.due_at),
-    }
-
-
-def view(reading: TaskReading, now: datetime) -> dict[str, object]:
+def view(reading: TaskReading, now: datetime) -> TaskView:
     """A task as people see it."""
-    task, (next_attempt_at, waiting_for) = (
-        reading.task,
-        outlook(reading.task, reading.campaign, now),
+    task = reading.task
+    next_attempt_at, waiting_for = outlook(task, reading.campaign, now)
+    return TaskView(
+        id=task.task_id,
+        campaign_id=task.campaign_id,
+        phone=task.phone,
+        status=reading.status,
+        next_attempt_at=next_attempt_at,
+        waiting_for=waiting_for,
+        is_callback=task.is_callback,
+        attempts=task.attempts,
+        outcome=task.outcome,
+        reason=task.reason,
+        context=dict(task.context),
+        current_call=None if task.call is None else call_view(task.call),
+        last_call_id=task.last_call_id,
+        created_at=task.created_at,
     )
-    return {
-        **created_view(task),
-        "status": reading.status,
-        "next_attempt_at": iso(next_attempt_at),
-        "waiting_for": waiting_for,
-        "is_callback": task.is_callback,
-        "attempts": task.attempts,
-        "outcome": task.outcome,
-        "reason": task.reason,
-        "context": dict(task.context),
-        "current_call": None if task.call is None else call_view(task.call),
-        "last_call_id": task.last_call_id,
-        "created_at": iso(task.created_at),
-    }
 
 
-def details_view(reading: TaskReading, now: datetime, prompt: str | None) -> dict[str, object]:
-    """A task with what was submitted, and what holds for it now."""
+def details_view(reading: TaskReading, now: datetime, prompt: str | None) -> TaskDetailsView:
+    """A task with all that explains it."""
+    return TaskDetailsView(
+        **dict(view(reading, now)),
+        submitted=submitted_view(reading.task),
+        effective=effective_view(reading),
+        prompt=prompt,
+    )
+
+
+def submitted_view(task: Task) -> SubmittedView:
+    """What a task brought itself."""
+    own, hours = task.own, task.own.hours
+    return SubmittedView(
+        phone=task.phone,
+        from_=own.caller_id,
+        agent=own.agent_id,
+        start=None if hours is None else clock_time(hours.opens),
+        end=None if hours is None else clock_time(hours.closes),
+        timezone=own.zone if hours is None else hours.zone,
+        start_after=task.start_at,
+        end_after=task.end_at,
+        priorities=maybe_list(own.priorities, int),
+        retries=own.max_attempts,
+        intervals=maybe_list(own.intervals, lambda span: span // MILLISECOND),
+        retry_outcomes=None if own.retry_outcomes is None else sorted(own.retry_outcomes),
+        context=dict(task.context),
+    )
+
+
+def effective_view(reading: TaskReading) -> EffectiveView:
+    """What holds for a task now."""
     task, campaign = reading.task, reading.campaign
-    effective = rules_of(task.own, campaign.rules, campaign.level)
-    return {
-        **view(reading, now),
-        "submitted": submitted_view(task),
-        "effective": {
-            **rules_view(effective),
-            "start_at": iso(task.start_at or campaign.start_at),
-            "end_at": iso(min(filter(None, (task.end_at, campaign.end_at)), default=None)),
-        },
-        "prompt": prompt,
-    }
-
-
-def submitted_view(task: Task) -> dict[str, object]:
-    """What the task brought itself, in the words in which tasks are pushed."""
-    own, hours = task.own, hours_view(task.own.hours) or {}
-    return {
-        "phone": task.phone,
-        "from": own.caller_id,
-        "agent": own.agent_id,
-        "start": hours.get("start"),
-        "end": hours.get("end"),
-        "timezone": hours.get("timezone", own.zone),
-        "start_after": iso(task.start_at),
-        "end_after": iso(task.end_at),
-        "priorities": maybe_list(own.priorities, int),
-        "retries": own.max_attempts,
-        "intervals": maybe_list(own.intervals, lambda span: span // MILLISECOND),
-        "retry_outcomes": None if own.retry_outcomes is None else sorted(own.retry_outcomes),
-        "context": dict(task.context),
-    }
+    rules = rules_of(task.own, campaign.rules, campaign.level)
+    ends = [end for end in (task.end_at, campaign.end_at) if end is not None]
+    return EffectiveView(
+        **dict(rules_view(rules)),
+        start_at=task.start_at or campaign.start_at,
+        end_at=min(ends, default=None),
+    )
 
 
 def maybe_list(values: Iterable[Item] | None, of: Callable[[Item], Shown]) -> list[Shown] | None:
@@ -243,6 +159,6 @@ def maybe_list(values: Iterable[Item] | None, of: Callable[[Item], Shown]) -> li
     return None if values is None else list(map(of, values))
 
 
-def page_view(page: Page[TaskReading], now: datetime) -> dict[str, object]:
+def page_view(page: Page[TaskReading], now: datetime) -> TasksView:
     """A page of tasks."""
-    return {"tasks": [view(reading, now) for reading in page.items], "next_cursor": page.cursor}
+    return TasksView(tasks=[view(one, now) for one in page.items], next_cursor=page.cursor)

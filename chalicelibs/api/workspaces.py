@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from chalicelibs.api.bodies import Body, iso, parse
+from chalicelibs.api.bodies import At, Body, View, Whole, parse
 from chalicelibs.domain.workspace import DEFAULT_CONCURRENCY, Workspace
 
 #: More in flight at once is a matter of arrangement with carriers, not of a field.
@@ -10,17 +10,29 @@ MOST_CONCURRENT = 10_000
 
 
 class NewWorkspace(Body):
-    """The body of `POST /workspaces`."""
+    """A new workspace."""
 
     name: str = Field(min_length=1, max_length=200)
-    concurrency_limit: int = Field(DEFAULT_CONCURRENCY, ge=1, le=MOST_CONCURRENT)
+    concurrency_limit: Whole = Field(
+        DEFAULT_CONCURRENCY,
+        ge=1,
+        le=MOST_CONCURRENT,
+        description="Calls that may be in flight at once.",
+    )
 
 
 class Limits(Body):
-    """The body of `PUT /workspace/limits`."""
+    """What a workspace may have in flight, and start."""
 
-    concurrency_limit: int = Field(ge=1, le=MOST_CONCURRENT)
-    calls_per_second: int | None = Field(None, ge=1, le=1000)
+    concurrency_limit: Whole = Field(
+        ge=1, le=MOST_CONCURRENT, description="Calls that may be in flight at once."
+    )
+    calls_per_second: Whole | None = Field(
+        None,
+        ge=1,
+        le=1000,
+        description="Calls that may start in one second; null: as many as the limit lets.",
+    )
 
 
 def new(raw: bytes) -> NewWorkspace:
@@ -33,17 +45,36 @@ def limits(raw: bytes) -> Limits:
     return parse(Limits, raw)
 
 
-def view(workspace: Workspace) -> dict[str, object]:
+class WorkspaceView(View):
+    """An account: its limits."""
+
+    id: str
+    name: str
+    concurrency_limit: int = Field(description="Calls that may be in flight at once.")
+    calls_per_second: int | None = Field(
+        description="Calls that may start in one second; null: as many as the limit lets."
+    )
+    created_at: At
+
+
+class OpenedView(View):
+    """A new workspace and its first key."""
+
+    workspace: WorkspaceView
+    api_key: str = Field(description="The key. It is shown only now: only a hash is kept.")
+
+
+def view(workspace: Workspace) -> WorkspaceView:
     """A workspace."""
-    return {
-        "id": workspace.workspace_id,
-        "name": workspace.name,
-        "concurrency_limit": workspace.concurrency_limit,
-        "calls_per_second": workspace.calls_per_second,
-        "created_at": iso(workspace.created_at),
-    }
+    return WorkspaceView(
+        id=workspace.workspace_id,
+        name=workspace.name,
+        concurrency_limit=workspace.concurrency_limit,
+        calls_per_second=workspace.calls_per_second,
+        created_at=workspace.created_at,
+    )
 
 
-def opened(workspace: Workspace, api_key: str) -> dict[str, object]:
+def opened(workspace: Workspace, api_key: str) -> OpenedView:
     """A new workspace and its key, which is shown only now."""
-    return {"workspace": view(workspace), "api_key": api_key}
+    return OpenedView(workspace=view(workspace), api_key=api_key)

@@ -39,6 +39,7 @@ from local.events import schedule_event
 from local.gateway import Gateway, Refused
 from local.gateway_errors import Refusals
 from tests.builders import NOON
+from tests.functional.described import check
 
 OPERATOR_KEY = "the-operators-key"
 CARRIER_SECRET = "the-carriers-secret"
@@ -123,12 +124,26 @@ class Api:
         self.key = key
 
     def ask(self, method: str, path: str, raw: bytes | None, headers: Mapping[str, str]) -> Answer:
+        """Send a request; its answer is one that the API's description allows."""
+        answer = self._asked(method, path, raw, headers)
+        check(method, path, answer.status, answer.body)
+        return answer
+
+    def _asked(
+        self, method: str, path: str, raw: bytes | None, headers: Mapping[str, str]
+    ) -> Answer:
         try:
             answer = self._gateway.answer(method, path, dict(headers), raw)
         except Refused as refused:
             refusal = self._gateway.refusals.of(refused.kind)
             return Answer(refusal.status, json.loads(refusal.body))
         return Answer(answer["statusCode"], json.loads(answer["body"]))
+
+    def page(self, path: str) -> tuple[dict[str, str], str]:
+        """The headers and the text of what is shown to anybody."""
+        answer = self._gateway.answer("GET", path, {}, None)
+        assert answer["statusCode"] == 200, answer
+        return answer["headers"], answer["body"]
 
     def get(self, path: str) -> Answer:
         return self.ask("GET", path, None, self._headers())

@@ -7,6 +7,10 @@ import pytest
 from tests.functional.product import CALLER_ID, Acme, Product
 
 MINUTE = timedelta(minutes=1)
+RULES = [
+    *("agent_id", "caller_id", "calling_hours", "callbacks_outside_hours", "max_attempts"),
+    *("retry_intervals_ms", "retry_outcomes", "priorities"),
+]
 
 
 def test_a_batch_campaign_begins_as_a_draft_and_shows_what_it_was_told(acme: Acme) -> None:
@@ -45,7 +49,7 @@ def test_a_realtime_campaign_runs_at_once_and_may_leave_its_rules_to_its_tasks(a
     made = acme.made("/campaigns", {"name": "Leads", "type": "realtime", "priority": "low"})
 
     assert made["status"] == "running"
-    assert "agent_id" not in made
+    assert {made[rule] for rule in RULES} == {None}
 
 
 def test_campaigns_are_listed_page_by_page_newest_first(product: Product, acme: Acme) -> None:

@@ -51,6 +51,52 @@ def test_a_task_brings_its_own_rules(acme: Acme) -> None:
     assert shown["context"] == {"name": "Eva", "age": "7", "vip": "true"}
 
 
+AS_THE_SEED_SHOWS_IT = """
+{
+  "phone": "+919876543210",      //phone number to call
+  "from": "+34910000000",        //your agent's number
+  "agent": "AGENT",
+  "start": 1000,                 //10 AM
+  "end": 1800,                   //06 PM
+  "timezone": "Asia/Kolkata",
+  "startAfter": 1804300000000,   //start time for 1st attempt
+  "endAfter": 1806000000000,     //end time for this task
+  "priorities": [                //attempt wise priority
+    100,
+    50,
+  ],
+  "retries": 2,                  //total attempts
+  "intervals": [                 //gap between attempts
+    180000
+  ],
+  "retryOutcomes": [             //outcomes for re-attempt
+    "voicemail"
+  ],
+  "context": {                   //context for agent
+    "name": "Tarun, of https://tarun.example"
+  },
+  "campaign": "CAMPAIGN"
+}
+"""
+
+
+def test_the_seeds_body_can_be_pasted_with_its_comments(acme: Acme) -> None:
+    text = AS_THE_SEED_SHOWS_IT.replace("AGENT", acme.agent_id)
+
+    made = acme.made("/tasks", text.replace("CAMPAIGN", acme.campaign()).encode())["task"]
+
+    shown = acme.shown(f"/tasks/{made['id']}")
+    assert shown["context"] == {"name": "Tarun, of https://tarun.example"}
+    assert shown["effective"]["priorities"] == [100, 50]
+    assert shown["effective"]["calling_hours"]["start"] == "10:00"
+
+
+def test_every_body_may_carry_comments(acme: Acme) -> None:
+    made = acme.made("/numbers", b'{"phone": "+34600112233", "carrier": "simulated",} // ours')
+
+    assert made["phone"] == "+34600112233"
+
+
 def test_of_a_list_each_task_is_judged_for_itself(acme: Acme) -> None:
     campaign_id = acme.campaign()
     tasks = [

@@ -56,6 +56,14 @@ def test_limits_are_changed(acme: Acme) -> None:
     assert acme.shown("/workspace") == shown
 
 
+def test_a_whole_number_may_be_written_with_a_point(acme: Acme) -> None:
+    status, shown = acme.put("/workspace/limits", b'{"concurrency_limit": 7.0}')
+
+    assert (status, shown["concurrency_limit"]) == (200, 7)
+    refused = acme.put("/workspace/limits", b'{"concurrency_limit": 7.5}')
+    assert (refused.status, refused.error["param"]) == (422, "concurrency_limit")
+
+
 def test_an_agent_says_what_its_prompt_needs(acme: Acme) -> None:
     body = {"name": "Bea", "carrier": "simulated", "prompt": "{{name}} owes ${amount}."}
 

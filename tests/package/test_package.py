@@ -30,6 +30,19 @@ def test_every_module_of_ours_is_in_the_zip_with_its_byte_code(package: Package)
     assert len(compiled) >= len([name for name in package.names() if name.endswith(".py")])
 
 
+def test_the_description_of_the_api_and_its_viewer_are_in_the_zip(package: Package) -> None:
+    api = ROOT / "chalicelibs" / "api"
+
+    files = [api / "openapi.json", *(api / "viewer").iterdir()]
+
+    assert len(files) > 5
+    assert {path.relative_to(ROOT).as_posix() for path in files} <= package.names()
+
+
+def test_the_gateway_compresses_what_is_worth_it(package: Package) -> None:
+    assert package.template["Resources"]["RestAPI"]["Properties"]["MinimumCompressionSize"] == 1400
+
+
 def test_nothing_but_the_product_is_in_the_zip(package: Package) -> None:
     top_level = {name.partition("/")[0] for name in package.names()}
 

@@ -95,7 +95,7 @@ class History:
     accepted: set[str] = field(default_factory=set)
     queued_since: dict[str, datetime] = field(default_factory=dict)
     passed_over: list[str] = field(default_factory=list)
-    misled_at: datetime = datetime.min.replace(tzinfo=UTC)  #: When the index last lagged behind.
+    misled_at: datetime | None = None  #: When the index last lagged behind.
     stopped: dict[str, list[tuple[datetime, bool]]] = field(default_factory=dict)
 
 
@@ -196,7 +196,7 @@ def passed_over(history: History, claimed: Task) -> list[str]:
     """
     since = history.world.actor_since()
     rank = rank_of(history, claimed)
-    if rank is None or history.misled_at >= since:
+    if rank is None or (history.misled_at is not None and history.misled_at >= since):
         return []
     better = []
     for task in history.store.tasks.values():

@@ -1,0 +1,85 @@
+"""Bodies that work, by name, once the agent, the number and the campaign they name are there."""
+
+from collections.abc import Mapping
+
+AGENT_ID = "a7k2m9q4x1c8v5n3"
+CAMPAIGN_ID = "c3p8t6w2e9r4y7h5"
+CALLER_ID = "+34910000000"
+CALL_ID = f"{CAMPAIGN_ID}-t5d1g8j3k6z2b9s4-1"
+
+Examples = Mapping[str, object]
+
+WORKSPACE: Examples = {"a workspace": {"name": "Acme", "concurrency_limit": 5}}
+
+LIMITS: Examples = {"more calls at once": {"concurrency_limit": 20, "calls_per_second": 5}}
+
+AGENT: Examples = {
+    "an agent": {
+        "name": "Ana",
+        "carrier": "simulated",
+        "prompt": "Say hello to {{name}}.",
+        "custom_outcomes": ["will_pay"],
+        "ring_timeout_s": 30,
+    }
+}
+
+NUMBER: Examples = {"a number": {"phone": CALLER_ID, "carrier": "simulated"}}
+
+CAMPAIGN: Examples = {
+    "a batch": {
+        "name": "Renewals",
+        "type": "batch",
+        "agent_id": AGENT_ID,
+        "caller_id": CALLER_ID,
+        "priority": "high",
+        "timezone": "Europe/Madrid",
+        "calling_hours": {"start": "10:00", "end": "18:30", "days": ["mon", "tue", "wed"]},
+        "start_at": "2027-03-08T09:00:00+01:00",
+        "end_at": "2027-03-19T20:00:00+01:00",
+        "max_attempts": 3,
+        "retry_intervals_ms": [3_600_000, 86_400_000],
+        "retry_outcomes": ["voicemail"],
+        "concurrency_limit": 2,
+    },
+    "a realtime campaign": {"name": "Leads", "type": "realtime", "timezone": "Asia/Kolkata"},
+}
+
+TASK: Examples = {
+    "one task": {
+        "phone": "+919876543210",
+        "from": CALLER_ID,
+        "agent": AGENT_ID,
+        "start": 1000,
+        "end": 1800,
+        "timezone": "Asia/Kolkata",
+        "startAfter": 1_804_300_000_000,
+        "endAfter": 1_806_000_000_000,
+        "priorities": [100, 50],
+        "retries": 2,
+        "intervals": [180_000],
+        "retryOutcomes": ["voicemail"],
+        "context": {"name": "Tarun"},
+        "campaign": CAMPAIGN_ID,
+    },
+    "a list": [
+        {"phone": "+34600000001", "campaign": CAMPAIGN_ID, "context": {"name": "Eva"}},
+        {"phone": "+34600000002", "campaign": CAMPAIGN_ID, "context": {"name": "Leo"}},
+    ],
+}
+
+REPORT: Examples = {
+    "the simulated carrier's, of an end": {
+        "event_id": "evt_1",
+        "type": "ended",
+        "call_id": f"sim-{CALL_ID}",
+        "correlation_id": CALL_ID,
+        "sequence": 2,
+        "at": 1_804_300_030_000,
+        "status": "completed",
+        "permanent": False,
+        "duration_ms": 30_000,
+        "cost": {"amount": "0.0450", "currency": "USD"},
+        "recording_url": None,
+        "analysis_follows": False,
+    }
+}

@@ -1,0 +1,439 @@
+"""Every operation of the API in one table: what it takes, what it answers, how it refuses.
+
+A new route stands here, too, or a test fails. What many operations share is worked out: errors
+from keys, paths and bodies, the parameters of a path from the path.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from chalicelibs.api import examples
+from chalicelibs.api.agent_views import AgentsView, AgentView, NumbersView, NumberView
+from chalicelibs.api.agents import NewAgent, NewNumber
+from chalicelibs.api.bodies import Body, View
+from chalicelibs.api.calls import CallLogView, CallsView, CallView
+from chalicelibs.api.campaigns import CampaignsView, CampaignView, NewCampaign
+from chalicelibs.api.examples import Examples
+from chalicelibs.api.http import DEFAULT_PAGE, LARGEST_PAGE
+from chalicelibs.api.imports import ImportsView, ImportView, RejectedRowsView
+from chalicelibs.api.pushes import MOST_TASKS, NewTask, PushedView, ResultsView
+from chalicelibs.api.searches import CallQuery, CurrentQuery, TaskQuery
+from chalicelibs.api.tasks import TaskDetailsView, TasksView, TaskView
+from chalicelibs.api.workspaces import Limits, NewWorkspace, OpenedView, WorkspaceView
+
+Json = dict[str, Any]
+
+
+class StatusView(View):
+    """What became of a request that gives nothing back."""
+
+    status: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """What a request may carry besides its body."""
+
+    name: str
+    description: str
+    schema: Json
+    place: str = "query"
+    is_required: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    """What an answer carries besides its body."""
+
+    name: str
+    description: str
+    schema: Json = field(default_factory=lambda: {"type": "string"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListOf:
+    """A body of one, or of a list of at most so many."""
+
+    model: type[Body]
+    most: int
+
+
+#: Where a model is described in the document.
+SCHEMAS = "#/components/schemas/{model}"
+
+#: An answer is one of these models, or text of a media type.
+Answers = tuple[type[View], ...] | str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One route with one method."""
+
+    name: str  #: That of its function in app.py.
+    method: str
+    path: str
+    tag: str
+    summary: str
+    description: str = ""
+    body: type[Body] | ListOf | None = None
+    examples: Examples = field(default_factory=dict)  #: Bodies that work, by name.
+    answers: Mapping[int, Answers]
+    parameters: tuple[Parameter, ...] = ()
+    headers: tuple[Header, ...] = ()
+    also: frozenset[int] = frozenset()  #: Errors besides those that are worked out.
+    needs_key: bool = True
+
+    @property
+    def errors(self) -> frozenset[int]:
+        """The statuses with which it may refuse."""
+        found = {400, 429, 500, *self.also}
+        found |= {401, 403} if self.needs_key else set()
+        found |= {404} if "{" in self.path else set()
+        found |= {413, 415} if self.method != "GET" else set()
+        found |= {422} if self.body is not None or self.parameters else set()
+        return frozenset(found)
+
+
+PAGING = (
+    Parameter(
+        name="limit",
+        description="How many to list at most.",
+        schema={
+            "type": "integer",
+            "minimum": 1,
+            "maximum": LARGEST_PAGE,
+            "default": DEFAULT_PAGE,
+        },
+    ),
+    Parameter(
+        name="cursor",
+        description="`next_cursor` of the page before, as it is.",
+        schema={"type": "string"},
+    ),
+)
+
+
+def query_of(model: type[Body]) -> tuple[Parameter, ...]:
+    """The parameters that a query's model describes; a query gives no null."""
+    properties = model.model_json_schema(by_alias=False, ref_template=SCHEMAS)["properties"]
+    return tuple(
+        Parameter(name=name, description=about.pop("description"), schema=not_null(about))
+        for name, about in properties.items()
+    )
+
+
+def not_null(schema: Json) -> Json:
+    """The schema of a value that may be left out, but not be null."""
+    given = [one for one in schema["anyOf"] if one != {"type": "null"}]
+    return dict(given[0]) if len(given) == 1 else {"anyOf": given}
+
+
+#: What the parts of a path are.
+PATH_PARTS = {
+    "agent_id": "The id of an agent.",
+    "call_id": "The id of a call.",
+    "campaign_id": "The id of a campaign.",
+    "carrier": "The name of a carrier.",
+    "file": "A file of the viewer.",
+    "import_id": "The id of an import.",
+    "task_id": "The id of a task.",
+    "version": "The version of the viewer's files.",
+}
+
+WORKSPACE = (
+    Operation(
+        name="open_workspace",
+        method="POST",
+        path="/workspaces",
+        tag="Workspace",
+        summary="Open a workspace",
+        description="Only the operator's key opens one. The answer holds its first API key.",
+        body=NewWorkspace,
+        examples=examples.WORKSPACE,
+        answers={201: (OpenedView,)},
+    ),
+    Operation(
+        name="get_workspace",
+        method="GET",
+        path="/workspace",
+        tag="Workspace",
+        summary="Show the workspace of the key",
+        answers={200: (WorkspaceView,)},
+    ),
+    Operation(
+        name="set_limits",
+        method="PUT",
+        path="/workspace/limits",
+        tag="Workspace",
+        summary="Change the limits of the workspace",
+        description="They count from the next call on; calls in flight go on.",
+        body=Limits,
+        examples=examples.LIMITS,
+        answers={200: (WorkspaceView,)},
+    ),
+)
+
+AGENTS = (
+    Operation(
+        name="create_agent",
+        method="POST",
+        path="/agents",
+        tag="Agents and numbers",
+        summary="Create an agent",
+        body=NewAgent,
+        examples=examples.AGENT,
+        answers={201: (AgentView,)},
+    ),
+    Operation(
+        name="list_agents",
+        method="GET",
+        path="/agents",
+        tag="Agents and numbers",
+        summary="List the agents",
+        answers={200: (AgentsView,)},
+    ),
+    Operation(
+        name="get_agent",
+        method="GET",
+        path="/agents/{agent_id}",
+        tag="Agents and numbers",
+        summary="Show an agent",
+        answers={200: (AgentView,)},
+    ),
+    Operation(
+        name="create_number",
+        method="POST",
+        path="/numbers",
+        tag="Agents and numbers",
+        summary="Register a number to call from",
+        body=NewNumber,
+        examples=examples.NUMBER,
+        answers={201: (NumberView,)},
+    ),
+    Operation(
+        name="list_numbers",
+        method="GET",
+        path="/numbers",
+        tag="Agents and numbers",
+        summary="List the numbers",
+        answers={200: (NumbersView,)},
+    ),
+)
+
+
+def task_control(name: str, summary: str) -> Operation:
+    """A step in the life of a task."""
+    return Operation(
+        name=f"{name}_task",
+        method="POST",
+        path=f"/tasks/{{task_id}}/{name}",
+        tag="Tasks and calls",
+        summary=summary,
+        description="Repeating it changes nothing. A task in flight is left alone: 409.",
+        answers={200: (TaskView,)},
+        also=frozenset({409}),
+    )
+
+
+def control(name: str, summary: str) -> Operation:
+    """A step in the life of a campaign."""
+    return Operation(
+        name=f"{name}_campaign",
+        method="POST",
+        path=f"/campaigns/{{campaign_id}}/{name}",
+        tag="Campaigns",
+        summary=summary,
+        description="Repeating it changes nothing. It takes no body.",
+        answers={200: (CampaignView,)},
+        also=frozenset({409}),
+    )
+
+
+CAMPAIGNS = (
+    Operation(
+        name="create_campaign",
+        method="POST",
+        path="/campaigns",
+        tag="Campaigns",
+        summary="Create a campaign",
+        description="A batch begins as a draft unless `draft` is false. A realtime campaign may "
+        "leave its rules to its tasks; whoever sets one of them names agent and number, too.",
+        body=NewCampaign,
+        examples=examples.CAMPAIGN,
+        answers={201: (CampaignView,)},
+    ),
+    Operation(
+        name="list_campaigns",
+        method="GET",
+        path="/campaigns",
+        tag="Campaigns",
+        summary="List the campaigns, newest first",
+        answers={200: (CampaignsView,)},
+        parameters=PAGING,
+    ),
+    Operation(
+        name="get_campaign",
+        method="GET",
+        path="/campaigns/{campaign_id}",
+        tag="Campaigns",
+        summary="Show a campaign and how far it has come",
+        answers={200: (CampaignView,)},
+    ),
+    control("start", "Start a draft"),
+    control("pause", "Pause a campaign: no call of it starts any more"),
+    control("resume", "Resume a paused campaign"),
+    control("archive", "End a campaign for good; calls in flight finish"),
+)
+
+TASKS = (
+    Operation(
+        name="push_tasks",
+        method="POST",
+        path="/tasks",
+        tag="Tasks and calls",
+        summary="Push a task, or a list of tasks",
+        description=f"Of a list (at most {MOST_TASKS}) each task is judged for itself: the answer "
+        "holds a task or an error for each. What a task leaves out, its campaign fills in. "
+        "Names are taken in `camelCase` and `snake_case`.",
+        body=ListOf(model=NewTask, most=MOST_TASKS),
+        examples=examples.TASK,
+        answers={201: (PushedView, ResultsView)},
+        also=frozenset({404, 409}),
+    ),
+    Operation(
+        name="get_task",
+        method="GET",
+        path="/tasks/{task_id}",
+        tag="Tasks and calls",
+        summary="Show a task: what was submitted, what holds for it, what is to come",
+        answers={200: (TaskDetailsView,)},
+    ),
+    task_control("pause", "Pause a task that waits"),
+    task_control("resume", "Resume a paused task"),
+    task_control("archive", "Archive a task: it is never called again"),
+    Operation(
+        name="list_tasks",
+        method="GET",
+        path="/campaigns/{campaign_id}/tasks",
+        tag="Tasks and calls",
+        summary="List the tasks of a campaign",
+        answers={200: (TasksView,)},
+        parameters=(*PAGING, *query_of(TaskQuery)),
+    ),
+    Operation(
+        name="list_calls",
+        method="GET",
+        path="/tasks/{task_id}/calls",
+        tag="Tasks and calls",
+        summary="List the attempts of a task",
+        answers={200: (CallsView,)},
+    ),
+    Operation(
+        name="list_ended_calls",
+        method="GET",
+        path="/calls",
+        tag="Tasks and calls",
+        summary="List the ended calls of all campaigns, newest first",
+        answers={200: (CallLogView,)},
+        parameters=(*PAGING, *query_of(CallQuery)),
+    ),
+    Operation(
+        name="list_current_calls",
+        method="GET",
+        path="/calls/current",
+        tag="Tasks and calls",
+        summary="List the calls that are going on",
+        answers={200: (CallsView,)},
+        parameters=query_of(CurrentQuery),
+    ),
+    Operation(
+        name="get_call",
+        method="GET",
+        path="/calls/{call_id}",
+        tag="Tasks and calls",
+        summary="Show a call",
+        answers={200: (CallView,)},
+    ),
+)
+
+IMPORTS = (
+    Operation(
+        name="list_imports",
+        method="GET",
+        path="/campaigns/{campaign_id}/imports",
+        tag="Imports",
+        summary="List the imports of a campaign",
+        answers={200: (ImportsView,)},
+    ),
+    Operation(
+        name="get_import",
+        method="GET",
+        path="/imports/{import_id}",
+        tag="Imports",
+        summary="Show an import and its counts",
+        answers={200: (ImportView,)},
+    ),
+    Operation(
+        name="list_rejected_rows",
+        method="GET",
+        path="/imports/{import_id}/rows",
+        tag="Imports",
+        summary="List the rows of an import that did not become tasks",
+        answers={200: (RejectedRowsView,)},
+        parameters=PAGING,
+    ),
+)
+
+SERVICE = (
+    Operation(
+        name="receive_webhook",
+        method="POST",
+        path="/webhooks/{carrier}",
+        tag="Service",
+        summary="Take a carrier's report",
+        description="In the carrier's own words, and signed as it signs: no key is asked for.",
+        examples=examples.REPORT,
+        answers={200: (StatusView,)},
+        also=frozenset({401}),
+        needs_key=False,
+    ),
+    Operation(
+        name="health",
+        method="GET",
+        path="/health",
+        tag="Service",
+        summary="Say that the service is up",
+        answers={200: (StatusView,)},
+        needs_key=False,
+    ),
+    Operation(
+        name="show_description",
+        method="GET",
+        path="/openapi.json",
+        tag="Service",
+        summary="Show this description",
+        answers={200: "application/json"},
+        needs_key=False,
+    ),
+    Operation(
+        name="show_docs",
+        method="GET",
+        path="/docs",
+        tag="Service",
+        summary="Show this description to people, who can try it there",
+        answers={200: "text/html"},
+        needs_key=False,
+    ),
+    Operation(
+        name="show_viewer_file",
+        method="GET",
+        path="/docs/{version}/{file}",
+        tag="Service",
+        summary="Give a file of the page that shows this description",
+        answers={200: "text/*"},
+        needs_key=False,
+    ),
+)
+
+OPERATIONS = (*WORKSPACE, *AGENTS, *CAMPAIGNS, *TASKS, *IMPORTS, *SERVICE)
