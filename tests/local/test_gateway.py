@@ -1,3 +1,4 @@
+import gzip
 import http.client
 import json
 import threading
@@ -102,6 +103,35 @@ def test_a_body_of_10_mb_passes(connection: http.client.HTTPConnection) -> None:
     status, body, _ = ask(connection, "POST", "/echo", body=b"x" * MOST_BYTES, headers=headers)
 
     assert (status, body) == (200, {"bytes": MOST_BYTES})
+
+
+@pytest.mark.parametrize(
+    ("least", "accepts", "is_compressed"),
+    [
+        pytest.param(10, "gzip, br", True, id="large, and the client takes it"),
+        pytest.param(10, "br", False, id="the client takes another"),
+        pytest.param(10, None, False, id="the client says nothing"),
+        pytest.param(1000, "gzip", False, id="small"),
+        pytest.param(None, "gzip", False, id="not set up"),
+    ],
+)
+def test_what_is_large_is_compressed_for_who_takes_it(
+    server: GatewayServer,
+    connection: http.client.HTTPConnection,
+    least: int | None,
+    accepts: str | None,
+    is_compressed: bool,
+) -> None:
+    server.gateway.compresses_from = least
+
+    connection.request(
+        "GET", "/health", headers={} if accepts is None else {"Accept-Encoding": accepts}
+    )
+
+    response = connection.getresponse()
+    raw = response.read()
+    assert (response.headers["Content-Encoding"] == "gzip") == is_compressed
+    assert json.loads(gzip.decompress(raw) if is_compressed else raw) == {"status": "ok"}
 
 
 def test_one_connection_serves_many_requests_refused_ones_among_them(
