@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from chalicelibs.domain.agent import check_agent, check_number
 from chalicelibs.domain.campaign import Campaign, CampaignKind
 from chalicelibs.domain.deadlines import LOOK_AHEAD
 from chalicelibs.domain.errors import CarillonError, Invalid, NotAllowed, NotFound
@@ -69,16 +70,13 @@ class PushTasks:
     def _realtime_task(self, push: Push, campaign: Campaign) -> Task:
         rules = rules_for(push, campaign)
         self._check_agent(campaign.workspace_id, rules, push)
-        if self.agents.number(campaign.workspace_id, rules.caller_id) is None:
-            raise Invalid("this number is not one of the workspace's", "from")
+        check_number(self.agents.number(campaign.workspace_id, rules.caller_id), "from")
         task_id = f"{campaign.campaign_id}-{self.ids.new()}"
         start = max(push.start_at or self.clock.now(), self.clock.now())
         return self._new_task(task_id, push, campaign, start=start, rules=rules)
 
     def _check_agent(self, workspace_id: str, rules: Rules, push: Push) -> None:
-        agent = self.agents.get(workspace_id, rules.agent_id)
-        if agent is None or not agent.is_active:
-            raise Invalid("there is no such active agent", "agent")
+        agent = check_agent(self.agents.get(workspace_id, rules.agent_id), "agent")
         check_outcomes(rules.retry.retry_outcomes, custom=agent.custom_outcomes)
         require(agent.needed_variables, push.context)
 

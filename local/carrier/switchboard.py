@@ -157,6 +157,8 @@ class Switchboard:
             answer="hung" if is_hung else "accepted",
             code=None,
             webhook_url=call.webhook_url,
+            prompt=request.prompt,
+            voice=request.voice,
         )
         self._lives[call.call_id] = self._tasks.start(self._live(call, course))
         return Taken(call=call, is_hung=is_hung)

@@ -36,7 +36,11 @@ REQUEST = DialRequest(
     call_id="c-t-1",
     phone="+34600000001",
     caller_id="+34910000000",
-    agent=an_agent(ring_timeout=30 * SECONDS, max_duration=600 * SECONDS),
+    agent=an_agent(
+        ring_timeout=30 * SECONDS,
+        max_duration=600 * SECONDS,
+        voice={"id": "ana", "speed": 1.15},
+    ),
     prompt="Say hello to José.",
     context={"name": "José"},
 )
@@ -133,6 +137,7 @@ def test_a_call_is_asked_for_with_all_that_the_carrier_needs(
         "ring_timeout_ms": 30_000,
         "max_duration_ms": 600_000,
         "prompt": ["Say hello to José."],
+        "voice": {"id": "ana", "speed": 1.15},
         "context": {"name": "José"},
     }
 

@@ -247,6 +247,15 @@ def test_the_journal_tells_what_rang(carrier: Carrier, receiver: Receiver) -> No
     assert webhooks == [(t, "sent", 200) for t in ("ringing", "in_progress", "ended")]
 
 
+def test_the_journal_tells_what_the_agent_was_told(carrier: Carrier) -> None:
+    carrier.call(prompt=["You are Ana.", "Be brief."], voice={"speed": 1.15})
+    carrier.call()
+
+    told, untold = carrier.lines("requested")
+    assert (told["prompt"], told["voice"]) == (["You are Ana.", "Be brief."], {"speed": 1.15})
+    assert (untold["prompt"], untold["voice"]) == ([], {})
+
+
 def test_every_webhook_is_signed(carrier: Carrier, receiver: Receiver) -> None:
     carrier.call()
     receiver.wait_for("ringing", "in_progress", "ended")

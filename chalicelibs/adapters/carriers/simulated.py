@@ -97,6 +97,7 @@ class SimulatedCarrier:
             "ring_timeout_ms": request.agent.ring_timeout // MILLISECOND,
             "max_duration_ms": request.agent.max_duration // MILLISECOND,
             "prompt": [request.prompt],
+            "voice": dict(request.agent.voice),
             "context": dict(request.context),
         }
         try:
