@@ -31,6 +31,10 @@ def view(call: Call) -> dict[str, object]:
         "callback_at": iso(call.callback_at),
         "cost": call.cost,
         "recording_url": call.recording_url,
+        "transcript": [
+            {"role": role, "text": text, "at_s": None if after is None else after.total_seconds()}
+            for role, text, after in call.transcript
+        ],
         "analysis": dict(call.analysis),
     }
 
