@@ -19,8 +19,9 @@ from chalicelibs.config import Settings
 
 app = Chalice(app_name="carillon", configure_logs=False)
 
-#: What every route that takes a body and a key is declared with.
+#: What every route that takes a body is declared with.
 POST: dict[str, Any] = {"methods": ["POST"], "content_types": ANY_TYPE}
+PATCH: dict[str, Any] = {"methods": ["PATCH"], "content_types": ANY_TYPE}
 
 
 @cache
@@ -106,23 +107,32 @@ def set_limits() -> Response:
 def create_agent() -> Response:
     """Create an agent."""
     ids = {"workspace_id": request(app).principal, "agent_id": service().ids.new()}
-    agent = api.agents.new(request(app).body, **ids)
-    return ok(api.agents.view(service().agents.save(agent)), status=201)
+    agent = service().agents.save(api.agents.new(request(app).body, **ids))
+    return ok(api.agents.view(agent), status=201, headers=api.agents.tag(agent))
 
 
 @app.route("/agents", authorizer=authorize)
 @answering
 def list_agents() -> Response:
     """List the agents."""
-    agents = service().agents.list(request(app).principal)
-    return ok({"agents": [api.agents.view(agent) for agent in agents]})
+    return ok(api.agents.list_view(service().agents.list(request(app).principal)))
 
 
 @app.route("/agents/{agent_id}", authorizer=authorize)
 @answering
 def get_agent(agent_id: str) -> Response:
     """Show an agent."""
-    return ok(api.agents.view(service().agents.get(request(app).principal, agent_id)))
+    agent = service().agents.get(request(app).principal, agent_id)
+    return ok(api.agents.view(agent), headers=api.agents.tag(agent))
+
+
+@app.route("/agents/{agent_id}", **PATCH, authorizer=authorize)
+@answering
+def edit_agent(agent_id: str) -> Response:
+    """Change the named fields of an agent."""
+    change = api.agents.change(request(app).body, request(app).headers.get("if-match"))
+    agent = service().agents.edit(request(app).principal, agent_id, change)
+    return ok(api.agents.view(agent), headers=api.agents.tag(agent))
 
 
 @app.route("/numbers", **POST, authorizer=authorize)
@@ -137,8 +147,24 @@ def create_number() -> Response:
 @answering
 def list_numbers() -> Response:
     """List the numbers."""
-    numbers = service().agents.numbers(request(app).principal)
-    return ok({"numbers": [api.agents.number_view(number) for number in numbers]})
+    return ok(api.agents.numbers_view(service().agents.numbers(request(app).principal)))
+
+
+@app.route("/numbers/{phone}", authorizer=authorize)
+@answering
+def get_number(phone: str) -> Response:
+    """Show a number."""
+    number = service().agents.number(request(app).principal, api.agents.phone_in(phone))
+    return ok(api.agents.number_view(number))
+
+
+@app.route("/numbers/{phone}", **PATCH, authorizer=authorize)
+@answering
+def edit_number(phone: str) -> Response:
+    """Change the named fields of a number."""
+    workspace_id, change = request(app).principal, api.agents.change_number(request(app).body)
+    number = service().agents.edit_number(workspace_id, api.agents.phone_in(phone), change)
+    return ok(api.agents.number_view(number))
 
 
 # --- Campaigns ----------------------------------------------------------------------------------

@@ -75,6 +75,13 @@ class Agents(Protocol):
     def save(self, agent: Agent) -> None:
         """Store or replace an agent."""
 
+    def edit(self, agent: Agent) -> Agent:
+        """Replace it, if it is still the version that was read; gives the new version.
+
+        Raises:
+            Stale: when it is not.
+        """
+
     def get(self, workspace_id: str, agent_id: str) -> Agent | None:
         """An agent of this workspace."""
 
@@ -83,6 +90,13 @@ class Agents(Protocol):
 
     def save_number(self, number: Number) -> None:
         """Store or replace a number."""
+
+    def edit_number(self, number: Number) -> Number:
+        """Replace it, if it is still the version that was read; gives the new version.
+
+        Raises:
+            Stale: when it is not.
+        """
 
     def number(self, workspace_id: str, phone: str) -> Number | None:
         """A number of this workspace."""

@@ -52,7 +52,7 @@ def an_agent(**changes: Any) -> Agent:
         workspace_id=WORKSPACE,
         name="Ana",
         carrier="simulated",
-        prompt="Say hello to {{name}}.",
+        system_messages=("Say hello to {{name}}.",),
     )
     return replace(agent, **changes)
 

@@ -117,6 +117,11 @@ Value = str | int | float | bool
 Model = TypeVar("Model", bound=Body)
 
 
+def unnamed() -> Any:
+    """The default of a field in a change: not to be read, see `model_fields_set`."""
+    return Field(default_factory=lambda: None)  # a factory, for it shows in no description
+
+
 def parse(model: type[Model], raw: bytes) -> Model:
     """The body as a model.
 

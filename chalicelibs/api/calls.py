@@ -7,7 +7,16 @@ from pydantic import Field
 from chalicelibs.api.bodies import At, View
 from chalicelibs.domain.call import Call, CallStatus
 from chalicelibs.domain.naming import campaign_of, task_of
+from chalicelibs.domain.transcript import Utterance
 from chalicelibs.ports import Page
+
+
+class UtteranceView(View):
+    """What somebody said."""
+
+    role: str = Field(description="`agent`, `contact`, `system`, or the carrier's own word.")
+    text: str
+    at_s: float | None = Field(description="Seconds from the start of the conversation.")
 
 
 class CallView(View):
@@ -37,6 +46,7 @@ class CallView(View):
     callback_at: At | None = Field(description="When the contact asked to be called.")
     cost: str | None = Field(description="Amount and currency, like `0.0123 USD`.")
     recording_url: str | None
+    transcript: list[UtteranceView]
     analysis: dict[str, object] = Field(description="What the agent made of the conversation.")
 
 
@@ -80,7 +90,16 @@ def view(call: Call) -> CallView:
         callback_at=call.callback_at,
         cost=call.cost,
         recording_url=call.recording_url,
+        transcript=[utterance_view(one) for one in call.transcript],
         analysis=dict(call.analysis),
+    )
+
+
+def utterance_view(one: Utterance) -> UtteranceView:
+    """What somebody said."""
+    role, text, after = one
+    return UtteranceView(
+        role=role, text=text, at_s=None if after is None else after.total_seconds()
     )
 
 

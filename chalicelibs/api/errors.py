@@ -22,6 +22,15 @@ class Forbidden(CarillonError):
     """The key is good, but not for this."""
 
 
+class EditedMeanwhile(CarillonError):
+    """The edit is meant for what was read, and that is not what is there now."""
+
+    param = "If-Match"
+
+    def __init__(self) -> None:
+        super().__init__("it was edited since you read it: read it again, and send the new ETag")
+
+
 class ErrorKind(NamedTuple):
     """How a kind of error is answered."""
 
@@ -42,6 +51,7 @@ KINDS: tuple[tuple[type[Exception], ErrorKind], ...] = (
     (NotFound, ErrorKind(404, "not_found", "invalid_request_error")),
     (NotAllowed, ErrorKind(409, "not_allowed", "conflict_error")),
     (Stale, ErrorKind(409, "edited_meanwhile", "conflict_error")),
+    (EditedMeanwhile, ErrorKind(412, "edited_meanwhile", "conflict_error")),
     (Forbidden, ErrorKind(403, "forbidden", "permission_error")),
     (Forged, ErrorKind(401, "forged", "authentication_error")),
 )

@@ -23,6 +23,13 @@ AGENT: Examples = {
     }
 }
 
+AGENT_CHANGES: Examples = {
+    "another voice": {"voice": {"id": "ines", "speed": 1.1}, "custom_outcomes": ["will_pay"]},
+    "off duty": {"is_active": False},
+}
+
+NUMBER_CHANGES: Examples = {"no calls out": {"has_outbound_trunk": False}}
+
 NUMBER: Examples = {"a number": {"phone": CALLER_ID, "carrier": "simulated"}}
 
 CAMPAIGN: Examples = {

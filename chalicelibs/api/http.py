@@ -146,7 +146,7 @@ def check_path(values: Mapping[str, object]) -> None:
     """
     for name, value in values.items():
         if len(str(value)) > LONGEST_ID:
-            raise NotFound(name.removesuffix("_id"), str(value))
+            raise NotFound(name.removesuffix("_id"), str(value), name)
 
 
 def tell(error: Exception, route: str) -> None:
@@ -165,10 +165,15 @@ class View(Protocol):
         """Plain values."""
 
 
-def ok(body: View | Mapping[str, object], *, status: int = 200) -> Response:
+def ok(
+    body: View | Mapping[str, object],
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
     """An answer."""
     shown = body if isinstance(body, Mapping) else body.to_json()
-    return Response(body=shown, status_code=status)
+    return Response(body=shown, status_code=status, headers=dict(headers or {}))
 
 
 def in_one_shape(response: Response) -> Response:

@@ -60,6 +60,7 @@ ERRORS = {
     403: "The key is unknown, or not for this: `forbidden`.",
     404: "There is no such thing in this workspace: `not_found`.",
     409: "Not in this state: `not_allowed`. Changed by somebody else: `edited_meanwhile`.",
+    412: "Edited since it was read: `edited_meanwhile`.",
     413: "The body is too large: `too_large`, `request_too_large`.",
     415: "The body says it is something else than JSON: `unsupported_media_type`.",
     422: "A field is wrong: `invalid`, `invalid_phone`, `missing_variables`.",

@@ -9,8 +9,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelibs.api import examples
-from chalicelibs.api.agent_views import AgentsView, AgentView, NumbersView, NumberView
-from chalicelibs.api.agents import NewAgent, NewNumber
+from chalicelibs.api.agents import (
+    AgentChanges,
+    AgentsView,
+    AgentView,
+    NewAgent,
+    NewNumber,
+    NumberChanges,
+    NumbersView,
+    NumberView,
+)
 from chalicelibs.api.bodies import Body, View
 from chalicelibs.api.calls import CallLogView, CallsView, CallView
 from chalicelibs.api.campaigns import CampaignsView, CampaignView, NewCampaign
@@ -129,6 +137,16 @@ def not_null(schema: Json) -> Json:
     return dict(given[0]) if len(given) == 1 else {"anyOf": given}
 
 
+#: Which reading of a thing an answer shows.
+ETAG = Header(name="ETag", description="Changes with what can be edited; send it as `If-Match`.")
+
+IF_MATCH = Parameter(
+    name="If-Match",
+    description="The `ETag` of what was read: 412 if somebody else has edited it since.",
+    schema={"type": "string"},
+    place="header",
+)
+
 #: What the parts of a path are.
 PATH_PARTS = {
     "agent_id": "The id of an agent.",
@@ -137,6 +155,7 @@ PATH_PARTS = {
     "carrier": "The name of a carrier.",
     "file": "A file of the viewer.",
     "import_id": "The id of an import.",
+    "phone": "A number, E.164; its + as it is or as %2B.",
     "task_id": "The id of a task.",
     "version": "The version of the viewer's files.",
 }
@@ -184,6 +203,7 @@ AGENTS = (
         body=NewAgent,
         examples=examples.AGENT,
         answers={201: (AgentView,)},
+        headers=(ETAG,),
     ),
     Operation(
         name="list_agents",
@@ -200,6 +220,21 @@ AGENTS = (
         tag="Agents and numbers",
         summary="Show an agent",
         answers={200: (AgentView,)},
+        headers=(ETAG,),
+    ),
+    Operation(
+        name="edit_agent",
+        method="PATCH",
+        path="/agents/{agent_id}",
+        tag="Agents and numbers",
+        summary="Change what is named of an agent",
+        description="It counts from the next dial on.",
+        body=AgentChanges,
+        examples=examples.AGENT_CHANGES,
+        answers={200: (AgentView,)},
+        parameters=(IF_MATCH,),
+        headers=(ETAG,),
+        also=frozenset({409, 412}),
     ),
     Operation(
         name="create_number",
@@ -218,6 +253,25 @@ AGENTS = (
         tag="Agents and numbers",
         summary="List the numbers",
         answers={200: (NumbersView,)},
+    ),
+    Operation(
+        name="get_number",
+        method="GET",
+        path="/numbers/{phone}",
+        tag="Agents and numbers",
+        summary="Show a number",
+        answers={200: (NumberView,)},
+    ),
+    Operation(
+        name="edit_number",
+        method="PATCH",
+        path="/numbers/{phone}",
+        tag="Agents and numbers",
+        summary="Change what is named of a number",
+        body=NumberChanges,
+        examples=examples.NUMBER_CHANGES,
+        answers={200: (NumberView,)},
+        also=frozenset({409}),
     ),
 )
 

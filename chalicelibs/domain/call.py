@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple, Self
 
+from chalicelibs.domain.transcript import Transcript
+
 
 class CallStatus(StrEnum):
     """How far a call has come."""
@@ -67,6 +69,7 @@ class Call:
     agent_id: str | None = None
     carrier: str | None = None
     carrier_call_id: str | None = None
+    takes_callbacks: bool = True  #: Whether its agent offers to call back at a time asked for.
     longest: timedelta = timedelta(0)  #: From the dial to the latest possible hang-up.
     outcome: str | None = None
     is_permanent: bool = False
@@ -75,6 +78,7 @@ class Call:
     callback_at: datetime | None = None
     cost: str | None = None  #: Amount and currency, e.g. `0.0123 USD`.
     recording_url: str | None = None
+    transcript: Transcript = ()
     analysis: Mapping[str, object] = field(default_factory=dict)
 
     @property

@@ -1,12 +1,20 @@
 """What a carrier reports of a call, in our words."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Self
 
+from chalicelibs.domain import analysis, transcript
 from chalicelibs.domain.instants import MILLISECOND, epoch_ms, from_epoch_ms
+from chalicelibs.domain.transcript import Transcript
+
+#: Longer texts in a report are no ids, prices or reasons.
+LONGEST_TEXT = 200
+
+#: A longer address opens nowhere.
+LONGEST_URL = 2_048
 
 
 class EventKind(StrEnum):
@@ -32,8 +40,22 @@ class CallEvent:
     callback_at: datetime | None = None
     cost: str | None = None
     recording_url: str | None = None
+    transcript: Transcript = ()
     analysis: Mapping[str, object] = field(default_factory=dict)
     analysis_follows: bool = False
+
+    def bounded(self) -> Self:
+        """The event, small enough for a queue and for the table, whatever a carrier sent."""
+        url = self.recording_url
+        return replace(
+            self,
+            carrier_call_id=self.carrier_call_id and self.carrier_call_id[:LONGEST_TEXT],
+            reason=self.reason and self.reason[:LONGEST_TEXT],
+            cost=self.cost and self.cost[:LONGEST_TEXT],
+            recording_url=url if url is None or len(url) <= LONGEST_URL else None,
+            transcript=transcript.bounded(self.transcript),
+            analysis=analysis.bounded(self.analysis),
+        )
 
     def to_message(self) -> dict[str, Any]:
         """The event as a queue carries it: plain values, milliseconds, nothing that is unknown."""
@@ -49,6 +71,7 @@ class CallEvent:
             "callback_at": self.callback_at and epoch_ms(self.callback_at),
             "cost": self.cost,
             "recording_url": self.recording_url,
+            "transcript": transcript.to_lines(self.transcript) or None,
             "analysis": dict(self.analysis) or None,
             "analysis_follows": self.analysis_follows or None,
         }
@@ -60,6 +83,7 @@ class CallEvent:
         fields = dict(message)
         fields["kind"] = EventKind(fields["kind"])
         fields["at"] = from_epoch_ms(fields["at"])
+        fields["transcript"] = transcript.from_lines(fields.get("transcript", ()))
         if "duration" in fields:
             fields["duration"] = fields["duration"] * MILLISECOND
         if "callback_at" in fields:

@@ -8,17 +8,17 @@ later occurrence where a window starts, and for its earlier one where a window e
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from chalicelibs.domain.errors import Invalid
+from chalicelibs.domain.local_time import instant_of
 from chalicelibs.domain.zones import zone as zone_named
 
 ALL_DAYS = frozenset(range(7))
 MIDNIGHT = 24 * 60  #: The end of a day, in minutes since its start.
 
 _ONE_DAY = timedelta(days=1)
-_ONE_SECOND = timedelta(seconds=1)
 _HORIZON = 400  # days that next_opening looks ahead
 _YEARS = range(1900, 9900)  # keeps the days around an instant within what a datetime can hold
 _CLOCK = re.compile(r"([01][0-9]|2[0-4]):([0-5][0-9])(?::00)?")
@@ -179,25 +179,8 @@ class CallingHours:
 
 
 def _instant(day: date, minutes: int, zone: ZoneInfo, *, fold: int) -> datetime:
-    """Convert local time to UTC: `fold` chooses among two occurrences, a gap gives its end."""
     hour, minute = divmod(minutes, 60)
-    local = datetime(day.year, day.month, day.day, hour, minute, tzinfo=zone)
-    first, second = local.astimezone(UTC), local.replace(fold=1).astimezone(UTC)
-    if first > second:  # so zoneinfo answers, and only then, for a time that the clocks skip
-        return _end_of_gap(local, before=second, after=first)
-    return second if fold else first
-
-
-def _end_of_gap(skipped: datetime, *, before: datetime, after: datetime) -> datetime:
-    """Search the second at which the clocks jump over a local time: zoneinfo does not tell it."""
-    wall = skipped.replace(tzinfo=None)
-    while after - before > _ONE_SECOND:
-        middle = before + (after - before) // _ONE_SECOND // 2 * _ONE_SECOND
-        if middle.astimezone(skipped.tzinfo).replace(tzinfo=None) > wall:
-            after = middle
-        else:
-            before = middle
-    return after
+    return instant_of(datetime.combine(day, time(hour, minute)), zone, fold=fold)
 
 
 def _utc(at: datetime) -> datetime:

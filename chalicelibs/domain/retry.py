@@ -84,6 +84,13 @@ class Verdict:
     ended_at: datetime
     is_permanent: bool = False  #: The number itself is bad: no retry can help.
     callback_at: datetime | None = None
+    takes_callbacks: bool = True  #: Whether a time asked for is kept.
+
+    @property
+    def is_callback(self) -> bool:
+        """Whether the contact asked for a time that will be kept."""
+        is_asked = self.outcome == Outcome.BUSY_CALLBACK and self.callback_at is not None
+        return is_asked and self.takes_callbacks
 
 
 def decide(verdict: Verdict, *, attempts: int, callbacks: int, policy: RetryPolicy) -> Decision:
@@ -95,18 +102,27 @@ def decide(verdict: Verdict, *, attempts: int, callbacks: int, policy: RetryPoli
         callbacks: callbacks granted before this one.
         policy: the rules of the task.
 
-    The first callback asked for is granted even when no attempt is left; a retry interval counts
+    The first callback asked for is granted even when no attempt is left, but none by an agent that
+    offers no callbacks: to that one, busy is an outcome like a custom one. A retry interval counts
     from the end of the attempt, in UTC (seed: Hooman, follow-up settings).
     """
     if verdict.is_permanent:
         return GiveUp("permanent")
     attempts_left = attempts < policy.max_attempts
-    if verdict.outcome == Outcome.BUSY_CALLBACK and verdict.callback_at is not None:
+    if verdict.is_callback:
+        assert verdict.callback_at is not None
         if attempts_left or callbacks == 0:
             return Callback(max(verdict.callback_at, verdict.ended_at))
         return GiveUp("attempts_exhausted")
-    if not policy.retries(verdict.outcome):
+    if not is_retried(verdict, policy):
         return Complete()
     if not attempts_left:
         return GiveUp("attempts_exhausted")
     return Retry(verdict.ended_at + policy.interval_after(attempts))
+
+
+def is_retried(verdict: Verdict, policy: RetryPolicy) -> bool:
+    """Whether this attempt is followed by another, as far as its outcome goes."""
+    if verdict.outcome == Outcome.BUSY_CALLBACK and not verdict.takes_callbacks:
+        return verdict.outcome in policy.retry_outcomes
+    return policy.retries(verdict.outcome)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from chalicelibs.domain.agent import check_can_call
 from chalicelibs.domain.campaign import Campaign, CampaignState, CampaignStatus
 from chalicelibs.domain.errors import Invalid, NotFound
 from chalicelibs.domain.naming import campaign_of
@@ -103,11 +104,9 @@ class ManageCampaigns:
         if campaign.rules is None:
             return
         agent = self.agents.get(campaign.workspace_id, campaign.rules.agent_id)
-        if agent is None or not agent.is_active:
-            raise Invalid("there is no such active agent", "agent_id")
-        if self.agents.number(campaign.workspace_id, campaign.rules.caller_id) is None:
-            raise Invalid("this number is not one of the workspace's", "caller_id")
-        check_outcomes(campaign.rules.retry.retry_outcomes, custom=agent.custom_outcomes)
+        number = self.agents.number(campaign.workspace_id, campaign.rules.caller_id)
+        custom = check_can_call(agent, number).custom_outcomes
+        check_outcomes(campaign.rules.retry.retry_outcomes, custom=custom)
 
     def _check_end(self, campaign: Campaign) -> None:
         if campaign.has_ended(self.clock.now()):

@@ -1,18 +1,21 @@
 """Open workspaces, let programs in, keep agents and numbers."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from hmac import compare_digest
 
 from chalicelibs.domain.agent import Agent, Number
-from chalicelibs.domain.errors import Invalid, NotFound
+from chalicelibs.domain.errors import Invalid, NotFound, Stale
 from chalicelibs.domain.naming import is_plain_id
 from chalicelibs.domain.workspace import OPERATOR, ApiKey, Workspace
 from chalicelibs.ports import Agents, Carriers, Clock, Ids, Workspaces
 
 #: What an API key begins with, so that a leaked one is recognised by scanners and people.
 KEY_PREFIX = "carillon"
+
+#: How often an edit starts again when somebody else edits the same thing at the same moment.
+TRIES = 10
 
 
 def hash_of(secret: str) -> str:
@@ -108,15 +111,61 @@ class ManageAgents:
         self.agents.save(agent)
         return agent
 
+    def edit(self, workspace_id: str, agent_id: str, change: Callable[[Agent], Agent]) -> Agent:
+        """Change an agent as it stands now; what is dialled from now on follows it.
+
+        An outcome that campaigns chose to retry may be taken from it: they keep the name, and the
+        outcome just does not come any more.
+
+        Raises:
+            NotFound: when the workspace has none by this id.
+            Invalid: when its new carrier is not known here.
+        """
+        for _ in range(TRIES):
+            agent = self.get(workspace_id, agent_id)
+            changed = change(agent)
+            if changed.carrier != agent.carrier:
+                self._check(changed.carrier)
+            try:
+                return self.agents.edit(changed)
+            except Stale:
+                continue
+        raise Stale(agent_id)
+
     def save_number(self, number: Number) -> Number:
-        """Store a number.
+        """Store a number; one that is there already becomes this.
 
         Raises:
             Invalid: when its carrier is not known here.
         """
         self._check(number.carrier)
+        known = self.agents.number(number.workspace_id, number.phone)
+        if known is not None:
+            number = replace(number, version=known.version + 1)
         self.agents.save_number(number)
         return number
+
+    def edit_number(
+        self, workspace_id: str, phone: str, change: Callable[[Number], Number]
+    ) -> Number:
+        """Change a number as it stands now.
+
+        Campaigns that show it already go on; new ones and new tasks are judged by it.
+
+        Raises:
+            NotFound: when the workspace has no such number.
+            Invalid: when its new carrier is not known here.
+        """
+        for _ in range(TRIES):
+            number = self.number(workspace_id, phone)
+            changed = change(number)
+            if changed.carrier != number.carrier:
+                self._check(changed.carrier)
+            try:
+                return self.agents.edit_number(changed)
+            except Stale:
+                continue
+        raise Stale(phone)
 
     def get(self, workspace_id: str, agent_id: str) -> Agent:
         """An agent.
@@ -132,6 +181,17 @@ class ManageAgents:
     def list(self, workspace_id: str) -> Sequence[Agent]:
         """All agents."""
         return self.agents.list(workspace_id)
+
+    def number(self, workspace_id: str, phone: str) -> Number:
+        """A number.
+
+        Raises:
+            NotFound: when the workspace has no such number.
+        """
+        number = self.agents.number(workspace_id, phone)
+        if number is None:
+            raise NotFound("number", phone, "phone")
+        return number
 
     def numbers(self, workspace_id: str) -> Sequence[Number]:
         """All numbers."""

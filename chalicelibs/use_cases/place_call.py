@@ -120,6 +120,7 @@ class PlaceCalls:
             caller_id=rules.caller_id,
             agent_id=rules.agent_id,
             carrier=agent.carrier if agent else None,
+            takes_callbacks=agent.offers_callbacks if agent else True,
             longest=agent.longest_call if agent else timedelta(0),
         )
         return task.with_call(call)

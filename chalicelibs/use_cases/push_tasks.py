@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from chalicelibs.domain.agent import check_agent, check_number
 from chalicelibs.domain.campaign import Campaign, CampaignKind
 from chalicelibs.domain.deadlines import LOOK_AHEAD
 from chalicelibs.domain.errors import CarillonError, Invalid, NotAllowed, NotFound
@@ -76,11 +77,8 @@ class PushTasks:
 
     def _check_agent(self, push: Push, campaign: Campaign, own: Overrides) -> None:
         rules = rules_of(own, campaign.rules, campaign.level)
-        agent = self.agents.get(campaign.workspace_id, rules.agent_id)
-        if agent is None or not agent.is_active:
-            raise Invalid("there is no such active agent", "agent")
-        if self.agents.number(campaign.workspace_id, rules.caller_id) is None:
-            raise Invalid("this number is not one of the workspace's", "from")
+        agent = check_agent(self.agents.get(campaign.workspace_id, rules.agent_id), "agent")
+        check_number(self.agents.number(campaign.workspace_id, rules.caller_id), "from")
         check_outcomes(rules.retry.retry_outcomes, custom=agent.custom_outcomes)
         require(needed_variables(agent, campaign), push.context)
 

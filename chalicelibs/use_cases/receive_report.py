@@ -33,7 +33,7 @@ class ReceiveReport:
         return event
 
     def __call__(self, event: CallEvent) -> None:
-        """Queue an event; when this returns, it is durable.
+        """Queue an event, cut to what a queue carries; when this returns, it is durable.
 
         Raises:
             NotFound: when there was never such a call.
@@ -41,4 +41,4 @@ class ReceiveReport:
         is_known = is_call_id(event.call_id) and self.tasks.exists(task_of(event.call_id))
         if not is_known:
             raise NotFound("call", event.call_id)
-        self.queue.events([event])
+        self.queue.events([event.bounded()])

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from chalicelibs.domain.analysis import bounded
 from chalicelibs.domain.call import LOST, Call, CallStatus
 from chalicelibs.domain.call_event import CallEvent, EventKind
 from chalicelibs.domain.campaign import Campaign
@@ -15,6 +16,7 @@ from chalicelibs.domain.overrides import rules_of
 from chalicelibs.domain.progress import OUTCOME, added
 from chalicelibs.domain.retry import Complete, Decision, Verdict, decide
 from chalicelibs.domain.task import Task, TaskStatus, tally_of
+from chalicelibs.domain.transcript import fuller
 from chalicelibs.ports import Calls, Campaigns, Clock, Queue, Slots, Tasks
 
 #: How often to look at a task that somebody else moves at the same moment.
@@ -121,6 +123,7 @@ class RecordCallEvent:
             ended_at=call.ended_at,
             is_permanent=call.is_permanent,
             callback_at=call.callback_at,
+            takes_callbacks=call.takes_callbacks,
         )
         return decide(
             verdict, attempts=task.attempts, callbacks=task.callbacks, policy=rules.retry
@@ -208,7 +211,8 @@ def with_analysis(call: Call, event: CallEvent) -> Call:
         call,
         outcome=outcome,
         callback_at=event.callback_at or call.callback_at,
-        analysis={**call.analysis, **event.analysis},
+        transcript=fuller(call.transcript, event.transcript),
+        analysis=bounded({**call.analysis, **event.analysis}),
         cost=event.cost or call.cost,
         recording_url=event.recording_url or call.recording_url,
     )

@@ -94,7 +94,7 @@ class Rescue:
         is_overdue = now >= self.deadlines.of_end(call)
         match answer:
             case CallEvent():
-                self.queue.events([answer])
+                self.queue.events([answer.bounded()])
             case NeverSeen() if call.carrier_call_id is None and call.answered_at is None:
                 self._report(call, now, Outcome.INIT_FAILED, "never_reached_the_carrier")
             case StillAlive() if now < self.deadlines.of_patience(call):

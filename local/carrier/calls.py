@@ -26,6 +26,7 @@ class Call:
     answered_at: int | None = None
     ended_at: int | None = None
     analysis: Mapping[str, Any] | None = None
+    transcript: Sequence[Mapping[str, Any]] = ()
     #: How many events of this call were raised so far, sent or not.
     events: int = 0
 
@@ -55,6 +56,7 @@ class Call:
             "answered_at": self.answered_at,
             "ended_at": self.ended_at,
             "analysis": self.analysis,
+            "transcript": self.transcript,
         }
 
 

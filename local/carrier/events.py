@@ -3,9 +3,11 @@
 import hashlib
 import hmac
 import secrets
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from local.carrier.calls import Call
 
@@ -30,7 +32,7 @@ def event_of(kind: str, call: Call, at: int, **more: Any) -> dict[str, Any]:
 def ended_event(
     call: Call, at: int, *, recording_url: str | None, analysis_follows: bool
 ) -> dict[str, Any]:
-    """Make the event that tells how a call ended."""
+    """Make the event that tells how a call ended, and who said what unless an analysis will."""
     return event_of(
         "ended",
         call,
@@ -41,11 +43,33 @@ def ended_event(
         cost={"amount": str(cost_of(call.duration_ms)), "currency": "USD"},
         recording_url=recording_url,
         analysis_follows=analysis_follows,
+        transcript=None if analysis_follows else call.transcript,
     )
 
 
-def analysis(*, outcome: str | None, callback_at_ms: int | None) -> dict[str, Any]:
-    """Say what the agent made of the conversation; fields that do not apply are absent."""
+def analysis_event(call: Call, at: int) -> dict[str, Any]:
+    """Make the event that tells what the agent made of a conversation, and who said what in it."""
+    return event_of("analysis", call, at, analysis=call.analysis, transcript=call.transcript)
+
+
+def transcript_of(
+    dialogue: Sequence[tuple[str, str]], *, duration_ms: int
+) -> Sequence[Mapping[str, Any]]:
+    """Spread a dialogue evenly over a conversation."""
+    return [
+        {"role": role, "text": text, "at_ms": duration_ms * number // len(dialogue)}
+        for number, (role, text) in enumerate(dialogue)
+    ]
+
+
+def analysis(
+    *, outcome: str | None, callback_at_ms: int | None, timezone: str | None = None
+) -> dict[str, Any]:
+    """Say what the agent made of the conversation; fields that do not apply are absent.
+
+    The time to call back is an instant, `callback_at`, or a local time in the zone named:
+    `{"callback": {"local": "2027-03-06T10:00:00", "timezone": "Europe/Madrid"}}`.
+    """
     result: dict[str, Any] = {
         "summary": f"A simulated conversation: {outcome or 'nothing special'}."
     }
@@ -53,8 +77,15 @@ def analysis(*, outcome: str | None, callback_at_ms: int | None) -> dict[str, An
         result["outcome"] = outcome
     if callback_at_ms is not None:
         instant = datetime.fromtimestamp(callback_at_ms / 1000, UTC)
-        result["callback_at"] = instant.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        result |= _callback(instant, timezone)
     return result
+
+
+def _callback(at: datetime, timezone: str | None) -> dict[str, Any]:
+    if timezone is None:
+        return {"callback_at": at.isoformat(timespec="milliseconds").replace("+00:00", "Z")}
+    local = at.astimezone(ZoneInfo(timezone)).replace(tzinfo=None)
+    return {"callback": {"local": local.isoformat(timespec="seconds"), "timezone": timezone}}
 
 
 def cost_of(duration_ms: int) -> Decimal:

@@ -133,6 +133,7 @@ def _ended(call: Call, line: Line) -> None:
     call.status, call.ended_at, call.events = "ended", line["t"], call.events + 1
     call.outcome, call.is_permanent = line["status"], line["permanent"]
     call.duration_ms, call.analysis = line["duration_ms"], line["analysis"]
+    call.transcript = line.get("transcript", ())
 
 
 _CHANGES: Final[Mapping[str, Callable[[Call, Line], None]]] = {

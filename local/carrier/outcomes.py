@@ -17,6 +17,8 @@ class Ending:
     has_analysis: bool = False
     analysis_outcome: str | None = None
     asks_for_callback: bool = False
+    #: Who says what: the role and the words of each utterance.
+    dialogue: Sequence[tuple[str, str]] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,11 +55,25 @@ class Plan:
 #: In a rule: the request itself is refused, nothing is dialled.
 REFUSED: Final = "refused"
 
+CONVERSATION: Final = (
+    ("agent", "Hello, this is a simulated call."),
+    ("contact", "Hello. I am simulated, too."),
+    ("agent", "Then we are done. Goodbye."),
+)
+LATER: Final = (*CONVERSATION[:1], ("contact", "Not now, please call me later."))
+MAILBOX: Final = (("contact", "You have reached a mailbox."), ("agent", "I shall call again."))
+
 ENDINGS: Final[Mapping[str, Ending]] = {
-    "completed": Ending(status="completed", is_answered=True),
-    "summarised": Ending(status="completed", is_answered=True, has_analysis=True),
+    "completed": Ending(status="completed", is_answered=True, dialogue=CONVERSATION),
+    "summarised": Ending(
+        status="completed", is_answered=True, has_analysis=True, dialogue=CONVERSATION
+    ),
     "interested": Ending(
-        status="completed", is_answered=True, has_analysis=True, analysis_outcome="interested"
+        status="completed",
+        is_answered=True,
+        has_analysis=True,
+        analysis_outcome="interested",
+        dialogue=CONVERSATION,
     ),
     "busy-callback": Ending(
         status="completed",
@@ -65,9 +81,10 @@ ENDINGS: Final[Mapping[str, Ending]] = {
         has_analysis=True,
         analysis_outcome="busy_callback",
         asks_for_callback=True,
+        dialogue=LATER,
     ),
-    "voicemail": Ending(status="voicemail", is_answered=True),
-    "no-response": Ending(status="no-response", is_answered=True),
+    "voicemail": Ending(status="voicemail", is_answered=True, dialogue=MAILBOX),
+    "no-response": Ending(status="no-response", is_answered=True, dialogue=CONVERSATION[:1]),
     "no-answer": Ending(status="no-answer"),
     "busy": Ending(status="busy"),
     "failed": Ending(status="failed"),

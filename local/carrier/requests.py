@@ -1,9 +1,9 @@
 """The body of a create request, parsed once."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 
 class MalformedRequest(ValueError):
@@ -21,6 +21,9 @@ class CallRequest:
     webhook_url: str
     ring_timeout_ms: int
     max_duration_ms: int
+    #: What the agent is told, and how it is to sound: journaled, for nobody speaks here.
+    prompt: Sequence[str] = ()
+    voice: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def has_valid_number(self) -> bool:
@@ -32,12 +35,10 @@ _E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
 def parse_call_request(body: object) -> CallRequest:
-    """Parse the body; `prompt` and `context` are checked and then ignored: nobody speaks here."""
+    """Parse the body; `context` is checked and then ignored."""
     if not isinstance(body, dict):
         raise MalformedRequest("the body must be a JSON object")
-    _check_prompt(body.get("prompt"))
-    if not isinstance(body.get("context") or {}, dict):
-        raise MalformedRequest("context must be an object")
+    _object(body, "context")
     return CallRequest(
         correlation_id=_text(body, "correlation_id"),
         to=_text(body, "to"),
@@ -46,14 +47,27 @@ def parse_call_request(body: object) -> CallRequest:
         webhook_url=_url(body, "webhook_url"),
         ring_timeout_ms=_duration(body, "ring_timeout_ms"),
         max_duration_ms=_duration(body, "max_duration_ms"),
+        prompt=_prompt(body),
+        voice=_object(body, "voice"),
     )
 
 
-def _check_prompt(prompt: object) -> None:
+def _prompt(body: Mapping[str, object]) -> Sequence[str]:
+    prompt = body.get("prompt")
     if prompt is None:
-        return
+        return ()
     if not isinstance(prompt, list) or not all(isinstance(line, str) for line in prompt):
         raise MalformedRequest("prompt must be a list of strings or null")
+    return prompt
+
+
+def _object(body: Mapping[str, object], name: str) -> Mapping[str, Any]:
+    value = body.get(name)
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise MalformedRequest(f"{name} must be an object")
+    return value
 
 
 def _text(body: Mapping[str, object], name: str) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from local.carrier.faults import NAMES, BadFaults, Faults
 from local.carrier.outcomes import ENDINGS, REFUSED, RULES, WEIGHTS, Odds, Span, Timing
@@ -63,6 +64,7 @@ def parse_settings(arguments: Sequence[str]) -> Settings:
             timing=Timing(queue=given.queue, ring=given.ring, talk=given.talk),
             analysis_delay=given.analysis_delay,
             callback_in_ms=round(given.callback_in * 1000),
+            callback_timezone=given.callback_timezone,
         ),
     )
 
@@ -89,6 +91,12 @@ def _parser() -> argparse.ArgumentParser:
     add("--talk", type=_span, default="0.5:2.0", metavar="LOW:HIGH", help="talking lasts")
     add("--analysis-delay", type=_seconds, default=0.3, help="between ended and analysis")
     add("--callback-in", type=_seconds, default=5.0, help="from the end of a busy-callback call")
+    add(
+        "--callback-timezone",
+        type=_zone,
+        metavar="ZONE",
+        help="say the time to call back as a local time there, not as an instant",
+    )
     add("--weights", type=_weights, default=DEFAULT_WEIGHTS, metavar="ENDING=N,…", help="chances")
     add(
         "--rule",
@@ -119,6 +127,14 @@ def _seconds(text: str) -> float:
     if not 0 <= value < float("inf"):
         raise argparse.ArgumentTypeError(f"{text} is not a duration")
     return value
+
+
+def _zone(text: str) -> str:
+    try:
+        ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no IANA time zone") from error
+    return text
 
 
 def _span(text: str) -> Span:

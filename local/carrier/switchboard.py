@@ -7,7 +7,13 @@ from dataclasses import dataclass
 from local.carrier.calls import Call, History
 from local.carrier.chance import seeded
 from local.carrier.clock import epoch_ms
-from local.carrier.events import analysis, ended_event, event_of
+from local.carrier.events import (
+    analysis,
+    analysis_event,
+    ended_event,
+    event_of,
+    transcript_of,
+)
 from local.carrier.faults import CreateFault, Faults
 from local.carrier.journal import Journal, line_of
 from local.carrier.outcomes import ENDINGS, REFUSED, Ending, Odds, Plan, Timing, plan
@@ -53,6 +59,8 @@ class Behaviour:
     timing: Timing
     analysis_delay: float
     callback_in_ms: int
+    #: The zone in whose local time a contact asks to be called back; None: an instant.
+    callback_timezone: str | None = None
 
 
 class Switchboard:
@@ -157,6 +165,8 @@ class Switchboard:
             answer="hung" if is_hung else "accepted",
             code=None,
             webhook_url=call.webhook_url,
+            prompt=request.prompt,
+            voice=request.voice,
         )
         self._lives[call.call_id] = self._tasks.start(self._live(call, course))
         return Taken(call=call, is_hung=is_hung)
@@ -173,7 +183,7 @@ class Switchboard:
         if result:
             await asyncio.sleep(self._behaviour.analysis_delay)
             call.analysis = result
-            self._report(call, event_of("analysis", call, epoch_ms(), analysis=result))
+            self._report(call, analysis_event(call, epoch_ms()))
         self._webhooks.forget(call)
 
     def _dial(self, call: Call) -> None:
@@ -195,6 +205,7 @@ class Switchboard:
         call.status, call.outcome, call.is_permanent = "ended", ending.status, ending.is_permanent
         if call.answered_at and ending.is_answered:
             call.duration_ms = now - call.answered_at
+            call.transcript = transcript_of(ending.dialogue, duration_ms=call.duration_ms)
         result = self._analyse(ending, now) if ending.has_analysis else None
         call.ended_at = self._journal.write(
             "ended",
@@ -203,6 +214,7 @@ class Switchboard:
             permanent=call.is_permanent,
             duration_ms=call.duration_ms,
             analysis=result,
+            transcript=call.transcript,
             reason=reason,
         )
         recording_url = f"{self._recordings_url}/{call.call_id}.wav" if call.duration_ms else None
@@ -214,7 +226,11 @@ class Switchboard:
 
     def _analyse(self, ending: Ending, now: int) -> dict[str, object]:
         callback_at = now + self._behaviour.callback_in_ms if ending.asks_for_callback else None
-        return analysis(outcome=ending.analysis_outcome, callback_at_ms=callback_at)
+        return analysis(
+            outcome=ending.analysis_outcome,
+            callback_at_ms=callback_at,
+            timezone=self._behaviour.callback_timezone,
+        )
 
     def _report(self, call: Call, event: dict[str, object]) -> None:
         self._webhooks.send(call, event)

@@ -3,7 +3,10 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from chalicelibs.domain.analysis import MOST_BYTES as MOST_ANALYSIS
 from chalicelibs.domain.call import CallStatus, SlotPages
+from chalicelibs.domain.transcript import MOST_BYTES as MOST_TRANSCRIPT
+from chalicelibs.domain.transcript import Utterance
 from chalicelibs.ports import CallRecord
 from tests.builders import AGENT, NOON, WORKSPACE, a_call, a_task
 from tests.contract.engines import Ports
@@ -28,6 +31,12 @@ FULL = a_call(
     callback_at=NOON + timedelta(days=1),
     cost="0.0123 USD",
     recording_url="https://example.com/r.wav",
+    takes_callbacks=False,
+    transcript=(
+        Utterance("agent", "Hello, ¿qué tal? 🙂", timedelta(0)),
+        Utterance("contact", "", timedelta(seconds=1, milliseconds=250)),
+        Utterance("system", 'A "mark".'),
+    ),
     analysis={"score": 0.87, "tags": ["a", "", None], "deep": {"set": {}}, "big": 10**40},
 )
 
@@ -36,6 +45,28 @@ def test_a_call_comes_back_as_it_was_saved(ports: Ports) -> None:
     ports.calls.save(WORKSPACE, FULL)
 
     assert ports.calls.get(FULL.call_id) == CallRecord(WORKSPACE, FULL)
+
+
+def test_the_largest_call_that_is_kept_fits_into_an_item(ports: Ports) -> None:
+    largest = replace(
+        FULL,
+        transcript=(Utterance("agent", "x" * (MOST_TRANSCRIPT - 50)),),
+        analysis={"summary": "x" * (MOST_ANALYSIS - 20)},
+    )
+    task = a_task(context={"name": "x" * 8_000})
+    ports.tasks.add([task])
+    call = replace(largest, call_id=a_call(task).call_id, status=CallStatus.ENDED)
+
+    ports.calls.save(WORKSPACE, call)
+    assert ports.tasks.claim(task.as_due, a_call(task), WORKSPACE)
+    claimed = ports.tasks.get(task.task_id)
+    assert claimed is not None
+    ports.tasks.save(claimed.with_call(call))
+
+    assert ports.calls.get(call.call_id) == CallRecord(WORKSPACE, call)
+    waiting = ports.tasks.get(task.task_id)
+    assert waiting is not None
+    assert waiting.call == call
 
 
 def test_a_call_of_which_little_is_known_comes_back(ports: Ports) -> None:

@@ -10,6 +10,7 @@ import pytest
 from chalicelibs.adapters.memory import MemoryQueue
 from chalicelibs.adapters.sqs import NotSent, SqsQueue, whole_seconds
 from chalicelibs.domain.call_event import CallEvent, EventKind
+from chalicelibs.domain.transcript import Utterance
 from chalicelibs.ports import PlaceCall, Queue
 from tests.builders import NOON, OTHER_WORKSPACE, WORKSPACE, a_call, a_task
 from tests.contract.engines import Account
@@ -96,6 +97,7 @@ def report_events(mailbox: Mailbox) -> None:
         callback_at=NOON + timedelta(days=1),
         cost="0.0123 USD",
         recording_url="https://example.com/r.wav",
+        transcript=(Utterance("agent", "¿Sí?", timedelta(seconds=1)), Utterance("contact", "No.")),
         analysis={"score": 0.87},
         analysis_follows=True,
     )
@@ -103,6 +105,21 @@ def report_events(mailbox: Mailbox) -> None:
     mailbox.queue.events([plain, full])
 
     assert sorted(mailbox.reports(), key=lambda event: event.at) == [plain, full]
+
+
+def report_endless_events(mailbox: Mailbox) -> None:
+    endless = CallEvent(
+        call_id=a_call().call_id,
+        kind=EventKind.ENDED,
+        at=NOON,
+        reason="ñ" * 300_000,
+        transcript=tuple(Utterance("contact", f"{number} ñ 🙂") for number in range(30_000)),
+        analysis={"raw": ["ñ" * 300_000], "summary": "ñ" * 300_000},
+    ).bounded()
+
+    mailbox.queue.events([endless] * 3)
+
+    assert list(mailbox.reports()) == [endless] * 3
 
 
 def wake_workspaces(mailbox: Mailbox) -> None:
@@ -116,12 +133,15 @@ def wake_workspaces(mailbox: Mailbox) -> None:
     ]
 
 
-@pytest.mark.parametrize("conversation", [place_calls, report_events, wake_workspaces])
+CONVERSATIONS = [place_calls, report_events, report_endless_events, wake_workspaces]
+
+
+@pytest.mark.parametrize("conversation", CONVERSATIONS)
 def test_what_the_twin_is_given_can_be_taken(conversation: Callable[[Mailbox], None]) -> None:
     conversation(in_memory())
 
 
-@pytest.mark.parametrize("conversation", [place_calls, report_events, wake_workspaces])
+@pytest.mark.parametrize("conversation", CONVERSATIONS)
 def test_what_is_sent_to_sqs_comes_out(
     sqs: Mailbox, conversation: Callable[[Mailbox], None]
 ) -> None:

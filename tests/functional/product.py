@@ -125,19 +125,25 @@ class Api:
 
     def ask(self, method: str, path: str, raw: bytes | None, headers: Mapping[str, str]) -> Answer:
         """Send a request; its answer is one that the API's description allows."""
-        answer = self._asked(method, path, raw, headers)
+        return self.exchange(method, path, raw, headers)[0]
+
+    def exchange(
+        self, method: str, path: str, raw: bytes | None, headers: Mapping[str, str]
+    ) -> tuple[Answer, Mapping[str, str]]:
+        """What came back, and the headers it came with."""
+        answer, got = self._asked(method, path, raw, headers)
         check(method, path, answer.status, answer.body)
-        return answer
+        return answer, got
 
     def _asked(
         self, method: str, path: str, raw: bytes | None, headers: Mapping[str, str]
-    ) -> Answer:
+    ) -> tuple[Answer, Mapping[str, str]]:
         try:
             answer = self._gateway.answer(method, path, dict(headers), raw)
         except Refused as refused:
             refusal = self._gateway.refusals.of(refused.kind)
-            return Answer(refusal.status, json.loads(refusal.body))
-        return Answer(answer["statusCode"], json.loads(answer["body"]))
+            return Answer(refusal.status, json.loads(refusal.body)), refusal.headers
+        return Answer(answer["statusCode"], json.loads(answer["body"])), answer["headers"]
 
     def page(self, path: str) -> tuple[dict[str, str], str]:
         """The headers and the text of what is shown to anybody."""
@@ -154,6 +160,14 @@ class Api:
 
     def put(self, path: str, body: object) -> Answer:
         return self.ask("PUT", path, raw_of(body), self._headers())
+
+    def patch(self, path: str, body: object, *, if_match: str | None = None) -> Answer:
+        condition = {} if if_match is None else {"If-Match": if_match}
+        return self.ask("PATCH", path, raw_of(body), self._headers() | condition)
+
+    def tag(self, path: str) -> str:
+        """The ETag of what is shown there."""
+        return self.exchange("GET", path, None, self._headers())[1]["ETag"]
 
     def made(self, path: str, body: object) -> Any:
         """What a request made that nothing is wrong with."""

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.functional.product import OPERATOR_KEY, Acme, Api, Product
+from tests.functional.product import CALLER_ID, OPERATOR_KEY, Acme, Api, Product
 
 NEVER = "0000000000000000"
 TOO_LARGE = b'{"name": "' + b"x" * (1024 * 1024) + b'"}'
@@ -28,6 +28,10 @@ AGENT_FIELDS = [
     *each("name", *NO_TEXT, None, "", "x" * 201),
     *each("carrier", *NO_TEXT, None, "", "acme"),
     *each("prompt", *NO_TEXT, None, "x" * 20_001),
+    *each("system_messages", "x", 7, {}, None, ["x"] * 51, ["x" * 9_999, "y" * 10_000]),
+    *each("system_messages[0]", [7], [None], [""], ["x" * 20_001]),
+    *each("voice", "x", 7, [], None, {"id": "x" * 8192}, {"id": "ñ" * 4096}),
+    *each("offers_callbacks", 1, "true", None, []),
     *each("custom_outcomes", "x", 7, {}, None, ["Not This"], ["ñ"]),
     *each("custom_outcomes[0]", [7], [None], [{}]),
     *each("ring_timeout_s", "7", True, None, [], 0, 601, 1e300),
@@ -37,6 +41,8 @@ AGENT_FIELDS = [
 NUMBER_FIELDS = [
     *each("phone", *NO_TEXT, None, "", "600000001", "+34", "+999123", "x"),
     *each("carrier", *NO_TEXT, None, "", "acme"),
+    *each("name", *NO_TEXT, "", "x" * 201),
+    *each("has_outbound_trunk", 1, "true", None, []),
 ]
 INSTANTS: list[Any] = [
     *("tomorrow", "", "2027-03-06", "2027-03-06T10:00:00", "2027-13-06T10:00:00Z", True, [], {}),
@@ -152,6 +158,57 @@ def test_an_agent(product: Product, acme: Acme, param: str, value: object) -> No
     body = {"name": "Ana", "carrier": "simulated", field_of(param): value}
 
     check(product, acme, "/agents", body, 422, param)
+
+
+@pytest.mark.parametrize(("param", "value"), AGENT_FIELDS, ids=label)
+def test_a_change_of_an_agent(product: Product, acme: Acme, param: str, value: object) -> None:
+    before = product.everything()
+
+    answer = acme.patch(f"/agents/{acme.agent_id}", {field_of(param): value})
+
+    assert (answer.status, answer.error["param"]) == (422, param), answer
+    assert product.everything() == before
+
+
+@pytest.mark.parametrize(
+    ("param", "value"), [pair for pair in NUMBER_FIELDS if pair[0] != "phone"], ids=label
+)
+def test_a_change_of_a_number(product: Product, acme: Acme, param: str, value: object) -> None:
+    before = product.everything()
+
+    answer = acme.patch(f"/numbers/{CALLER_ID}", {param: value})
+
+    assert (answer.status, answer.error["param"]) == (422, param), answer
+    assert product.everything() == before
+
+
+@pytest.mark.parametrize("field", ["id", "phone", "version", "variables"])
+def test_what_cannot_be_changed(product: Product, acme: Acme, field: str) -> None:
+    before = product.everything()
+
+    for path in (f"/agents/{acme.agent_id}", f"/numbers/{CALLER_ID}"):
+        answer = acme.patch(path, {field: "x"})
+        assert (answer.status, answer.error["param"]) == (422, field), answer
+
+    assert product.everything() == before
+
+
+@pytest.mark.parametrize("raw", [b'{"voice": {"x": NaN}}', b'{"voice": {"x": 1e999}}'], ids=label)
+def test_a_voice_with_a_number_that_is_none(product: Product, acme: Acme, raw: bytes) -> None:
+    before = product.everything()
+
+    answer = acme.patch(f"/agents/{acme.agent_id}", raw)
+
+    assert (answer.status, answer.error["param"]) == (422, "voice")
+    assert product.everything() == before
+
+
+def test_an_agent_that_is_told_things_in_two_spellings(product: Product, acme: Acme) -> None:
+    both = {"prompt": "Hello.", "system_messages": ["Hello."]}
+    body = {"name": "Ana", "carrier": "simulated", **both}
+
+    check(product, acme, "/agents", body, 422, "prompt")
+    assert acme.patch(f"/agents/{acme.agent_id}", both).error["param"] == "prompt"
 
 
 @pytest.mark.parametrize(("param", "value"), NUMBER_FIELDS, ids=label)

@@ -15,6 +15,7 @@ from chalicelibs.adapters.carriers.simulated import SimulatedCarrier
 from chalicelibs.config import SimulatedCarrierSettings
 from chalicelibs.domain.call_event import CallEvent
 from chalicelibs.domain.instants import epoch_ms
+from chalicelibs.domain.transcript import Utterance
 from chalicelibs.ports import (
     Accepted,
     AnswerLost,
@@ -36,7 +37,11 @@ REQUEST = DialRequest(
     call_id="c-t-1",
     phone="+34600000001",
     caller_id="+34910000000",
-    agent=an_agent(ring_timeout=30 * SECONDS, max_duration=600 * SECONDS),
+    agent=an_agent(
+        ring_timeout=30 * SECONDS,
+        max_duration=600 * SECONDS,
+        voice={"id": "ana", "speed": 1.15},
+    ),
     prompt="Say hello to José.",
     context={"name": "José"},
 )
@@ -133,6 +138,7 @@ def test_a_call_is_asked_for_with_all_that_the_carrier_needs(
         "ring_timeout_ms": 30_000,
         "max_duration_ms": 600_000,
         "prompt": ["Say hello to José."],
+        "voice": {"id": "ana", "speed": 1.15},
         "context": {"name": "José"},
     }
 
@@ -336,6 +342,19 @@ def test_a_call_that_has_ended_is_told_as_its_webhook_would(
     assert (event.call_id, event.carrier_call_id) == (CALL.call_id, "sim-7")
     assert (event.kind, event.at, event.outcome) == ("ended", NOON, outcome)
     assert (event.is_permanent, event.duration) == (True, 1.5 * SECONDS)
+
+
+def test_a_fetched_call_brings_who_said_what(server: Server, carrier: SimulatedCarrier) -> None:
+    said = [{"role": "agent", "text": "Hello.", "at_ms": 1500}, {"role": "contact", "text": "?"}]
+    server.answers(200, {"calls": [ended(outcome="completed", transcript=said)]})
+
+    event = carrier.fetch(CALL)
+
+    assert isinstance(event, CallEvent)
+    assert event.transcript == (
+        Utterance("agent", "Hello.", 1.5 * SECONDS),
+        Utterance("contact", "?"),
+    )
 
 
 def test_a_fetched_call_brings_its_analysis(server: Server, carrier: SimulatedCarrier) -> None:

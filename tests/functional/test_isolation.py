@@ -14,6 +14,7 @@ class Owned(NamedTuple):
     """Ids of everything that a workspace has."""
 
     agent_id: str
+    phone: str
     campaign_id: str
     draft_id: str
     task_id: str
@@ -25,6 +26,7 @@ class Owned(NamedTuple):
 
 NOTHING = Owned(
     agent_id=NEVER,
+    phone="+34910000099",
     campaign_id=NEVER,
     draft_id=NEVER,
     task_id=f"{NEVER}-{NEVER}",
@@ -37,6 +39,9 @@ NOTHING = Owned(
 #: Every route with an id in its path, and whose id stands there.
 ROUTES = [
     ("GET", "/agents/{agent_id}", "agent_id"),
+    ("PATCH", "/agents/{agent_id}", "agent_id"),
+    ("GET", "/numbers/{phone}", "phone"),
+    ("PATCH", "/numbers/{phone}", "phone"),
     ("GET", "/campaigns/{campaign_id}", "campaign_id"),
     ("POST", "/campaigns/{campaign_id}/start", "draft_id"),
     ("POST", "/campaigns/{campaign_id}/pause", "campaign_id"),
@@ -73,6 +78,7 @@ def owned(product: Product, acme: Acme) -> Owned:
     (import_id,) = product.store.imports
     return Owned(
         agent_id=acme.agent_id,
+        phone=acme.made("/numbers", {"phone": "+34910000011", "carrier": "simulated"})["phone"],
         campaign_id=campaign_id,
         draft_id=draft_id,
         task_id=task_id,

@@ -94,6 +94,14 @@ def test_every_body_has_an_example() -> None:
     assert with_bodies <= {operation.name for operation in BODIES}
 
 
+#: What stands in the paths of the examples.
+WHOSE = {
+    "agent_id": examples.AGENT_ID,
+    "campaign_id": examples.CAMPAIGN_ID,
+    "phone": examples.CALLER_ID,
+}
+
+
 @pytest.fixture
 def ready(product: Product, acme: Acme) -> Acme:
     """A workspace that has what the examples name."""
@@ -127,7 +135,7 @@ def test_an_example_works_as_it_is(
         answer = product.webhook(report_of_a_call(product, ready, body))
     else:
         api = Api(OPERATOR_KEY) if operation.name == "open_workspace" else ready
-        answer = getattr(api, operation.method.lower())(operation.path, body)
+        answer = getattr(api, operation.method.lower())(operation.path.format_map(WHOSE), body)
 
     assert answer.status == status, answer
     assert "error" not in json.dumps(answer.body)

@@ -247,6 +247,15 @@ def test_the_journal_tells_what_rang(carrier: Carrier, receiver: Receiver) -> No
     assert webhooks == [(t, "sent", 200) for t in ("ringing", "in_progress", "ended")]
 
 
+def test_the_journal_tells_what_the_agent_was_told(carrier: Carrier) -> None:
+    carrier.call(prompt=["You are Ana.", "Be brief."], voice={"speed": 1.15})
+    carrier.call()
+
+    told, untold = carrier.lines("requested")
+    assert (told["prompt"], told["voice"]) == (["You are Ana.", "Be brief."], {"speed": 1.15})
+    assert (untold["prompt"], untold["voice"]) == ([], {})
+
+
 def test_every_webhook_is_signed(carrier: Carrier, receiver: Receiver) -> None:
     carrier.call()
     receiver.wait_for("ringing", "in_progress", "ended")
@@ -312,6 +321,42 @@ def test_an_analysis_follows_the_end(carrier: Carrier, receiver: Receiver) -> No
     assert "callback_at" not in analysed["analysis"]
     assert analysed["at"] >= ended["at"] + 50
     assert carrier.calls()[0]["analysis"] == analysed["analysis"]
+
+
+def test_who_said_what_comes_with_the_end_or_with_the_analysis(
+    carrier: Carrier, receiver: Receiver
+) -> None:
+    carrier.call()
+    carrier.call("+34600000006", correlation_id="c2")
+    events = receiver.wait_for("ended", "ended", "analysis")
+
+    by_kind = {(event["correlation_id"], event["type"]): event for event in events}
+    said = by_kind["c1", "ended"]["transcript"]
+    assert [one["role"] for one in said] == ["agent", "contact", "agent"]
+    assert 0 == said[0]["at_ms"] < said[2]["at_ms"] < by_kind["c1", "ended"]["duration_ms"]
+    assert by_kind["c2", "ended"]["transcript"] is None
+    assert by_kind["c2", "analysis"]["transcript"] == carrier.calls("c2")[0]["transcript"]
+    assert carrier.lines("ended")[0]["transcript"]
+
+
+def test_a_call_that_nobody_answered_has_no_words(carrier: Carrier, receiver: Receiver) -> None:
+    carrier.call(BUSY)
+
+    assert receiver.wait_for("ringing", "ended")[-1]["transcript"] == []
+
+
+def test_a_callback_may_be_asked_for_in_local_time(
+    start_carrier: StartCarrier, receiver: Receiver
+) -> None:
+    carrier = start_carrier("--callback-timezone", "Asia/Kolkata")
+    carrier.call("+34600000008")
+    *_, ended, analysed = receiver.wait_for("analysis")
+
+    asked = analysed["analysis"]["callback"]
+    assert asked["timezone"] == "Asia/Kolkata"
+    at = datetime.fromisoformat(f"{asked['local']}+05:30")
+    assert at.timestamp() * 1000 - ended["at"] == pytest.approx(3_000, abs=1_050)
+    assert "callback_at" not in analysed["analysis"]
 
 
 def test_who_is_busy_asks_for_a_callback(carrier: Carrier, receiver: Receiver) -> None:

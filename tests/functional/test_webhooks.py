@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from chalicelibs.adapters.sqs import BATCH_BYTES
 from chalicelibs.domain.instants import epoch_ms
+from tests.builders import utc
 from tests.functional.conftest import Log
 from tests.functional.product import (
     Acme,
@@ -81,6 +83,172 @@ def test_an_analysis_brings_an_outcome_and_a_time_to_call_back(
     (event,) = product.queue.reports
     assert (event.kind, event.outcome, event.analysis) == ("analysis", "busy_callback", told)
     assert event.to_message()["callback_at"] == epoch_ms(product.clock.at + 60 * MINUTE)
+
+
+NO_TEXT: list[Any] = [7, 1.5, True, None, [], {}]
+LOCAL, MADRID = "2027-03-06T10:00", "Europe/Madrid"
+
+
+@pytest.mark.parametrize(
+    ("told", "at"),
+    [
+        ({"callback_at": "2027-03-06T10:00:00+01:00"}, "2027-03-06T09:00"),
+        ({"callback_at": "2027-03-06T10:00Z"}, "2027-03-06T10:00"),
+        ({"callback_at": epoch_ms(utc("2027-03-06T09:00"))}, "2027-03-06T09:00"),
+        ({"callback": {"local": LOCAL, "timezone": MADRID}}, "2027-03-06T09:00"),
+        ({"callback": {"local": "2027-03-06 10:00:30", "timezone": "UTC"}}, "2027-03-06T10:00:30"),
+        ({"callback": {"local": "2027-03-28T02:30", "timezone": MADRID}}, "2027-03-28T01:00"),
+        ({"callback": {"local": "2027-10-31T02:30", "timezone": MADRID}}, "2027-10-31T01:30"),
+        (
+            {"callback": {"local": "2027-03-06T10:00+05:30", "timezone": MADRID}},
+            "2027-03-06T04:30",
+        ),
+        ({"callback_at": LOCAL, "callback": {"local": LOCAL, "timezone": "UTC"}}, LOCAL),
+    ],
+    ids=str,
+)
+def test_a_time_to_call_back_is_an_instant_or_a_local_time(
+    product: Product, end: dict[str, Any], told: dict[str, Any], at: str
+) -> None:
+    analysis = {"outcome": "busy_callback", **told}
+
+    product.webhook({**end, "type": "analysis", "analysis": analysis})
+
+    (event,) = product.queue.reports
+    assert (event.outcome, event.callback_at) == ("busy_callback", utc(at))
+    assert event.analysis == analysis
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        *({"callback_at": at} for at in [LOCAL, "2027-03-06", "soon", *NO_TEXT, ""]),
+        *({"callback_at": at} for at in ["9999-12-31T23:59:59-12:00", 10**30, 1_804_248_000]),
+        *({"callback": at} for at in ["tomorrow", *NO_TEXT, {"timezone": MADRID}]),
+        {"callback": {"local": LOCAL}},
+        {"callback": {"local": LOCAL, "timezone": "Mars/Base"}},
+        {"callback": {"local": LOCAL, "timezone": 7}},
+        {"callback": {"local": "10:00", "timezone": MADRID}},
+        {"callback": {"local": "2027-03-06", "timezone": MADRID}},
+        {"callback": {"local": "9999-12-31T23:59", "timezone": MADRID}},
+        {"callback": {"local": "0001-01-01T00:00", "timezone": "Asia/Kolkata"}},
+    ],
+    ids=str,
+)
+def test_who_asks_for_a_time_that_is_none_still_asked_to_be_called_back(
+    product: Product, end: dict[str, Any], told: dict[str, Any]
+) -> None:
+    analysis = {"outcome": "busy_callback", **told}
+
+    assert product.webhook({**end, "type": "analysis", "analysis": analysis}).status == 200
+
+    (event,) = product.queue.reports
+    assert (event.outcome, event.callback_at) == ("busy_callback", None)
+
+
+# --- Who said what -------------------------------------------------------------------------------
+
+SAID = [
+    {"role": "agent", "text": "Hello, ¿qué tal?", "at_ms": 0},
+    {"role": "contact", "text": "Fine.", "at_ms": 1_250},
+    {"role": "system", "text": "The contact hung up."},
+]
+SHOWN = [
+    {"role": "agent", "text": "Hello, ¿qué tal?", "at_s": 0.0},
+    {"role": "contact", "text": "Fine.", "at_s": 1.25},
+    {"role": "system", "text": "The contact hung up.", "at_s": None},
+]
+
+
+def test_a_call_shows_who_said_what(
+    product: Product, acme: Acme, end: dict[str, Any], call_id: str
+) -> None:
+    product.webhook({**end, "transcript": SAID})
+    product.run()
+
+    assert acme.shown(f"/calls/{call_id}")["transcript"] == SHOWN
+
+
+def test_a_call_of_which_nobody_tells_has_an_empty_transcript(
+    product: Product, acme: Acme, end: dict[str, Any], call_id: str
+) -> None:
+    product.webhook(end)
+    product.run()
+
+    assert acme.shown(f"/calls/{call_id}")["transcript"] == []
+
+
+@pytest.mark.parametrize("analysis_is_first", [False, True])
+@pytest.mark.parametrize("longer", ["ended", "analysis"])
+def test_of_two_transcripts_the_longer_one_is_shown(
+    product: Product,
+    acme: Acme,
+    end: dict[str, Any],
+    call_id: str,
+    longer: str,
+    analysis_is_first: bool,
+) -> None:
+    said = {"ended": SAID[:1], "analysis": SAID[:1], longer: SAID}
+    ended = {**end, "analysis_follows": True, "transcript": said["ended"]}
+    summary = {"summary": "They talked."}
+    analysed = {**end, "type": "analysis", "analysis": summary, "transcript": said["analysis"]}
+
+    for report in (analysed, ended) if analysis_is_first else (ended, analysed):
+        product.webhook(report)
+        product.run()
+
+    call = acme.shown(f"/calls/{call_id}")
+    assert call["transcript"] == SHOWN
+    assert call["analysis"] == summary
+
+
+def test_a_report_larger_than_a_message_is_cut_and_not_lost(
+    product: Product, acme: Acme, end: dict[str, Any], call_id: str
+) -> None:
+    said = [{"role": "contact", "text": f"{number} {'ñ' * 60}"} for number in range(2_000)]
+    analysis = {"outcome": "voicemail", "raw": ["x" * 1_000] * 200}
+    ended = {**end, "transcript": said, "recording_url": f"https://x.example/{'r' * 9_999}"}
+
+    assert product.webhook(ended).status == 200
+    assert product.webhook({**end, "type": "analysis", "analysis": analysis}).status == 200
+    assert all(
+        len(json.dumps(report.to_message())) < BATCH_BYTES for report in product.queue.reports
+    )
+    product.run()
+
+    call = acme.shown(f"/calls/{call_id}")
+    roles = [one["role"] for one in call["transcript"]]
+    assert call["transcript"][0]["text"] == said[0]["text"]
+    assert call["transcript"][-1]["text"] == said[-1]["text"]
+    assert roles.count("system") == 1
+    assert call["outcome"] == "voicemail"
+    assert call["analysis"] == {"outcome": "voicemail", "truncated": True}
+
+
+# --- Callbacks of an agent that offers none ------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("offers_callbacks", "status", "next_attempt_at"),
+    [(True, "queued", "2027-03-06T09:00:00.000Z"), (False, "completed", None)],
+)
+def test_a_time_is_kept_by_an_agent_that_offers_callbacks(
+    product: Product, acme: Acme, offers_callbacks: bool, status: str, next_attempt_at: str | None
+) -> None:
+    acme.patch(f"/agents/{acme.agent_id}", {"offers_callbacks": offers_callbacks})
+    task_id = acme.pushed(acme.campaign(max_attempts=2, retry_intervals_ms=[60_000]))
+    product.run()
+    told = {"outcome": "busy_callback", "callback": {"local": LOCAL, "timezone": MADRID}}
+    ended = report_of_end(product.carrier.asked[0].call_id, product.clock.at)
+
+    product.webhook({**ended, "analysis_follows": True})
+    product.webhook({**ended, "type": "analysis", "analysis": told})
+    product.run()
+
+    task = acme.shown(f"/tasks/{task_id}")
+    assert (task["status"], task["outcome"]) == (status, "busy_callback")
+    assert task["next_attempt_at"] == next_attempt_at
+    assert task["is_callback"] is offers_callbacks
 
 
 def test_what_changes_nothing_is_thanked_for_and_dropped(
@@ -247,9 +415,6 @@ def test_a_signed_body_that_is_no_report_is_refused(
     assert "request failed" not in log()
 
 
-NO_TEXT: list[Any] = [7, 1.5, True, None, [], {}]
-
-
 def each(kind: str, field: str, *values: Any) -> list[tuple[str, str, Any]]:
     """A kind of report, a field of it, and the values it must not have."""
     return [(kind, field, value) for value in values]
@@ -268,9 +433,11 @@ WRONG = [
     *each("ended", "recording_url", 7, True, [], {}),
     *each("ended", "analysis_follows", "no", 1, [], {}),
     *each("analysis", "analysis", "text", 7, True, None, ["x"]),
-    *each("analysis", "analysis", *({"callback_at": at} for at in (7, True, "soon"))),
-    *each("analysis", "analysis", {"callback_at": "2027-03-05T14:00"}),
-    *each("analysis", "analysis", {"callback_at": "9999-12-31T23:59:59-12:00"}),
+    *each("ended", "transcript", "text", 7, True, {}, ["x"], [None], [{}], [{"role": "agent"}]),
+    *each("ended", "transcript", [{"role": 1, "text": "x"}], [{"role": "agent", "text": None}]),
+    *each("ended", "transcript", [{"role": "agent", "text": "x", "at_ms": 1.5}]),
+    *each("ended", "transcript", [{"role": "agent", "text": "x", "at_ms": 10**30}]),
+    *each("analysis", "transcript", [{"text": "x"}]),
 ]
 
 

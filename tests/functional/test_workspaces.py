@@ -10,8 +10,11 @@ ROUTES = [
     ("GET", "/agents"),
     ("POST", "/agents"),
     ("GET", "/agents/x"),
+    ("PATCH", "/agents/x"),
     ("GET", "/numbers"),
     ("POST", "/numbers"),
+    ("GET", "/numbers/x"),
+    ("PATCH", "/numbers/x"),
     ("GET", "/campaigns"),
     ("POST", "/campaigns"),
     ("GET", "/campaigns/x"),
@@ -78,7 +81,12 @@ def test_an_agent_says_what_its_prompt_needs(acme: Acme) -> None:
 def test_numbers_are_kept_as_e164(acme: Acme) -> None:
     made = acme.made("/numbers", {"phone": "+34 600 11 22 33", "carrier": "simulated"})
 
-    assert made == {"phone": "+34600112233", "carrier": "simulated"}
+    assert made == {
+        "phone": "+34600112233",
+        "carrier": "simulated",
+        "name": None,
+        "has_outbound_trunk": True,
+    }
     phones = [number["phone"] for number in acme.shown("/numbers")["numbers"]]
     assert phones == ["+34600112233", CALLER_ID]
 

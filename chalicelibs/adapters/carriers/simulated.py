@@ -7,14 +7,21 @@ the phone may be ringing (see `local/carrier`, which has the other end).
 import hmac
 import json
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from hashlib import sha256
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import Any
 
 import urllib3
 
+from chalicelibs.adapters.carriers.reading import (
+    callback_of,
+    flag,
+    needed,
+    told,
+    transcript_of,
+)
 from chalicelibs.config import SimulatedCarrierSettings
 from chalicelibs.domain.call import Call
 from chalicelibs.domain.call_event import CallEvent, EventKind
@@ -51,8 +58,6 @@ UNREADABLE = (
 
 #: How long a carrier that is full is left alone when it does not say, and at most.
 USUAL_PAUSE, LONGEST_PAUSE = timedelta(seconds=5), timedelta(hours=1)
-
-Kind = TypeVar("Kind")
 
 OUTCOMES: Mapping[str, Outcome] = {
     "completed": Outcome.COMPLETED,
@@ -97,6 +102,7 @@ class SimulatedCarrier:
             "ring_timeout_ms": request.agent.ring_timeout // MILLISECOND,
             "max_duration_ms": request.agent.max_duration // MILLISECOND,
             "prompt": [request.prompt],
+            "voice": dict(request.agent.voice),
             "context": dict(request.context),
         }
         try:
@@ -202,6 +208,7 @@ def fetched_end(call: Mapping[str, Any]) -> CallEvent:
         "outcome": OUTCOMES.get(needed(call, "outcome", str), Outcome.FAILED),
         "is_permanent": flag(call, "permanent"),
         "duration": (told(call, "duration_ms", int) or 0) * MILLISECOND,
+        "transcript": transcript_of(call),
     }
     # What the analysis says, its outcome above all, tells more than how the line went dead.
     return CallEvent(**event | analysis_of(told(call, "analysis", dict) or {}))
@@ -217,6 +224,7 @@ def event_of(report: Mapping[str, Any]) -> CallEvent | None:
         "kind": kind,
         "at": from_epoch_ms(needed(report, "at", int)),
         "carrier_call_id": needed(report, "call_id", str),
+        "transcript": transcript_of(report),
     }
     if kind is EventKind.ENDED:
         event |= {
@@ -236,48 +244,13 @@ def analysis_of(analysis: Mapping[str, Any]) -> dict[str, Any]:
     """What the agent made of the conversation: perhaps an outcome, perhaps a time to call back."""
     if not analysis:
         return {}
-    outcome, callback_at = analysis.get("outcome"), told(analysis, "callback_at", str)
-    known: dict[str, Any] = {"analysis": analysis}
+    outcome = analysis.get("outcome")
+    known: dict[str, Any] = {"analysis": analysis, "callback_at": callback_of(analysis)}
     if isinstance(outcome, str) and is_outcome_name(outcome):
         known["outcome"] = outcome
-    if callback_at:
-        at = datetime.fromisoformat(callback_at)
-        if at.tzinfo is None:
-            raise ValueError("a time without an offset is no instant")
-        known["callback_at"] = at.astimezone(UTC)
     return known
 
 
 def cost_of(cost: Mapping[str, Any] | None) -> str | None:
     """What a call cost: amount and currency."""
     return f"{needed(cost, 'amount', str)} {needed(cost, 'currency', str)}" if cost else None
-
-
-def told(report: Mapping[str, Any], name: str, kind: type[Kind]) -> Kind | None:
-    """What a report says under a name; None where it says nothing.
-
-    Raises:
-        TypeError: when it is of another kind.
-    """
-    value = report.get(name)
-    if value is not None and type(value) is not kind:
-        raise TypeError(name)
-    return value
-
-
-def needed(report: Mapping[str, Any], name: str, kind: type[Kind]) -> Kind:
-    """What a report says under a name.
-
-    Raises:
-        KeyError: when it says nothing.
-        TypeError: when it is of another kind.
-    """
-    value = told(report, name, kind)
-    if value is None:
-        raise KeyError(name)
-    return value
-
-
-def flag(report: Mapping[str, Any], name: str) -> bool:
-    """Whether a report says so; what it does not mention is not so."""
-    return told(report, name, bool) or False

@@ -1,12 +1,18 @@
 """Agents and numbers in the table."""
 
+import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 from chalicelibs.adapters.dynamodb import keys
 from chalicelibs.adapters.dynamodb.codec import Item, to_span
-from chalicelibs.adapters.dynamodb.table import Table
+from chalicelibs.adapters.dynamodb.table import ConditionFailed, Table
 from chalicelibs.adapters.dynamodb.writes import put
 from chalicelibs.domain.agent import Agent, Number
+from chalicelibs.domain.errors import Stale
+
+#: A write that counts only for the version that was read.
+SAME_VERSION = "#version = :version"
 
 
 class DynamoAgents:
@@ -18,6 +24,13 @@ class DynamoAgents:
     def save(self, agent: Agent) -> None:
         """See the port."""
         self._table.write(put(keys.agent(agent.workspace_id, agent.agent_id), agent_item(agent)))
+
+    def edit(self, agent: Agent) -> Agent:
+        """See the port."""
+        edited = replace(agent, version=agent.version + 1)
+        key = keys.agent(agent.workspace_id, agent.agent_id)
+        self._replace(key, agent_item(edited), agent.version)
+        return edited
 
     def get(self, workspace_id: str, agent_id: str) -> Agent | None:
         """See the port."""
@@ -32,7 +45,14 @@ class DynamoAgents:
     def save_number(self, number: Number) -> None:
         """See the port."""
         key = keys.number(number.workspace_id, number.phone)
-        self._table.write(put(key, {"carrier": number.carrier}))
+        self._table.write(put(key, number_item(number)))
+
+    def edit_number(self, number: Number) -> Number:
+        """See the port."""
+        edited = replace(number, version=number.version + 1)
+        key = keys.number(number.workspace_id, number.phone)
+        self._replace(key, number_item(edited), number.version)
+        return edited
 
     def number(self, workspace_id: str, phone: str) -> Number | None:
         """See the port."""
@@ -44,6 +64,12 @@ class DynamoAgents:
         items = self._all(workspace_id, keys.NUMBER)
         return [number_of(workspace_id, item) for item in items]
 
+    def _replace(self, key: keys.Key, item: Item, version: int) -> None:
+        try:
+            self._table.write(put(key, item, SAME_VERSION, version=version))
+        except ConditionFailed as failed:
+            raise Stale(key[1]) from failed
+
     def _all(self, workspace_id: str, prefix: str) -> Sequence[Item]:
         return self._table.query(
             "#pk = :pk AND begins_with(#sk, :prefix)",
@@ -53,15 +79,18 @@ class DynamoAgents:
 
 
 def agent_item(agent: Agent) -> Item:
-    """An agent in plain values."""
+    """An agent in plain values; a voice is whatever its carrier takes, so it is kept as text."""
     return {
         "name": agent.name,
         "carrier": agent.carrier,
-        "prompt": agent.prompt,
+        "system_messages": agent.system_messages or None,
+        "voice": json.dumps(dict(agent.voice)) if agent.voice else None,
         "custom_outcomes": agent.custom_outcomes or None,
+        "offers_callbacks": agent.offers_callbacks,
         "ring_timeout": agent.ring_timeout,
         "max_duration": agent.max_duration,
         "is_active": agent.is_active,
+        "version": agent.version,
     }
 
 
@@ -72,15 +101,34 @@ def agent_of(workspace_id: str, item: Item) -> Agent:
         workspace_id=workspace_id,
         name=item["name"],
         carrier=item["carrier"],
-        prompt=item["prompt"],
+        system_messages=tuple(item.get("system_messages", ())),
+        voice=json.loads(item.get("voice", "{}")),
         custom_outcomes=item.get("custom_outcomes", frozenset()),
+        offers_callbacks=item["offers_callbacks"],
         ring_timeout=to_span(item["ring_timeout"]),
         max_duration=to_span(item["max_duration"]),
         is_active=item["is_active"],
+        version=item["version"],
     )
 
 
+def number_item(number: Number) -> Item:
+    """A number in plain values."""
+    return {
+        "carrier": number.carrier,
+        "name": number.name,
+        "has_outbound_trunk": number.has_outbound_trunk,
+        "version": number.version,
+    }
+
+
 def number_of(workspace_id: str, item: Item) -> Number:
-    """A number as it was stored."""
-    phone = item["sk"].removeprefix(keys.NUMBER)
-    return Number(phone=phone, workspace_id=workspace_id, carrier=item["carrier"])
+    """The number that `number_item` wrote."""
+    return Number(
+        phone=item["sk"].removeprefix(keys.NUMBER),
+        workspace_id=workspace_id,
+        carrier=item["carrier"],
+        name=item.get("name"),
+        has_outbound_trunk=item["has_outbound_trunk"],
+        version=item["version"],
+    )

@@ -1,15 +1,18 @@
 """A call: as a map on its task while it is in flight, as an item of its own when it has ended."""
 
 import json
+from typing import Any
 
 from chalicelibs.adapters.dynamodb.codec import Item, maybe, to_instant, to_span
 from chalicelibs.domain.call import Call, CallStatus, SlotPages
+from chalicelibs.domain.transcript import from_lines, to_lines
 
 
 def call_item(call: Call) -> Item:
     """A call in plain values, but for its id, which its place tells.
 
-    The analysis is whatever JSON an agent reports, so it is kept as text.
+    The analysis is whatever JSON an agent reports, so it is kept as text; so is the transcript,
+    which as a list of maps would weigh twice as much.
     """
     return {
         "status": call.status,
@@ -25,6 +28,7 @@ def call_item(call: Call) -> Item:
         "agent_id": call.agent_id,
         "carrier": call.carrier,
         "carrier_call_id": call.carrier_call_id,
+        "takes_callbacks": None if call.takes_callbacks else False,
         "longest": call.longest or None,
         "outcome": call.outcome,
         "is_permanent": call.is_permanent or None,
@@ -33,7 +37,8 @@ def call_item(call: Call) -> Item:
         "callback_at": call.callback_at,
         "cost": call.cost,
         "recording_url": call.recording_url,
-        "analysis": json.dumps(dict(call.analysis)) if call.analysis else None,
+        "transcript": as_text(to_lines(call.transcript)) if call.transcript else None,
+        "analysis": as_text(dict(call.analysis)) if call.analysis else None,
     }
 
 
@@ -54,6 +59,7 @@ def call_of(call_id: str, item: Item) -> Call:
         agent_id=item.get("agent_id"),
         carrier=item.get("carrier"),
         carrier_call_id=item.get("carrier_call_id"),
+        takes_callbacks=item.get("takes_callbacks", True),
         longest=to_span(item.get("longest", 0)),
         outcome=item.get("outcome"),
         is_permanent=item.get("is_permanent", False),
@@ -62,8 +68,14 @@ def call_of(call_id: str, item: Item) -> Call:
         callback_at=maybe(to_instant, item.get("callback_at")),
         cost=item.get("cost"),
         recording_url=item.get("recording_url"),
+        transcript=from_lines(json.loads(item.get("transcript", "[]"))),
         analysis=json.loads(item.get("analysis", "{}")),
     )
+
+
+def as_text(value: Any) -> str:
+    """A value as JSON."""
+    return json.dumps(value, separators=(",", ":"))
 
 
 def pages_item(pages: SlotPages) -> list[int]:

@@ -1,6 +1,7 @@
 """Workspaces, keys, agents and numbers in memory."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from operator import itemgetter
 
 from chalicelibs.adapters.memory.store import MemoryStore
@@ -53,6 +54,16 @@ class MemoryAgents:
         with self._store.lock:
             self._store.agents[agent.workspace_id, agent.agent_id] = agent
 
+    def edit(self, agent: Agent) -> Agent:
+        """See the port."""
+        with self._store.lock:
+            stored = self._store.agents.get((agent.workspace_id, agent.agent_id))
+            if stored is None or stored.version != agent.version:
+                raise Stale(agent.agent_id)
+            edited = replace(agent, version=agent.version + 1)
+            self._store.agents[agent.workspace_id, agent.agent_id] = edited
+            return edited
+
     def get(self, workspace_id: str, agent_id: str) -> Agent | None:
         """See the port."""
         return self._store.agents.get((workspace_id, agent_id))
@@ -71,6 +82,16 @@ class MemoryAgents:
         """See the port."""
         with self._store.lock:
             self._store.numbers[number.workspace_id, number.phone] = number
+
+    def edit_number(self, number: Number) -> Number:
+        """See the port."""
+        with self._store.lock:
+            stored = self._store.numbers.get((number.workspace_id, number.phone))
+            if stored is None or stored.version != number.version:
+                raise Stale(number.phone)
+            edited = replace(number, version=number.version + 1)
+            self._store.numbers[number.workspace_id, number.phone] = edited
+            return edited
 
     def number(self, workspace_id: str, phone: str) -> Number | None:
         """See the port."""

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from chalicelibs.domain.call_event import CallEvent, EventKind
 from chalicelibs.domain.instants import from_epoch_ms
+from chalicelibs.domain.transcript import Utterance
 from tests.builders import NOON
 
 CALL_ID = "c000000000000001-0000000000000001-1"
@@ -31,6 +32,15 @@ events = st.builds(
     callback_at=st.none() | instants,
     cost=st.none() | texts,
     recording_url=st.none() | texts,
+    transcript=st.lists(
+        st.builds(
+            Utterance,
+            role=texts,
+            text=texts,
+            after=st.none() | st.integers(0, 10**7).map(lambda ms: timedelta(milliseconds=ms)),
+        ),
+        max_size=4,
+    ).map(tuple),
     analysis=st.dictionaries(texts, values, max_size=4),
     analysis_follows=st.booleans(),
 )
@@ -51,6 +61,36 @@ def test_a_message_holds_only_what_is_known() -> None:
         "kind": "in_progress",
         "at": 1_804_248_000_000,
     }
+
+
+@given(events)
+def test_an_ordinary_event_is_not_cut(event: CallEvent) -> None:
+    assert event.bounded() == event
+
+
+def test_whatever_a_carrier_sends_fits_into_a_message() -> None:
+    endless = "ñ" * 400_000
+    event = CallEvent(
+        call_id=CALL_ID,
+        kind=EventKind.ENDED,
+        at=NOON,
+        carrier_call_id=endless,
+        outcome="o" * 64,
+        reason=endless,
+        cost=endless,
+        recording_url=endless,
+        transcript=tuple(Utterance(endless, f"{n} ñ") for n in range(20_000)),
+        analysis={"summary": endless, "tags": [endless]},
+    )
+
+    bounded = event.bounded()
+
+    assert len(json.dumps(bounded.to_message())) < 256 * 1024
+    assert (bounded.call_id, bounded.outcome, bounded.at) == (CALL_ID, "o" * 64, NOON)
+    assert bounded.transcript[0].text == "0 ñ"
+    assert bounded.transcript[-1].text == "19999 ñ"
+    assert bounded.analysis["truncated"] is True
+    assert bounded.recording_url is None, "half an address opens nothing"
 
 
 def test_a_kind_that_nobody_knows_is_not_read() -> None:

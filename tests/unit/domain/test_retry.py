@@ -131,6 +131,38 @@ def test_a_callback_that_should_have_been_earlier_is_due_when_the_call_ended() -
     assert decided("busy_callback", callback_at=NOON - HOUR) == Callback(NOON)
 
 
+def test_a_time_asked_of_an_agent_that_offers_no_callbacks_is_not_kept() -> None:
+    decision = decided("busy_callback", callback_at=LATER, takes_callbacks=False)
+
+    assert decision == Complete()
+
+
+@pytest.mark.parametrize("callback_at", [None, LATER], ids=["no time asked for", "a time"])
+def test_without_callbacks_busy_is_tried_again_where_the_campaign_chose_it(
+    callback_at: datetime | None,
+) -> None:
+    chosen = RetryPolicy(
+        max_attempts=2, intervals=(HOUR,), retry_outcomes=frozenset({"busy_callback"})
+    )
+
+    def after(attempts: int) -> Decision:
+        return decided(
+            "busy_callback",
+            attempts=attempts,
+            policy=chosen,
+            callback_at=callback_at,
+            takes_callbacks=False,
+        )
+
+    assert after(1) == Retry(NOON + HOUR)
+    assert after(2) == EXHAUSTED
+
+
+@pytest.mark.parametrize("outcome", sorted(set(Outcome) - {Outcome.BUSY_CALLBACK}))
+def test_offering_no_callbacks_changes_nothing_else(outcome: str) -> None:
+    assert decided(outcome, takes_callbacks=False) == decided(outcome)
+
+
 # --- The policy ----------------------------------------------------------------------------------
 
 
@@ -204,6 +236,7 @@ verdicts = st.builds(
     ended_at=instants,
     is_permanent=st.booleans(),
     callback_at=st.none() | instants,
+    takes_callbacks=st.booleans(),
 )
 
 

@@ -44,6 +44,7 @@ def test_an_ended_call_keeps_what_was_known_of_it() -> None:
         "permanent": True,
         "duration_ms": 900,
         "analysis": {"a": 1},
+        "transcript": [{"role": "agent", "text": "Hello.", "at_ms": 0}],
     }
     lines = [
         a_line("requested", **REQUESTED),
@@ -69,6 +70,7 @@ def test_an_ended_call_keeps_what_was_known_of_it() -> None:
         "answered_at": 1_100,
         "ended_at": 2_000,
         "analysis": {"a": 1},
+        "transcript": [{"role": "agent", "text": "Hello.", "at_ms": 0}],
     }
 
 

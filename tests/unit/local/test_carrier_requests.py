@@ -15,6 +15,7 @@ BODY: dict[str, Any] = {
     "ring_timeout_ms": 30_000,
     "max_duration_ms": 60_000,
     "prompt": ["Hello"],
+    "voice": {"speed": 1.15},
     "context": {"name": "Ana"},
 }
 
@@ -28,10 +29,12 @@ def test_a_whole_body_is_a_request() -> None:
         webhook_url="http://127.0.0.1:1/events",
         ring_timeout_ms=30_000,
         max_duration_ms=60_000,
+        prompt=["Hello"],
+        voice={"speed": 1.15},
     )
 
 
-@pytest.mark.parametrize("name", ["prompt", "context"])
+@pytest.mark.parametrize("name", ["prompt", "voice", "context"])
 def test_what_nobody_speaks_may_be_null_or_absent(name: str) -> None:
     without = {key: value for key, value in BODY.items() if key != name}
 
@@ -52,6 +55,8 @@ def test_what_nobody_speaks_may_be_null_or_absent(name: str) -> None:
         ("max_duration_ms", 0),
         ("max_duration_ms", 1.5),
         ("prompt", "Hello"),
+        ("voice", "Ana"),
+        ("voice", []),
         ("prompt", ["Hello", 1]),
         ("context", ["name"]),
     ],

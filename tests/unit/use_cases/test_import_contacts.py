@@ -83,7 +83,7 @@ def test_each_row_that_became_no_task_is_reported_with_the_reason(bench: Bench) 
 
 
 def test_a_row_without_what_the_prompt_needs_is_rejected(bench: Bench) -> None:
-    bench.agents.save(an_agent(prompt="{{name}} of {{company}}"))
+    bench.agents.save(an_agent(system_messages=("{{name}}", "of {{company}}")))
     bench.has_campaign()
 
     job = imported(bench, a_file(1))

@@ -84,7 +84,7 @@ def test_the_dial_is_written_down_before_the_carrier_is_asked(bench: Bench) -> N
 
 
 def test_a_realtime_task_is_called_by_its_own_agent(bench: Bench) -> None:
-    bench.agents.save(an_agent(agent_id="b000000000000001", prompt="Hi."))
+    bench.agents.save(an_agent(agent_id="b000000000000001", system_messages=("Hi.",)))
     own = rules(hours=None, agent_id="b000000000000001")
     bench.has_campaign(
         kind=CampaignKind.REALTIME, rules=None, lane_names=frozenset({"100|any", "99|any"})
@@ -322,7 +322,9 @@ def test_a_message_of_no_task_frees_its_slot(bench: Bench) -> None:
     [
         pytest.param({"is_active": False}, {"name": "Ana"}, "agent_inactive", id="inactive"),
         pytest.param({"carrier": "gone"}, {"name": "Ana"}, "unknown_carrier", id="no carrier"),
-        pytest.param({"prompt": "{{role}}"}, {"name": "Ana"}, "missing_variables", id="variable"),
+        pytest.param(
+            {"system_messages": ("{{role}}",)}, {"name": "Ana"}, "missing_variables", id="variable"
+        ),
     ],
 )
 def test_a_call_that_cannot_be_made_any_more_is_refused(

@@ -6,6 +6,7 @@ import pytest
 from chalicelibs.domain.call import Call, CallStatus
 from chalicelibs.domain.call_event import CallEvent, EventKind
 from chalicelibs.domain.task import Task, TaskStatus
+from chalicelibs.domain.transcript import Utterance
 from chalicelibs.ports import (
     Accepted,
     AnswerLost,
@@ -134,6 +135,15 @@ def test_an_end_that_the_carrier_knows_is_reported_as_its_own(
 
     assert rescued(bench, ENDED) == [ENDED]
     assert [call.call_id for call in bench.carrier.asked] == [CALL_ID]
+
+
+def test_what_the_carrier_tells_at_length_is_cut_to_what_a_queue_carries(bench: Bench) -> None:
+    in_flight(bench)
+    told = replace(ENDED, transcript=(Utterance("contact", "Well, " * 50_000),) * 9)
+
+    [report] = rescued(bench, told)
+
+    assert report == told.bounded() != told
 
 
 @pytest.mark.parametrize("status", [DIALING, UNKNOWN])

@@ -1,0 +1,103 @@
+"""What reports say, read with care: each value of the kind it should be, times as instants."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+from chalicelibs.domain.instants import MILLISECOND, from_epoch_ms
+from chalicelibs.domain.local_time import instant_of
+from chalicelibs.domain.transcript import Transcript, Utterance
+from chalicelibs.domain.zones import UnknownZone, zone
+
+Kind = TypeVar("Kind")
+
+#: A time before or after these is none that a contact asked for: seconds taken for milliseconds.
+EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+
+#: The letters of a day without a time.
+DAY = len("2027-03-05")
+
+
+def told(report: Mapping[str, Any], name: str, kind: type[Kind]) -> Kind | None:
+    """What a report says under a name; None where it says nothing.
+
+    Raises:
+        TypeError: when it is of another kind.
+    """
+    value = report.get(name)
+    if value is not None and type(value) is not kind:
+        raise TypeError(name)
+    return value
+
+
+def needed(report: Mapping[str, Any], name: str, kind: type[Kind]) -> Kind:
+    """What a report says under a name.
+
+    Raises:
+        KeyError: when it says nothing.
+        TypeError: when it is of another kind.
+    """
+    value = told(report, name, kind)
+    if value is None:
+        raise KeyError(name)
+    return value
+
+
+def flag(report: Mapping[str, Any], name: str) -> bool:
+    """Whether a report says so; what it does not mention is not so."""
+    return told(report, name, bool) or False
+
+
+def transcript_of(report: Mapping[str, Any]) -> Transcript:
+    """Who said what, by `role`, `text` and perhaps `at_ms` from the start of the conversation."""
+    return tuple(
+        Utterance(
+            role=needed(line, "role", str),
+            text=needed(line, "text", str),
+            after=after_of(told(line, "at_ms", int)),
+        )
+        for line in told(report, "transcript", list) or ()
+    )
+
+
+def after_of(at_ms: int | None) -> timedelta | None:
+    """Milliseconds of a conversation as a duration."""
+    return None if at_ms is None else at_ms * MILLISECOND
+
+
+def callback_of(analysis: Mapping[str, Any]) -> datetime | None:
+    """When the contact asked to be called; None where what is said names no instant.
+
+    Nothing is refused here: somebody who asked to be called back did so, whatever became of the
+    time. It is an instant, `callback_at`, or `callback` with a `local` time and its `timezone`.
+    """
+    try:
+        at = asked_instant(analysis.get("callback_at")) or asked_local(analysis.get("callback"))
+    except (ValueError, OverflowError, UnknownZone):
+        return None
+    return at if at is not None and EARLIEST <= at < LATEST else None
+
+
+def asked_instant(value: object) -> datetime | None:
+    """An instant as ISO 8601 with an offset, or in milliseconds since 1970."""
+    if type(value) is int:
+        return from_epoch_ms(value)
+    at = clock_time(value)
+    return None if at is None or at.tzinfo is None else at.astimezone(UTC)
+
+
+def asked_local(value: object) -> datetime | None:
+    """A local time in a zone: after a gap of the clocks, and the later one of two."""
+    if not isinstance(value, Mapping):
+        return None
+    at, name = clock_time(value.get("local")), value.get("timezone")
+    if at is None or at.tzinfo is not None or name is None:
+        return asked_instant(value.get("local"))
+    return instant_of(at, zone(name))
+
+
+def clock_time(value: object) -> datetime | None:
+    """A day and a time of it, with an offset or without; None where it is not both."""
+    if not isinstance(value, str) or len(value) <= DAY:
+        return None
+    return datetime.fromisoformat(value)
