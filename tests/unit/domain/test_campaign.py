@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,7 +12,8 @@ from chalicelibs.domain.campaign import (
     CampaignStatus,
 )
 from chalicelibs.domain.errors import Invalid, NotAllowed
-from chalicelibs.domain.lane import Lane
+from chalicelibs.domain.lane import partition
+from chalicelibs.domain.priority import Level
 from chalicelibs.domain.progress import Progress
 from tests.builders import CAMPAIGN, NOON, a_campaign, rules
 
@@ -58,9 +60,9 @@ def test_each_control_in_each_state(
 
     if after is None:
         with pytest.raises(NotAllowed):
-            campaign.move(control)
+            campaign.move(control, NOON)
     else:
-        assert campaign.move(control).state is after
+        assert campaign.move(control, NOON).state is after
 
 
 def test_the_table_above_knows_every_control() -> None:
@@ -69,11 +71,55 @@ def test_the_table_above_knows_every_control() -> None:
 
 def test_a_refused_control_says_where_it_would_work() -> None:
     with pytest.raises(NotAllowed) as refusal:
-        a_campaign(state=PAUSED).move("start")
+        a_campaign(state=PAUSED).move("start", NOON)
 
     assert refusal.value.param == "status"
     assert "paused" in refusal.value.message
     assert "draft" in refusal.value.message
+
+
+def test_a_repeated_control_changes_nothing() -> None:
+    paused = a_campaign(state=PAUSED)
+
+    assert paused.move("pause", NOON) is paused
+
+
+@pytest.mark.parametrize("state", [PAUSED, ACTIVE], ids=["a paused one", "an active one"])
+def test_resuming_says_since_when_tasks_paused_one_by_one_go_on(state: CampaignState) -> None:
+    assert a_campaign(state=state).move("resume", NOON).resumed_at == NOON
+
+
+@pytest.mark.parametrize("control", ["start", "pause", "archive"])
+def test_no_other_control_lets_them_go_on(control: str) -> None:
+    state = DRAFT if control == "start" else ACTIVE
+
+    assert a_campaign(state=state).move(control, NOON).resumed_at is None
+
+
+# --- Edits ---------------------------------------------------------------------------------------
+
+
+def test_an_edit_changes_what_it_names() -> None:
+    campaign = a_campaign()
+
+    assert campaign.edited(name="Other", prompt="Be kind.") == replace(
+        campaign, name="Other", prompt="Be kind.", deepest=2
+    )
+
+
+@pytest.mark.parametrize("state", [COMPLETED, ARCHIVED])
+def test_a_closed_campaign_is_not_edited(state: CampaignState) -> None:
+    with pytest.raises(NotAllowed) as refusal:
+        a_campaign(state=state).edited(name="Other")
+
+    assert state in refusal.value.message
+
+
+def test_an_edit_that_does_not_fit_is_refused() -> None:
+    with pytest.raises(Invalid) as refusal:
+        a_campaign(start_at=NOON).edited(end_at=NOON)
+
+    assert refusal.value.param == "end_at"
 
 
 # --- Status --------------------------------------------------------------------------------------
@@ -196,31 +242,70 @@ def test_a_campaign_is_closed_when_it_is_completed_or_archived(state: CampaignSt
 # --- Lanes ---------------------------------------------------------------------------------------
 
 
-def names(campaign: Campaign) -> list[str]:
-    return [lane.name for lane in campaign.lanes()]
+def names(campaign: Campaign) -> set[str]:
+    return {lane.name for lane in campaign.lanes()}
+
+
+USUAL = {"callback", "attempt-1", "attempt-2"}
 
 
 def test_a_batch_campaign_has_a_lane_for_each_attempt_and_one_for_callbacks() -> None:
     campaign = a_campaign(rules=rules(max_attempts=3))
 
-    assert names(campaign) == ["callback", "attempt-1", "attempt-2", "attempt-3"]
+    assert names(campaign) == {*USUAL, "attempt-3"}
 
 
-def test_a_realtime_campaign_has_the_lanes_that_its_tasks_brought() -> None:
-    lanes = frozenset({"100|any", "callback-100|1000-1800@Asia/Kolkata"})
-    campaign = a_campaign(kind=REALTIME, lane_names=lanes)
-
-    assert set(names(campaign)) == lanes
+def test_a_campaign_without_rules_has_one_attempt() -> None:
+    assert names(a_campaign(kind=REALTIME, rules=None)) == {"callback", "attempt-1"}
 
 
-def test_a_new_realtime_campaign_has_no_lanes() -> None:
-    assert a_campaign(kind=REALTIME).lanes() == ()
+def test_a_campaign_looks_where_its_tasks_with_settings_of_their_own_stand() -> None:
+    campaign = a_campaign(kind=REALTIME, families=frozenset({"7", "|@Asia/Tokyo"}))
+
+    tokyo = {f"{name}|@Asia/Tokyo" for name in USUAL}
+    assert names(campaign) == {*USUAL, *tokyo, "7"}
+
+
+def test_lanes_of_attempts_that_are_allowed_no_longer_are_still_looked_at() -> None:
+    fewer = a_campaign(rules=rules(max_attempts=4)).edited(rules=rules(max_attempts=1))
+    more = fewer.edited(rules=rules(max_attempts=2)).edited(name="Other")
+
+    assert names(fewer) == names(more) == {*USUAL, "attempt-3", "attempt-4"}
+
+
+def test_a_lane_has_the_hours_and_the_priority_of_its_campaign_now() -> None:
+    campaign = a_campaign(level=Level.HIGH, rules=rules(hours=None))
+
+    lanes = {lane.name: (lane.priority, lane.hours) for lane in campaign.lanes()}
+
+    assert lanes == {"callback": (200, None), "attempt-1": (200, None), "attempt-2": (199, None)}
+
+
+def test_what_a_campaign_reaches_it_reaches_for_good() -> None:
+    campaign = a_campaign(families=frozenset({"7"}), shards=2, deepest=5)
+
+    wider = campaign.reaching(frozenset({"9"}), attempts=9, shards=3)
+    same = wider.reaching(frozenset({"7"}), attempts=1, shards=1)
+
+    assert (wider.families, wider.deepest, wider.shards) == ({"7", "9"}, 9, 3)
+    assert same == wider
 
 
 def test_every_shard_of_a_lane_is_a_partition_of_its_own() -> None:
-    lane = Lane.of_attempt(CAMPAIGN, rules(), 1)
+    partitions = a_campaign(shards=3).partitions("attempt-1")
 
-    partitions = a_campaign(shards=3).partitions(lane)
+    assert partitions == tuple(partition(CAMPAIGN, "attempt-1", shard) for shard in range(3))
 
-    assert len(set(partitions)) == 3
-    assert set(partitions) == {lane.partition(shard) for shard in range(3)}
+
+@pytest.mark.parametrize(
+    ("start_at", "due_at", "starts_at"),
+    [
+        pytest.param(None, NOON, NOON, id="it has no start"),
+        pytest.param(NOON + HOUR, NOON, NOON + HOUR, id="not before it"),
+        pytest.param(NOON - HOUR, NOON, NOON, id="when it is due"),
+    ],
+)
+def test_a_task_starts_with_its_campaign_at_the_earliest(
+    start_at: datetime | None, due_at: datetime, starts_at: datetime
+) -> None:
+    assert a_campaign(start_at=start_at).starts_at(due_at) == starts_at

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -7,8 +8,9 @@ from chalicelibs.domain.call import CallStatus
 from chalicelibs.domain.calling_hours import CallingHours
 from chalicelibs.domain.campaign import CampaignKind, CampaignState
 from chalicelibs.domain.deadlines import Deadlines
-from chalicelibs.domain.dial_gate import Answer, Archive, Dial, Drop, GiveBack, ask
-from chalicelibs.domain.task import Task
+from chalicelibs.domain.dial_gate import Answer, Dial, Drop, Finish, GiveBack, ask
+from chalicelibs.domain.overrides import Overrides
+from chalicelibs.domain.task import Task, TaskStatus
 from tests.builders import NOON, a_call, a_campaign, a_task, rules
 
 SECOND = timedelta(seconds=1)
@@ -46,11 +48,11 @@ def test_a_call_may_start_under_the_rules_of_its_campaign() -> None:
 
 
 def test_a_realtime_task_brings_the_rules_it_is_called_under() -> None:
-    own = rules(hours=None, priorities=(7, 6))
+    own = Overrides(agent_id="b000000000000001", max_attempts=2, priorities=(7, 6))
 
-    answer = asked(task=at_gate(rules=own), kind=CampaignKind.REALTIME, rules=None)
+    answer = asked(task=at_gate(own=own), kind=CampaignKind.REALTIME)
 
-    assert answer == Dial(own)
+    assert answer == Dial(replace(RULES, agent_id="b000000000000001", priorities=(7, 6)))
 
 
 # --- The message is old --------------------------------------------------------------------------
@@ -104,9 +106,6 @@ def test_a_call_is_dialled_only_with_time_to_send_before_rescue_looks(
         pytest.param({"end_at": NOON + SECOND}, None, id="just before its end"),
         pytest.param({"end_at": NOON}, "campaign_ended", id="at its end"),
         pytest.param({"end_at": NOON - HOUR}, "campaign_ended", id="after its end"),
-        pytest.param(
-            {"kind": CampaignKind.REALTIME, "rules": None}, "no_rules", id="nobody to call with"
-        ),
     ],
 )
 def test_the_campaign_is_asked_again(campaign: dict[str, Any], reason: str | None) -> None:
@@ -115,23 +114,66 @@ def test_the_campaign_is_asked_again(campaign: dict[str, Any], reason: str | Non
 
 # --- The task's own end --------------------------------------------------------------------------
 
+TASK_ENDED = Finish(TaskStatus.ARCHIVED, "task_ended")
+
 
 @pytest.mark.parametrize(
     ("end_at", "answer"),
     [
         pytest.param(NOON + SECOND, Dial(RULES), id="just before"),
-        pytest.param(NOON, Archive("task_ended"), id="at it"),
-        pytest.param(NOON - HOUR, Archive("task_ended"), id="after it"),
+        pytest.param(NOON, TASK_ENDED, id="at it"),
+        pytest.param(NOON - HOUR, TASK_ENDED, id="after it"),
     ],
 )
 def test_a_task_is_archived_by_its_own_end(end_at: datetime, answer: Answer) -> None:
-    assert asked(task=at_gate(end_at=end_at, rules=RULES)) == answer
+    assert asked(task=at_gate(end_at=end_at)) == answer
 
 
 def test_a_task_whose_end_has_passed_is_archived_even_while_its_campaign_is_paused() -> None:
-    task = at_gate(end_at=NOON, rules=RULES)
+    task = at_gate(end_at=NOON)
 
-    assert asked(task=task, state=CampaignState.PAUSED) == Archive("task_ended")
+    assert asked(task=task, state=CampaignState.PAUSED) == TASK_ENDED
+
+
+# --- Attempts ------------------------------------------------------------------------------------
+
+NO_ATTEMPT_LEFT = Finish(TaskStatus.COMPLETED, "attempts_exhausted")
+
+
+@pytest.mark.parametrize(
+    ("task", "allowed", "may_dial"),
+    [
+        pytest.param({}, 1, True, id="the first of one"),
+        pytest.param({"attempts": 1}, 2, True, id="the second of two"),
+        pytest.param({"attempts": 1}, 1, False, id="the second, since only one is allowed"),
+        pytest.param({"attempts": 4}, 2, False, id="far beyond"),
+        pytest.param({"attempts": 2, "is_callback": True}, 2, True, id="a callback was granted"),
+        pytest.param(
+            {"attempts": 1, "own": Overrides(max_attempts=2)}, 1, True, id="its own number counts"
+        ),
+        pytest.param(
+            {"attempts": 1, "own": Overrides(max_attempts=1)}, 5, False, id="also downwards"
+        ),
+    ],
+)
+def test_a_task_that_used_the_attempts_that_are_allowed_now_is_completed(
+    task: dict[str, Any], allowed: int, may_dial: bool
+) -> None:
+    answer = asked(task=at_gate(**task), rules=rules(hours=None, max_attempts=allowed))
+
+    assert isinstance(answer, Dial) if may_dial else answer == NO_ATTEMPT_LEFT
+
+
+def test_a_task_without_attempts_left_is_completed_even_outside_calling_hours() -> None:
+    shut = rules(max_attempts=1, hours=CallingHours.of(start="22:00", end="23:00", zone="UTC"))
+
+    assert asked(task=at_gate(attempts=1), rules=shut) == NO_ATTEMPT_LEFT
+
+
+def test_a_paused_campaign_completes_nobody() -> None:
+    task = at_gate(attempts=9)
+
+    assert asked(task=task, state=CampaignState.PAUSED) == GiveBack("campaign_paused")
 
 
 # --- Calling hours -------------------------------------------------------------------------------
@@ -154,9 +196,22 @@ def test_no_call_starts_outside_calling_hours(now: datetime, is_open: bool) -> N
 
 
 def test_the_hours_of_a_realtime_task_are_its_own() -> None:
-    task = at_gate(NOON + HOUR, rules=AT_NOON)
+    task = at_gate(NOON + HOUR, own=Overrides(hours=AT_NOON.hours))
 
     assert asked(now=NOON + HOUR, task=task) == CLOSED
+
+
+@pytest.mark.parametrize(
+    ("zone", "is_open"),
+    [
+        pytest.param("UTC", True, id="noon in UTC"),
+        pytest.param("Atlantic/Azores", False, id="eleven on the Azores"),
+    ],
+)
+def test_the_hours_of_the_campaign_hold_in_the_zone_of_the_task(zone: str, is_open: bool) -> None:
+    answer = asked(task=at_gate(own=Overrides(zone=zone)), rules=AT_NOON)
+
+    assert isinstance(answer, Dial) if is_open else answer == CLOSED
 
 
 @pytest.mark.parametrize(

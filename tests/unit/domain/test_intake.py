@@ -9,6 +9,7 @@ from chalicelibs.domain.imports import AcceptedRow, Chunk, RejectedRow
 from chalicelibs.domain.instants import lot_of, whole_ms
 from chalicelibs.domain.intake import Intake
 from chalicelibs.domain.naming import task_id_for_phone
+from chalicelibs.domain.overrides import NONE
 from tests.builders import CAMPAIGN, IMPORT, NOON, WORKSPACE, a_campaign, an_import, utc
 
 PHONE = "+34600000001"
@@ -46,16 +47,16 @@ def test_a_row_becomes_a_task() -> None:
     assert (task.task_id, task.phone) == (task_id_for_phone(CAMPAIGN, PHONE), PHONE)
     assert (task.workspace_id, task.campaign_id, task.shard) == (WORKSPACE, CAMPAIGN, 2)
     assert task.context == {"name": "Ana", "role": "CEO"}
-    assert task.rules is None
+    assert task.own == NONE
 
 
-def test_all_tasks_of_a_campaign_start_equal_and_are_ordered_by_lot() -> None:
+def test_all_tasks_of_a_campaign_are_due_when_it_was_made_and_ordered_by_lot() -> None:
     chunk = intake(start_at=TOMORROW).judge(
         [a_contact(1), a_contact(2, "+34600000002")], rows_before=0, shard=0
     )
 
     dues = [row.task.due_at for row in chunk.accepted]
-    assert {whole_ms(due) for due in dues} == {TOMORROW}
+    assert {whole_ms(due) for due in dues} == {NOON}
     assert [lot_of(due) for due in dues] == [1, 2]
 
 

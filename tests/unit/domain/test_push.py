@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -7,126 +7,156 @@ import pytest
 from chalicelibs.domain.calling_hours import CallingHours
 from chalicelibs.domain.campaign import Campaign, CampaignKind
 from chalicelibs.domain.errors import Invalid
-from chalicelibs.domain.priority import Level
-from chalicelibs.domain.push import Push, rules_for
-from chalicelibs.domain.retry import RetryPolicy
-from chalicelibs.domain.rules import Rules
+from chalicelibs.domain.overrides import NONE, Overrides
+from chalicelibs.domain.priority import HIGHEST
+from chalicelibs.domain.push import Push, overrides_of
 from tests.builders import CAMPAIGN, NOON, a_campaign, plain_id, rules
 
 HOUR = timedelta(hours=1)
 OTHER_AGENT = plain_id(2, "a")
 OTHER_NUMBER = "+34910000009"
-NIGHT = CallingHours.of(start="22:00", end="02:00", zone="UTC")
-THRICE = RetryPolicy(max_attempts=3, intervals=(HOUR, HOUR))
+TOKYO = "Asia/Tokyo"
 
-DEFAULTS = rules(callbacks_outside_hours=True)
 BARE = Push(campaign_id=CAMPAIGN, phone="+34600000001")
-FULL = replace(
-    BARE,
-    agent_id=OTHER_AGENT,
-    caller_id=OTHER_NUMBER,
-    hours=NIGHT,
-    retry=THRICE,
-    priorities=(7, 8, 9),
-)
 
 
-def realtime(defaults: Rules | None = DEFAULTS, **changes: Any) -> Campaign:
-    return a_campaign(kind=CampaignKind.REALTIME, rules=defaults, **changes)
+def realtime(**changes: Any) -> Campaign:
+    """A campaign of two attempts."""
+    return a_campaign(kind=CampaignKind.REALTIME, zone="Europe/Madrid", **changes)
 
 
-def test_what_a_task_brings_wins() -> None:
-    own = rules_for(FULL, realtime())
-
-    assert (own.agent_id, own.caller_id, own.hours) == (OTHER_AGENT, OTHER_NUMBER, NIGHT)
-    assert (own.retry, own.priorities) == (THRICE, (7, 8, 9))
+def own(campaign: Campaign | None = None, **brought: Any) -> Overrides:
+    return overrides_of(replace(BARE, **brought), campaign or realtime())
 
 
-def test_what_it_leaves_out_its_campaign_fills_in() -> None:
-    assert rules_for(BARE, realtime()) == replace(DEFAULTS, priorities=(100, 99))
+# --- What it brings ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("changes", "expected"),
+    "brought",
     [
-        pytest.param({"agent_id": OTHER_AGENT}, {"agent_id": OTHER_AGENT}, id="an agent"),
-        pytest.param({"caller_id": OTHER_NUMBER}, {"caller_id": OTHER_NUMBER}, id="a number"),
-        pytest.param({"hours": NIGHT}, {"hours": NIGHT}, id="hours"),
-        pytest.param(
-            {"retry": THRICE}, {"retry": THRICE, "priorities": (100, 99, 98)}, id="attempts"
-        ),
-        pytest.param({"priorities": (5, 4)}, {"priorities": (5, 4)}, id="priorities"),
+        pytest.param({}, id="a contact alone"),
+        pytest.param({"start_at": NOON, "end_at": NOON + HOUR}, id="its dates"),
+        pytest.param({"context": {"name": "Ana"}}, id="its context"),
     ],
 )
-def test_one_value_of_its_own_leaves_the_others_alone(
-    changes: dict[str, Any], expected: dict[str, Any]
-) -> None:
-    base = {"priorities": (100, 99)}
-
-    own = rules_for(replace(BARE, **changes), realtime())
-
-    assert own == replace(DEFAULTS, **{**base, **expected})
-
-
-def test_a_campaign_without_defaults_needs_an_agent_and_a_number_and_nothing_else() -> None:
-    push = replace(BARE, agent_id=OTHER_AGENT, caller_id=OTHER_NUMBER)
-
-    own = rules_for(push, realtime(None))
-
-    assert own == Rules(
-        agent_id=OTHER_AGENT, caller_id=OTHER_NUMBER, retry=RetryPolicy(), priorities=(100,)
-    )
-
-
-def test_a_task_has_the_level_of_its_campaign_unless_it_brings_priorities() -> None:
-    assert rules_for(BARE, realtime(level=Level.HIGH)).priorities == (200, 199)
+def test_a_task_that_brings_no_settings_leaves_all_to_its_campaign(brought: dict[str, Any]) -> None:
+    assert own(**brought) == NONE
 
 
 @pytest.mark.parametrize(
-    ("push", "defaults", "param"),
+    "brought",
     [
-        pytest.param(replace(FULL, agent_id=None), None, "agent", id="no agent anywhere"),
-        pytest.param(replace(FULL, caller_id=None), None, "from", id="no number anywhere"),
-        pytest.param(
-            replace(BARE, priorities=(1,)), DEFAULTS, "priorities", id="too few for its campaign"
-        ),
-        pytest.param(
-            replace(FULL, priorities=(1, 2)), None, "priorities", id="too few for its own attempts"
-        ),
+        pytest.param({"agent_id": OTHER_AGENT}, id="an agent"),
+        pytest.param({"caller_id": OTHER_NUMBER}, id="a number"),
+        pytest.param({"zone": TOKYO}, id="a zone"),
+        pytest.param({"max_attempts": 5}, id="attempts"),
+        pytest.param({"max_attempts": 2, "intervals": (HOUR,)}, id="attempts and intervals"),
+        pytest.param({"max_attempts": 1, "intervals": ()}, id="one attempt, no intervals"),
+        pytest.param({"retry_outcomes": frozenset({"voicemail"})}, id="outcomes"),
+        pytest.param({"retry_outcomes": frozenset()}, id="no outcomes"),
+        pytest.param({"max_attempts": 2, "priorities": (7, 9)}, id="priorities"),
     ],
 )
-def test_what_nobody_says_or_does_not_fit_is_named(
-    push: Push, defaults: Rules | None, param: str
+def test_what_a_task_brings_is_its_own_and_nothing_else_is(brought: dict[str, Any]) -> None:
+    assert own(**brought) == Overrides(**brought)
+
+
+@pytest.mark.parametrize(
+    ("zone", "in_zone"),
+    [
+        pytest.param(TOKYO, TOKYO, id="its own"),
+        pytest.param(None, "Europe/Madrid", id="else its campaign's"),
+    ],
+)
+def test_hours_of_its_own_are_those_of_a_zone(zone: str | None, in_zone: str) -> None:
+    hours = CallingHours.of(start="22:00", end="02:00", zone=in_zone)
+
+    assert own(opens=2200, closes="02:00", zone=zone) == Overrides(hours=hours)
+
+
+# --- How many attempts its lists are for ---------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("brought", "attempts"),
+    [
+        pytest.param({"intervals": (HOUR, HOUR)}, 3, id="one more than intervals"),
+        pytest.param({"intervals": ()}, 1, id="no intervals"),
+        pytest.param({"priorities": (7, 9)}, 2, id="priorities: as many as its campaign allows"),
+        pytest.param({"intervals": (HOUR,) * 2, "priorities": (7, 8, 9)}, 3, id="both lists"),
+    ],
+)
+def test_who_brings_a_list_brings_the_number_of_attempts(
+    brought: dict[str, Any], attempts: int
 ) -> None:
+    assert own(**brought) == Overrides(**brought, max_attempts=attempts)
+
+
+@pytest.mark.parametrize(
+    ("brought", "param"),
+    [
+        pytest.param({"priorities": (1,)}, "priorities", id="too few for its campaign"),
+        pytest.param({"priorities": (1, 2, 3)}, "priorities", id="too many for its campaign"),
+        pytest.param(
+            {"max_attempts": 3, "priorities": (1, 2)}, "priorities", id="too few for its attempts"
+        ),
+        pytest.param(
+            {"max_attempts": 3, "priorities": (1, 2, 3, 4)}, "priorities", id="too many for them"
+        ),
+        pytest.param(
+            {"intervals": (HOUR,) * 2, "priorities": (1, 2)}, "priorities", id="for its intervals"
+        ),
+        pytest.param({"priorities": (1, HIGHEST + 1)}, "priorities", id="off the scale"),
+        pytest.param(
+            {"max_attempts": 3, "intervals": (HOUR,)}, "intervals", id="too few intervals"
+        ),
+        pytest.param(
+            {"max_attempts": 2, "intervals": (HOUR,) * 2}, "intervals", id="too many intervals"
+        ),
+        pytest.param({"max_attempts": 1, "intervals": (HOUR,)}, "intervals", id="for one attempt"),
+        pytest.param({"opens": "10:00", "closes": "10:00"}, "end", id="hours of no length"),
+        pytest.param({"opens": "ten", "closes": "18:00"}, "start", id="an hour that is none"),
+    ],
+)
+def test_what_does_not_fit_is_named(brought: dict[str, Any], param: str) -> None:
     with pytest.raises(Invalid) as refusal:
-        rules_for(push, realtime(defaults))
+        own(**brought)
 
     assert refusal.value.param == param
 
 
-@pytest.mark.parametrize("end_at", [NOON, NOON - HOUR], ids=["at its start", "before it"])
-def test_a_task_that_ends_before_it_starts_is_refused(end_at: datetime) -> None:
-    with pytest.raises(Invalid) as refusal:
-        replace(BARE, start_at=NOON, end_at=end_at)
+def test_a_campaign_without_rules_allows_one_attempt() -> None:
+    bare = realtime(rules=None)
 
-    assert refusal.value.param == "end_at"
+    assert own(bare, priorities=(7,)) == Overrides(max_attempts=1, priorities=(7,))
+    with pytest.raises(Invalid):
+        own(bare, priorities=(7, 9))
+
+
+def test_priorities_are_for_the_attempts_that_the_campaign_allows_at_the_push() -> None:
+    own_then = own(realtime(rules=rules(max_attempts=3)), priorities=(1, 2, 3))
+
+    assert own_then.max_attempts == 3
+
+
+# --- A push that cannot be -----------------------------------------------------------------------
+
+
+def test_a_task_may_end_when_it_starts() -> None:
+    assert replace(BARE, start_at=NOON, end_at=NOON).end_at == NOON
 
 
 @pytest.mark.parametrize(
-    ("changes", "brings"),
+    ("brought", "param"),
     [
-        pytest.param({}, False, id="a contact alone"),
-        pytest.param({"start_at": NOON}, False, id="a start time is a task's own"),
-        pytest.param({"context": {"name": "Ana"}}, False, id="so is its context"),
-        pytest.param({"agent_id": OTHER_AGENT}, True, id="an agent"),
-        pytest.param({"caller_id": OTHER_NUMBER}, True, id="a number"),
-        pytest.param({"hours": NIGHT}, True, id="hours"),
-        pytest.param({"retry": THRICE}, True, id="attempts"),
-        pytest.param({"priorities": (1,)}, True, id="priorities"),
-        pytest.param({"end_at": NOON}, True, id="an end time"),
+        pytest.param({"start_at": NOON, "end_at": NOON - HOUR}, "end_at", id="ends before it starts"),
+        pytest.param({"opens": "10:00"}, "end", id="hours without an end"),
+        pytest.param({"closes": "18:00"}, "start", id="hours without a start"),
     ],
 )
-def test_which_values_the_tasks_of_a_batch_campaign_share(
-    changes: dict[str, Any], brings: bool
-) -> None:
-    assert replace(BARE, **changes).brings_rules is brings
+def test_a_push_that_contradicts_itself_is_refused(brought: dict[str, Any], param: str) -> None:
+    with pytest.raises(Invalid) as refusal:
+        replace(BARE, **brought)
+
+    assert refusal.value.param == param

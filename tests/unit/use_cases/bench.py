@@ -47,6 +47,8 @@ from chalicelibs.use_cases.push_tasks import PushTasks
 from chalicelibs.use_cases.receive_report import ReceiveReport
 from chalicelibs.use_cases.record_call_event import RecordCallEvent
 from chalicelibs.use_cases.rescue import Rescue
+from chalicelibs.use_cases.resume_tasks import ResumeTasks
+from chalicelibs.use_cases.steer_tasks import SteerTasks
 from tests.builders import (
     NOON,
     WORKSPACE,
@@ -212,7 +214,7 @@ class Bench:
         self.carriers = OneCarrier(self.carrier)
 
     def _use_cases(self) -> None:
-        every = {
+        every: dict[str, object] = {
             "workspaces": self.workspaces,
             "agents": self.agents,
             "campaigns": self.campaigns,
@@ -244,7 +246,10 @@ class Bench:
         self.look_up = wired(LookUp)
         self.import_contacts = wired(ImportContacts)
         self.push = wired(PushTasks)
+        self.resume = wired(ResumeTasks)
+        every["resume_tasks"] = self.resume.of
         self.manage = wired(ManageCampaigns)
+        self.steer = wired(SteerTasks)
         self.manage_workspaces = wired(ManageWorkspaces)
         self.manage_agents = wired(ManageAgents)
         self.authorize = wired(Authorize)
@@ -257,6 +262,11 @@ class Bench:
         campaign = a_campaign(number, **{"rules": rules(hours=None), **changes})
         self.campaigns.add(campaign)
         return campaign
+
+    def is_edited(self, number: int = 1, **changes: Any) -> Campaign:
+        """Somebody changes the campaign's settings."""
+        campaign_id = plain_id(number, "c")
+        return self.campaigns.edit(WORKSPACE, campaign_id, lambda one: one.edited(**changes))
 
     def has_tasks(self, *numbers: int, **changes: Any) -> list[Task]:
         """Queued tasks, due now."""
@@ -315,7 +325,8 @@ class Bench:
 
     def call(self, call_id: str) -> Call:
         """A call that has ended, as it is stored."""
-        return self.store.calls[call_id].call
+        [call] = [one for one in self.store.calls.values() if one.call_id == call_id]
+        return call
 
     def held(self, scope: str = WORKSPACE) -> frozenset[str]:
         """Who holds slots."""

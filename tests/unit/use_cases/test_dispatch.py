@@ -10,8 +10,9 @@ from chalicelibs.domain.call import CallStatus
 from chalicelibs.domain.calling_hours import CallingHours
 from chalicelibs.domain.campaign import CampaignKind, CampaignState
 from chalicelibs.domain.instants import with_lot
-from chalicelibs.domain.lane import realtime_lanes
+from chalicelibs.domain.lane import families_of
 from chalicelibs.domain.naming import campaign_of, task_of
+from chalicelibs.domain.overrides import NONE, Overrides
 from chalicelibs.domain.priority import Level, per_attempt
 from chalicelibs.domain.task import DueTask, Task, TaskStatus
 from chalicelibs.use_cases.dispatch import LONGEST_SPREAD, MOST_AT_ONCE
@@ -166,8 +167,7 @@ def test_a_campaign_whose_limit_is_used_up_does_not_hold_up_others_behind_it(
     bench: Bench,
 ) -> None:
     with_limit(bench, 4)
-    high = rules(hours=None, priorities=per_attempt(Level.HIGH, 2))
-    bench.has_campaign(1, concurrency_limit=1, rules=high)
+    bench.has_campaign(1, concurrency_limit=1, level=Level.HIGH)
     bench.has_campaign(2)
     bench.has_tasks(*range(30))
     bench.has_tasks(*range(30), campaign_id=plain_id(2, "c"))
@@ -230,6 +230,57 @@ def test_an_overdue_task_waits_for_the_opening(bench: Bench) -> None:
     bench.clock.at = NOON.replace(hour=22, minute=0)
 
     assert (before, bench.dispatch(WORKSPACE)) == (0, 1)
+
+
+def test_tasks_open_with_the_campaigns_hours_in_their_own_zone(bench: Bench) -> None:
+    at_noon = CallingHours.of(start="12:00", end="13:00", zone="UTC")
+    families = frozenset({"|@Asia/Tokyo", "|@Europe/London"})
+    bench.has_campaign(rules=rules(hours=at_noon), families=families)
+    bench.has_task(1, own=Overrides(zone="Asia/Tokyo"))
+    there = bench.has_task(2, own=Overrides(zone="Europe/London"))
+
+    assert dispatched_tasks(bench) == [there.task_id]
+
+
+def test_a_task_of_a_zone_of_its_own_is_found_after_its_campaign_allows_more_attempts(
+    bench: Bench,
+) -> None:
+    bench.has_campaign(families=frozenset({"|@Asia/Tokyo"}))
+    bench.is_edited(rules=rules(max_attempts=4, hours=None))
+    task = bench.has_task(attempts=3, own=Overrides(zone="Asia/Tokyo"))
+
+    assert dispatched_tasks(bench) == [task.task_id]
+
+
+def test_a_task_beyond_the_attempts_that_are_allowed_now_is_found_to_be_completed(
+    bench: Bench,
+) -> None:
+    bench.has_campaign(rules=rules(max_attempts=4, hours=None))
+    task = bench.has_task(attempts=3)
+    bench.is_edited(rules=rules(max_attempts=1, hours=None))
+
+    [message] = bench.dispatched()
+    assert bench.place(message) == "attempts_exhausted"
+
+    assert bench.task(task).status is TaskStatus.COMPLETED
+    assert bench.carrier.requests == []
+
+
+def test_a_task_that_was_paused_by_hand_is_left_alone(bench: Bench) -> None:
+    bench.has_campaign()
+    task = bench.has_task(1)
+    other = bench.has_task(2)
+    bench.steer(WORKSPACE, task.task_id, "pause")
+
+    assert dispatched_tasks(bench) == [other.task_id]
+
+
+def test_a_start_that_is_brought_forward_counts_for_tasks_that_wait(bench: Bench) -> None:
+    bench.has_campaign(start_at=LATER)
+    task = bench.has_task()
+    bench.is_edited(start_at=NOON)
+
+    assert dispatched_tasks(bench) == [task.task_id]
 
 
 # --- Losing --------------------------------------------------------------------------------------
@@ -401,9 +452,8 @@ def test_all_first_attempts_of_a_batch_go_before_second_ones(bench: Bench) -> No
 
 
 def test_a_high_campaign_pre_empts_a_normal_one(bench: Bench) -> None:
-    high = rules(hours=None, priorities=per_attempt(Level.HIGH, 2))
     bench.has_campaign(1)
-    bench.has_campaign(2, rules=high)
+    bench.has_campaign(2, level=Level.HIGH)
     bench.has_tasks(1, 2, due_at=NOON - MINUTE)
     bench.has_task(3, campaign_id=plain_id(2, "c"))
     bench.has_task(4, campaign_id=plain_id(2, "c"), attempts=1)
@@ -439,7 +489,7 @@ placed = st.builds(
 
 def stored(bench: Bench, number: int, one: Placed) -> tuple[Task, int]:
     """A task, and the priority it should have."""
-    own = rules(max_attempts=3, hours=None, priorities=one.priorities)
+    own = Overrides(max_attempts=3, priorities=one.priorities)
     is_realtime = one.campaign == REALTIME
     task = a_task(
         number,
@@ -447,10 +497,13 @@ def stored(bench: Bench, number: int, one: Placed) -> tuple[Task, int]:
         attempts=one.attempt_no - 1,
         is_callback=one.is_callback,
         due_at=with_lot(NOON - one.age * timedelta(milliseconds=1), number),
-        rules=own if is_realtime else None,
+        own=own if is_realtime else NONE,
     )
-    if is_realtime:
-        bench.campaigns.add_lanes(WORKSPACE, task.campaign_id, realtime_lanes(own), 1)
+    bench.campaigns.edit(
+        WORKSPACE,
+        task.campaign_id,
+        lambda found: found.reaching(families_of(task.own), attempts=1, shards=1),
+    )
     bench.tasks.add([task])
     scale = one.priorities if is_realtime else per_attempt(LEVELS[one.campaign], 3)
     return task, scale[0 if one.is_callback else one.attempt_no - 1]
@@ -461,9 +514,10 @@ def stored(bench: Bench, number: int, one: Placed) -> tuple[Task, int]:
 def test_callbacks_then_larger_priority_then_earlier_start(those: list[Placed]) -> None:
     bench = Bench()
     for number, level in LEVELS.items():
-        own = rules(max_attempts=3, hours=None, priorities=per_attempt(level, 3))
-        bench.has_campaign(number, rules=own)
-    bench.has_campaign(REALTIME, kind=CampaignKind.REALTIME, rules=None)
+        bench.has_campaign(number, level=level, rules=rules(max_attempts=3, hours=None))
+    bench.has_campaign(
+        REALTIME, kind=CampaignKind.REALTIME, rules=rules(max_attempts=3, hours=None)
+    )
     waiting = [stored(bench, number, one) for number, one in enumerate(those)]
 
     def place_in_line(pair: tuple[Task, int]) -> tuple[bool, int, datetime]:

@@ -320,19 +320,16 @@ def test_a_campaign_that_is_edited_meanwhile_keeps_the_edit(bench: Bench) -> Non
     bench.has_campaign()
     bench.drops(a_file(1))
 
-    class Edited:
-        """Somebody else edits the campaign just before each save."""
+    class Edited(MemoryCampaigns):
+        """Somebody else edits the campaign just before each change."""
 
-        def save(self, campaign: object) -> object:
-            if bench.store.campaigns[CAMPAIGN].name != "Edited":
-                stored = bench.store.campaigns[CAMPAIGN]
-                bench.campaigns.save(replace(stored, name="Edited"))
-            return bench.campaigns.save(campaign)  # type: ignore[arg-type]
+        def edit(
+            self, workspace_id: str, campaign_id: str, change: Callable[[Campaign], Campaign]
+        ) -> Campaign:
+            bench.is_edited(name="Edited")
+            return super().edit(workspace_id, campaign_id, change)
 
-        def __getattr__(self, name: str) -> object:
-            return getattr(bench.campaigns, name)
-
-    edited = replace(bench.import_contacts, campaigns=Edited())  # type: ignore[arg-type]
+    edited = replace(bench.import_contacts, campaigns=Edited(bench.store))
     edited(WORKSPACE, CAMPAIGN, source=SOURCE, version="v1")
 
     campaign = bench.store.campaigns[CAMPAIGN]

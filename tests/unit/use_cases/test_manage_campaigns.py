@@ -1,13 +1,17 @@
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from chalicelibs.adapters.memory import MemoryCampaigns
 from chalicelibs.domain.campaign import Campaign, CampaignKind, CampaignState, CampaignStatus
 from chalicelibs.domain.errors import Invalid, NotAllowed, NotFound, Stale
+from chalicelibs.domain.naming import campaign_of
+from chalicelibs.domain.priority import Level
 from chalicelibs.domain.retry import RetryPolicy
+from chalicelibs.domain.task import TaskStatus
 from chalicelibs.ports import Paging
-from chalicelibs.use_cases.manage_campaigns import TRIES
 from tests.builders import (
     CAMPAIGN,
     NOON,
@@ -18,7 +22,7 @@ from tests.builders import (
     plain_id,
     rules,
 )
-from tests.unit.use_cases.bench import NO_DELAY, Bench, crashes_everywhere
+from tests.unit.use_cases.bench import MINUTE, NO_DELAY, SECOND, Bench, crashes_everywhere
 
 # --- Creating ------------------------------------------------------------------------------------
 
@@ -29,7 +33,7 @@ def test_a_new_campaign_is_stored_and_read(bench: Bench) -> None:
     reading = bench.manage.create(campaign)
 
     assert reading.campaign == bench.store.campaigns[CAMPAIGN] == campaign
-    assert (reading.status, reading.in_flight) == (CampaignStatus.SCHEDULED, 0)
+    assert (reading.status, reading.in_flight) == (CampaignStatus.SCHEDULED, ())
     assert bench.queue.nudges == [(WORKSPACE, NO_DELAY)]
 
 
@@ -180,42 +184,161 @@ def test_archiving_that_dies_anywhere_is_done_by_the_next_try() -> None:
         assert bench.store.open_campaigns[WORKSPACE] == set()
 
 
-class Busy:
-    """Campaigns that somebody else edits just before a save, so many times."""
+class Busy(MemoryCampaigns):
+    """Campaigns that somebody else changes just before a change of ours is stored."""
 
-    def __init__(self, bench: Bench, edits: int) -> None:
-        self._bench = bench
-        self._edits = edits
-
-    def save(self, campaign: Campaign) -> Campaign:
-        if self._edits:
-            self._edits -= 1
-            stored = self._bench.store.campaigns[CAMPAIGN]
-            self._bench.campaigns.save(replace(stored, name=f"{self._edits} to come"))
-        return self._bench.campaigns.save(campaign)
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._bench.campaigns, name)
+    def edit(
+        self, workspace_id: str, campaign_id: str, change: Callable[[Campaign], Campaign]
+    ) -> Campaign:
+        found = self.get(workspace_id, campaign_id)
+        assert found is not None
+        change(found)  # what we made of it is lost to the race
+        super().edit(workspace_id, campaign_id, lambda one: replace(one, name="Others were here"))
+        return super().edit(workspace_id, campaign_id, change)
 
 
-def test_a_control_that_collides_with_an_edit_is_tried_again(bench: Bench) -> None:
+def test_a_control_that_collides_with_an_edit_is_made_on_what_the_others_left(
+    bench: Bench,
+) -> None:
     bench.has_campaign()
-    manage = replace(bench.manage, campaigns=Busy(bench, edits=3))  # type: ignore[arg-type]
+    manage = replace(bench.manage, campaigns=Busy(bench.store))
 
     reading = manage.control(WORKSPACE, CAMPAIGN, "pause")
 
-    assert (reading.campaign.state, reading.campaign.name) == (PAUSED, "0 to come")
+    assert (reading.campaign.state, reading.campaign.name) == (PAUSED, "Others were here")
 
 
 def test_a_control_that_collides_too_often_says_so(bench: Bench) -> None:
+    class TooBusy(MemoryCampaigns):
+        """Others are faster again and again."""
+
+        def edit(
+            self, workspace_id: str, campaign_id: str, change: Callable[[Campaign], Campaign]
+        ) -> Campaign:
+            raise Stale(f"{workspace_id} {campaign_id} {change}")
+
     bench.has_campaign()
-    busy = Busy(bench, edits=TRIES)
-    manage = replace(bench.manage, campaigns=busy)  # type: ignore[arg-type]
+    manage = replace(bench.manage, campaigns=TooBusy(bench.store))
 
     with pytest.raises(Stale):
         manage.control(WORKSPACE, CAMPAIGN, "pause")
 
-    assert bench.store.campaigns[CAMPAIGN].state is ACTIVE
+    assert bench.queue.nudges == []
+
+
+@pytest.mark.parametrize("state", [PAUSED, ACTIVE], ids=["a paused one", "an active one"])
+def test_resuming_a_campaign_resumes_the_tasks_that_were_paused_one_by_one(
+    bench: Bench, state: CampaignState
+) -> None:
+    bench.has_campaign(state=state)
+    task = bench.has_task()
+    bench.steer(WORKSPACE, task.task_id, "pause")
+
+    reading = bench.manage.control(WORKSPACE, CAMPAIGN, "resume")
+
+    assert bench.task(task).status is TaskStatus.QUEUED
+    assert (reading.progress.paused, reading.status) == (0, CampaignStatus.SCHEDULED)
+    assert bench.dispatch(WORKSPACE) == 1
+
+
+# --- Updating ------------------------------------------------------------------------------------
+
+
+def updated(bench: Bench, **changes: Any) -> Campaign:
+    return bench.manage.update(
+        WORKSPACE, CAMPAIGN, lambda found: found.edited(**changes)
+    ).campaign
+
+
+def test_an_update_is_stored_and_wakes_dispatch(bench: Bench) -> None:
+    campaign = bench.has_campaign(level=Level.LOW)
+    prompt = "Say goodbye to {{name}}."
+
+    changed = updated(bench, level=Level.HIGH, prompt=prompt)
+
+    assert changed == bench.store.campaigns[CAMPAIGN]
+    assert changed == replace(campaign, level=Level.HIGH, prompt=prompt, version=1, deepest=2)
+    assert bench.queue.nudges == [(WORKSPACE, NO_DELAY)]
+
+
+def test_an_update_that_collides_is_made_on_what_the_others_left(bench: Bench) -> None:
+    bench.has_campaign()
+    manage = replace(bench.manage, campaigns=Busy(bench.store))
+
+    reading = manage.update(WORKSPACE, CAMPAIGN, lambda found: found.edited(level=Level.HIGH))
+
+    assert (reading.campaign.level, reading.campaign.name) == (Level.HIGH, "Others were here")
+    assert reading.campaign == bench.store.campaigns[CAMPAIGN]
+
+
+@pytest.mark.parametrize(
+    ("changes", "param"),
+    [
+        pytest.param({"rules": rules(agent_id=plain_id(9, "a"))}, "agent_id", id="agent"),
+        pytest.param({"rules": rules(caller_id="+34910000099")}, "caller_id", id="number"),
+        pytest.param(
+            {"rules": rules(max_attempts=1, retry=UNKNOWN_OUTCOME)}, "retry_outcomes", id="outcome"
+        ),
+        pytest.param({"end_at": NOON}, "end_at", id="an end that has come"),
+        pytest.param({"start_at": NOON, "end_at": NOON}, "end_at", id="an end at its start"),
+    ],
+)
+def test_an_update_to_a_campaign_that_could_not_call_is_refused(
+    bench: Bench, changes: dict[str, Any], param: str
+) -> None:
+    campaign = bench.has_campaign()
+
+    with pytest.raises(Invalid) as refused:
+        updated(bench, **changes)
+
+    assert refused.value.param == param
+    assert bench.store.campaigns[CAMPAIGN] == campaign
+    assert bench.queue.nudges == []
+
+
+def test_an_end_that_has_passed_stands_in_the_way_of_no_other_change(bench: Bench) -> None:
+    bench.has_campaign(end_at=NOON + SECOND)
+    bench.clock.forward(MINUTE)
+
+    assert updated(bench, name="Over").name == "Over"
+    assert updated(bench, end_at=NOON + 2 * MINUTE).end_at == NOON + 2 * MINUTE
+
+
+def test_an_agent_that_is_gone_stands_in_the_way_of_no_other_change(bench: Bench) -> None:
+    bench.has_campaign()
+    bench.agents.save(an_agent(is_active=False))
+
+    assert updated(bench, name="Other").name == "Other"
+    assert bench.manage.control(WORKSPACE, CAMPAIGN, "pause").status is CampaignStatus.PAUSED
+    with pytest.raises(Invalid):
+        updated(bench, prompt="Other.")
+
+
+@pytest.mark.parametrize("state", [COMPLETED, ARCHIVED])
+def test_a_closed_campaign_is_not_updated(bench: Bench, state: CampaignState) -> None:
+    campaign = bench.has_campaign(state=state)
+
+    with pytest.raises(NotAllowed):
+        updated(bench, name="Other")
+
+    assert bench.store.campaigns[CAMPAIGN] == campaign
+
+
+def test_another_workspaces_campaign_is_not_updated(bench: Bench) -> None:
+    campaign = bench.has_campaign()
+
+    with pytest.raises(NotFound):
+        bench.manage.update(OTHER_WORKSPACE, CAMPAIGN, lambda found: found.edited(name="Mine"))
+
+    assert bench.store.campaigns[CAMPAIGN] == campaign
+
+
+def test_an_update_of_a_paused_campaign_wakes_nobody(bench: Bench) -> None:
+    bench.has_campaign(state=PAUSED)
+
+    updated(bench, name="Other")
+
+    assert bench.queue.nudges == []
 
 
 # --- Reading -------------------------------------------------------------------------------------
@@ -235,8 +358,10 @@ def test_a_campaign_reads_with_its_progress_and_calls_in_flight(bench: Bench) ->
 
     assert reading.status is CampaignStatus.RUNNING
     assert (reading.progress.tasks, reading.progress.completed) == (3, 1)
-    assert reading.in_flight == 2
-    assert bench.manage.get(WORKSPACE, plain_id(2, "c")).in_flight == 1
+    own = [one.call_id for one in messages[1:] if campaign_of(one.call_id) == CAMPAIGN]
+    assert reading.in_flight == tuple(sorted(own))
+    assert len(own) == 2
+    assert len(bench.manage.get(WORKSPACE, plain_id(2, "c")).in_flight) == 1
 
 
 def test_another_workspaces_campaign_is_not_found(bench: Bench) -> None:

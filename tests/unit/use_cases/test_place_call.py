@@ -10,6 +10,7 @@ from chalicelibs.domain.calling_hours import CallingHours
 from chalicelibs.domain.campaign import CampaignKind
 from chalicelibs.domain.naming import call_id_for_claim
 from chalicelibs.domain.outcome import Outcome
+from chalicelibs.domain.overrides import Overrides
 from chalicelibs.domain.task import Task, TaskStatus
 from chalicelibs.ports import (
     Accepted,
@@ -85,12 +86,10 @@ def test_the_dial_is_written_down_before_the_carrier_is_asked(bench: Bench) -> N
 
 def test_a_realtime_task_is_called_by_its_own_agent(bench: Bench) -> None:
     bench.agents.save(an_agent(agent_id="b000000000000001", system_messages=("Hi.",)))
-    own = rules(hours=None, agent_id="b000000000000001")
-    bench.has_campaign(
-        kind=CampaignKind.REALTIME, rules=None, lane_names=frozenset({"100|any", "99|any"})
-    )
+    own = Overrides(agent_id="b000000000000001", caller_id="+34910000000")
+    bench.has_campaign(kind=CampaignKind.REALTIME, rules=None)
 
-    _, message = dispatched(bench, rules=own)
+    _, message = dispatched(bench, own=own)
     bench.place(message)
 
     assert bench.carrier.requests[0].prompt == "Hi."
@@ -228,9 +227,9 @@ NIGHT = rules(hours=CallingHours.of(start="22:00", end="23:00", zone="UTC"))
 def test_what_the_gate_refuses_goes_back_unharmed(
     bench: Bench, campaign: dict[str, Any], reason: str
 ) -> None:
-    original = bench.has_campaign(concurrency_limit=3)
+    bench.has_campaign(concurrency_limit=3)
     task, message = dispatched(bench)
-    bench.campaigns.save(replace(original, **campaign))
+    bench.is_edited(**campaign)
 
     assert bench.place(message) == reason
 
@@ -252,8 +251,8 @@ def test_a_control_counts_for_calls_that_are_queued_already(bench: Bench, contro
 
 
 def test_a_task_whose_end_has_come_is_archived_and_counted(bench: Bench) -> None:
-    bench.has_campaign(kind=CampaignKind.REALTIME, rules=None, lane_names=frozenset({"100|any"}))
-    task, message = dispatched(bench, rules=rules(hours=None), end_at=NOON + SECOND)
+    bench.has_campaign(kind=CampaignKind.REALTIME)
+    task, message = dispatched(bench, end_at=NOON + SECOND)
     bench.clock.forward(SECOND)
 
     assert bench.place(message) == "task_ended"
@@ -264,12 +263,37 @@ def test_a_task_whose_end_has_come_is_archived_and_counted(bench: Bench) -> None
     assert bench.held() == frozenset()
 
 
+def test_a_task_without_an_attempt_left_is_completed_and_counted(bench: Bench) -> None:
+    bench.has_campaign()
+    task, message = dispatched(bench, attempts=1, outcome="busy")
+    bench.is_edited(rules=rules(hours=None, max_attempts=1))
+
+    assert bench.place(message) == "attempts_exhausted"
+
+    done = bench.task(task)
+    assert (done.status, done.reason) == (TaskStatus.COMPLETED, "attempts_exhausted")
+    assert (done.outcome, done.attempts) == ("busy", 1)
+    progress = bench.progress(task.campaign_id)
+    assert (progress.completed, progress.calls, progress.settled_at) == (1, 0, NOON)
+    assert bench.carrier.requests == []
+    assert bench.held() == frozenset()
+
+
+def test_the_prompt_of_the_campaign_follows_that_of_the_agent(bench: Bench) -> None:
+    bench.has_campaign(prompt="Offer {{name}} a renewal.")
+
+    _, message = dispatched(bench)
+    bench.place(message)
+
+    assert bench.carrier.requests[0].prompt == "Say hello to Ana.\n\nOffer Ana a renewal."
+
+
 @pytest.mark.parametrize(
     "why", [pytest.param("pause", id="given back"), pytest.param("end", id="archived")]
 )
 def test_a_slot_that_the_gate_freed_is_refilled_at_once(bench: Bench, why: str) -> None:
-    bench.has_campaign(kind=CampaignKind.REALTIME, rules=None, lane_names=frozenset({"100|any"}))
-    task, message = dispatched(bench, rules=rules(hours=None), end_at=NOON + SECOND)
+    bench.has_campaign(kind=CampaignKind.REALTIME)
+    task, message = dispatched(bench, end_at=NOON + SECOND)
     if why == "pause":
         bench.manage.control(WORKSPACE, task.campaign_id, "pause")
     else:

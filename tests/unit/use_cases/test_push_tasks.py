@@ -9,8 +9,8 @@ from chalicelibs.domain.campaign import CampaignKind, CampaignState
 from chalicelibs.domain.errors import CarillonError, Invalid, NotAllowed, NotFound
 from chalicelibs.domain.instants import whole_ms
 from chalicelibs.domain.lane import SHARD_SIZE
+from chalicelibs.domain.overrides import NONE, Overrides
 from chalicelibs.domain.push import Push
-from chalicelibs.domain.retry import RetryPolicy
 from chalicelibs.domain.task import Task
 from chalicelibs.domain.template import MissingVariables
 from tests.builders import (
@@ -54,7 +54,7 @@ def test_a_task_is_pushed_into_a_batch_campaign(bench: Bench) -> None:
 
     assert isinstance(task, Task)
     assert bench.task(task) == task
-    assert (task.phone, task.context, task.rules) == ("+34600000001", {"name": "Ana"}, None)
+    assert (task.phone, task.context, task.own) == ("+34600000001", {"name": "Ana"}, NONE)
     assert bench.progress(CAMPAIGN).tasks == 1
 
 
@@ -68,14 +68,38 @@ def test_a_pushed_task_is_called_at_once(bench: Bench) -> None:
     assert bench.dispatch(WORKSPACE) == 1
 
 
-def test_a_realtime_task_keeps_the_rules_it_brought(bench: Bench) -> None:
+def test_a_realtime_task_keeps_what_it_brought_and_nothing_of_its_campaign(bench: Bench) -> None:
     bench.has_campaign(**REALTIME)
     night = CallingHours.of(start="22:00", end="02:00", zone="UTC")
 
-    [task] = pushed(bench, push(hours=night, end_at=NOON + MINUTE, priorities=(7, 9)))
+    [task] = pushed(
+        bench, push(opens="22:00", closes="02:00", end_at=NOON + MINUTE, priorities=(7, 9))
+    )
 
-    assert task.rules == replace(rules(), hours=night, priorities=(7, 9))
+    assert bench.task(task).own == Overrides(hours=night, max_attempts=2, priorities=(7, 9))
     assert task.end_at == NOON + MINUTE
+
+
+def test_an_edit_of_the_campaign_reaches_the_tasks_that_left_it_the_choice(bench: Bench) -> None:
+    bench.has_campaign(**REALTIME)
+    pushed(bench, push(1), push(2, opens="12:00", closes="13:00"))
+    bench.clock.forward(SECOND)
+
+    bench.is_edited(rules=rules(hours=CallingHours.of(start="22:00", end="23:00", zone="UTC")))
+
+    [message] = bench.dispatched()
+    assert bench.task(message.call_id.rpartition("-")[0]).phone == push(2).phone
+
+
+def test_the_campaigns_own_variables_are_needed_too(bench: Bench) -> None:
+    bench.has_campaign(prompt="{{name}} lives in {{city}}.")
+
+    refused, accepted = pushed(
+        bench, push(1), push(2, context={"name": "Ana", "city": "San Sebastián"})
+    )
+
+    assert isinstance(refused, MissingVariables)
+    assert isinstance(accepted, Task)
 
 
 def test_a_realtime_campaign_may_have_no_rules_of_its_own(bench: Bench) -> None:
@@ -99,7 +123,7 @@ def test_the_same_number_may_be_pushed_twice_into_a_realtime_campaign(bench: Ben
 @pytest.mark.parametrize(
     ("kind", "start_at", "due_at"),
     [
-        pytest.param("batch", None, NOON - MINUTE, id="batch: with its campaign"),
+        pytest.param("batch", None, NOON - MINUTE, id="batch: when its campaign was made"),
         pytest.param("batch", NOON + MINUTE, NOON + MINUTE, id="batch: a start of its own"),
         pytest.param("realtime", None, NOON, id="realtime: now"),
         pytest.param("realtime", NOON + MINUTE, NOON + MINUTE, id="realtime: its own start"),
@@ -119,15 +143,29 @@ def test_when_a_pushed_task_starts(
 # --- Lanes ---------------------------------------------------------------------------------------
 
 
+def lane_names(bench: Bench) -> set[str]:
+    """Where dispatch looks."""
+    return {lane.name for lane in bench.store.campaigns[CAMPAIGN].lanes()}
+
+
 def test_every_lane_a_realtime_task_may_need_is_looked_at(bench: Bench) -> None:
     bench.has_campaign(**REALTIME)
 
     [task] = pushed(bench, push(priorities=(7, 9)))
 
-    names = bench.store.campaigns[CAMPAIGN].lane_names
+    names = lane_names(bench)
     assert task.lane_name in names
     assert replace(task, attempts=1).lane_name in names
     assert replace(task, is_callback=True).lane_name in names
+
+
+def test_as_many_attempts_as_a_task_brings_are_looked_for(bench: Bench) -> None:
+    bench.has_campaign(**REALTIME)
+
+    [task] = pushed(bench, push(max_attempts=5, zone="Asia/Tokyo"))
+
+    assert task.own == Overrides(max_attempts=5, zone="Asia/Tokyo")
+    assert replace(task, attempts=4).lane_name in lane_names(bench)
 
 
 def test_a_lane_is_open_before_a_task_stands_in_it(bench: Bench) -> None:
@@ -137,23 +175,22 @@ def test_a_lane_is_open_before_a_task_stands_in_it(bench: Bench) -> None:
         """Looks for the lanes when tasks are stored."""
 
         def add(self, tasks: list[Task]) -> frozenset[str]:
-            names = bench.store.campaigns[CAMPAIGN].lane_names
-            assert {task.lane_name for task in tasks} <= names
+            assert {task.lane_name for task in tasks} <= lane_names(bench)
             return bench.tasks.add(tasks)
 
     watched = replace(bench.push, tasks=Watched())  # type: ignore[arg-type]
 
-    watched(WORKSPACE, [push(), push(2, priorities=(7, 9))])
+    watched(WORKSPACE, [push(), push(2, priorities=(7, 9)), push(3, zone="Asia/Tokyo")])
 
-    assert len(bench.store.tasks) == 2
+    assert len(bench.store.tasks) == 3
 
 
 def test_lanes_that_are_open_already_cost_no_write(bench: Bench) -> None:
     bench.has_campaign(**REALTIME)
-    pushed(bench, push(1))
+    pushed(bench, push(1, zone="Asia/Tokyo"))
     before = bench.store.campaigns[CAMPAIGN]
 
-    pushed(bench, push(2))
+    pushed(bench, push(2, zone="Asia/Tokyo"), push(3, max_attempts=1))
 
     assert bench.store.campaigns[CAMPAIGN] == before
 
@@ -180,7 +217,11 @@ def test_pushed_tasks_spread_over_more_shards_as_the_campaign_grows(bench: Bench
         pytest.param(push(caller_id="+34910000099"), Invalid, "from", id="unknown number"),
         pytest.param(push(priorities=(1,)), Invalid, "priorities", id="too few priorities"),
         pytest.param(
-            push(retry=RetryPolicy(retry_outcomes=frozenset({"interesed"}))),
+            push(max_attempts=1, intervals=(MINUTE,)), Invalid, "intervals", id="too many intervals"
+        ),
+        pytest.param(push(max_attempts=99), Invalid, "max_attempts", id="too many attempts"),
+        pytest.param(
+            push(retry_outcomes=frozenset({"interesed"})),
             Invalid,
             "retry_outcomes",
             id="unknown outcome",
@@ -209,10 +250,25 @@ def test_an_inactive_agent_calls_nobody(bench: Bench, kind: CampaignKind) -> Non
     assert isinstance(refusal(bench, push()), Invalid)
 
 
-def test_a_task_of_a_batch_campaign_brings_no_rules(bench: Bench) -> None:
+@pytest.mark.parametrize(
+    "brought",
+    [
+        pytest.param({"priorities": (1, 2)}, id="priorities"),
+        pytest.param({"zone": "Asia/Tokyo"}, id="a zone"),
+        pytest.param({"opens": 1000, "closes": 1800}, id="hours"),
+        pytest.param({"max_attempts": 2}, id="attempts"),
+        pytest.param({"end_at": NOON + MINUTE}, id="an end"),
+    ],
+)
+def test_a_task_of_a_batch_campaign_brings_no_settings(
+    bench: Bench, brought: dict[str, Any]
+) -> None:
     bench.has_campaign()
 
-    assert isinstance(refusal(bench, push(priorities=(1, 2))), Invalid)
+    error = refusal(bench, push(**brought))
+
+    assert isinstance(error, Invalid)
+    assert error.param == "campaign"
 
 
 @pytest.mark.parametrize("state", [CampaignState.ARCHIVED, CampaignState.COMPLETED])

@@ -11,11 +11,12 @@ from chalicelibs.domain.campaign import CampaignKind
 from chalicelibs.domain.errors import Stale
 from chalicelibs.domain.instants import with_lot
 from chalicelibs.domain.outcome import Outcome
+from chalicelibs.domain.overrides import Overrides
 from chalicelibs.domain.progress import Tally
 from chalicelibs.domain.retry import RetryPolicy
 from chalicelibs.domain.task import Task, TaskStatus
-from chalicelibs.ports import AnswerLost, CallRecord
-from tests.builders import CAMPAIGN, NOON, WORKSPACE, a_task, rules
+from chalicelibs.ports import AnswerLost
+from tests.builders import AGENT, CAMPAIGN, NOON, WORKSPACE, a_task, rules
 from tests.unit.use_cases.bench import MINUTE, NO_DELAY, SECOND, Bench, Crashed, crashes_everywhere
 
 HALF_AN_HOUR = 30 * MINUTE  # the builders' retry interval
@@ -35,6 +36,10 @@ def stored(bench: Bench) -> Call:
     call = bench.task(TASK).call
     assert call is not None
     return call
+
+
+def archived(task: Task) -> Task:
+    return task.finish(TaskStatus.ARCHIVED, "by_hand")
 
 
 def answered(call_id: str, at: datetime = NOON, **changes: Any) -> CallEvent:
@@ -91,7 +96,7 @@ def test_an_ended_call_is_kept_with_all_that_was_told(bench: Bench, call_id: str
         NOON + MINUTE,
     )
     assert {name: getattr(call, name) for name in told} == told
-    assert bench.store.calls[call_id].workspace_id == WORKSPACE
+    assert bench.store.calls == {(WORKSPACE, call.as_dialed): call}
 
 
 def test_an_end_without_an_outcome_is_a_failure(bench: Bench, call_id: str) -> None:
@@ -128,11 +133,15 @@ def test_a_callback_is_due_when_the_contact_asked_for_it(bench: Bench, call_id: 
 
 
 def test_the_rules_of_a_realtime_task_decide(bench: Bench) -> None:
-    bench.has_campaign(kind=CampaignKind.REALTIME, rules=None, lane_names=frozenset({"100|any"}))
-    own = RetryPolicy(
-        max_attempts=2, intervals=(2 * MINUTE,), retry_outcomes=frozenset({"voicemail"})
+    bench.has_campaign(kind=CampaignKind.REALTIME, rules=None)
+    own = Overrides(
+        agent_id=AGENT,
+        caller_id="+34910000000",
+        max_attempts=2,
+        intervals=(2 * MINUTE,),
+        retry_outcomes=frozenset({"voicemail"}),
     )
-    bench.has_task(rules=rules(hours=None, retry=own))
+    bench.has_task(own=own)
 
     bench.ends(bench.placed(), "voicemail")
 
@@ -140,9 +149,8 @@ def test_the_rules_of_a_realtime_task_decide(bench: Bench) -> None:
 
 
 def test_the_rules_of_a_campaign_decide_as_they_are_now(bench: Bench, call_id: str) -> None:
-    campaign = bench.store.campaigns[CAMPAIGN]
     soon = RetryPolicy(max_attempts=2, intervals=(MINUTE,))
-    bench.campaigns.save(replace(campaign, rules=rules(hours=None, retry=soon)))
+    bench.is_edited(rules=rules(hours=None, retry=soon))
 
     bench.ends(call_id, "busy")
 
@@ -444,7 +452,7 @@ def test_a_late_analysis_without_an_outcome_is_added_to_the_call(
 
 def test_a_task_that_was_archived_meanwhile_is_not_reopened(bench: Bench, call_id: str) -> None:
     bench.ends(call_id, "completed")
-    bench.tasks.settle(bench.task(TASK).archive("by_hand"), {"completed": -1, "archived": 1})
+    bench.tasks.settle(archived(bench.task(TASK)), {"completed": -1, "archived": 1})
 
     wish = bench.analysis(call_id, outcome="busy_callback", callback_at=NOON + MINUTE)
 
@@ -582,7 +590,7 @@ def test_a_late_word_whose_worker_dies_anywhere_counts_once_when_it_comes_again(
         assert bench.progress(CAMPAIGN).outcomes == {outcome: 1}
         assert bench.task(TASK).outcome == outcome
         assert bench.task(TASK).callbacks == (outcome == Outcome.BUSY_CALLBACK)
-        assert bench.store.calls[call_id] == CallRecord(WORKSPACE, bench.call(call_id))
+        assert len(bench.store.calls) == 1
         assert bench.call(call_id).outcome == outcome
 
 
@@ -617,6 +625,6 @@ def test_a_task_that_was_called_again_is_not_settled_by_a_lost_call(
     bench: Bench, call_id: str
 ) -> None:
     lost(bench, call_id)
-    bench.store.put_task(replace(bench.task(TASK), last_call_id=f"{TASK.task_id}-2"))
+    bench.store.put_task(replace(bench.task(TASK), dialed={1: NOON, 2: NOON + HALF_AN_HOUR}))
 
     assert bench.ends(call_id, "completed") == "old_news"
