@@ -42,7 +42,13 @@ def a_workspace(**changes: Any) -> Workspace:
 
 
 def a_key(**changes: Any) -> ApiKey:
-    key = ApiKey(key_id="k000000000000001", workspace_id=WORKSPACE, secret_hash="5ec7e7")
+    key = ApiKey(
+        key_id="k000000000000001",
+        workspace_id=WORKSPACE,
+        secret_hash="5ec7e7",
+        name="first",
+        created_at=NOON,
+    )
     return replace(key, **changes)
 
 

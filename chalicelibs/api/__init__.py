@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from chalicelibs.api import campaigns as campaigns
     from chalicelibs.api import http as http
     from chalicelibs.api import imports as imports
+    from chalicelibs.api import keys as keys
+    from chalicelibs.api import once as once
+    from chalicelibs.api import rates as rates
     from chalicelibs.api import tasks as tasks
     from chalicelibs.api import triggers as triggers
     from chalicelibs.api import workspaces as workspaces

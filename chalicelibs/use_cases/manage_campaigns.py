@@ -36,11 +36,20 @@ class ManageCampaigns:
     clock: Clock
 
     def create(self, campaign: Campaign) -> CampaignReading:
-        """Store a new campaign.
+        """Store a new campaign; gives the stored one where the same request was here before.
 
         Raises:
             Invalid: when its agent or number is not there, or its end has passed.
         """
+        known = self.campaigns.get(campaign.workspace_id, campaign.campaign_id)
+        if known is not None:
+            return self._after_control(known)
+        self._check(campaign)
+        self.campaigns.add(campaign)
+        self.queue.nudge(campaign.workspace_id)
+        return self._reading(campaign, in_flight=0)
+
+    def _check(self, campaign: Campaign) -> None:
         if campaign.rules is not None:
             agent = self.agents.get(campaign.workspace_id, campaign.rules.agent_id)
             if agent is None or not agent.is_active:
@@ -50,9 +59,6 @@ class ManageCampaigns:
             check_outcomes(campaign.rules.retry.retry_outcomes, custom=agent.custom_outcomes)
         if campaign.has_ended(self.clock.now()):
             raise Invalid("is in the past", "end_at")
-        self.campaigns.add(campaign)
-        self.queue.nudge(campaign.workspace_id)
-        return self._reading(campaign, in_flight=0)
 
     def get(self, workspace_id: str, campaign_id: str) -> CampaignReading:
         """A campaign.

@@ -31,25 +31,48 @@ class PushTasks:
     clock: Clock
     ids: Ids
 
-    def __call__(self, workspace_id: str, pushes: Sequence[Push]) -> list[Task | CarillonError]:
-        """Push tasks; gives for each the task, or why it was refused."""
+    def __call__(
+        self, workspace_id: str, pushes: Sequence[Push], ids: Ids | None = None
+    ) -> list[Task | CarillonError]:
+        """Push tasks; gives for each the task, or why it was refused.
+
+        With the ids of a request that was asked before, realtime tasks may be there already: they
+        are given as they stand. Each push has its id by its place, whatever becomes of the others.
+        """
+        drawn = [(ids or self.ids).new() for _ in pushes]
         campaigns: dict[str, Campaign | None] = {
             campaign_id: self.campaigns.get(workspace_id, campaign_id)
             for campaign_id in {push.campaign_id for push in pushes}
         }
-        results = [self._judge(push, campaigns[push.campaign_id]) for push in pushes]
+        results = [
+            self._judge(push, campaigns[push.campaign_id], new_id)
+            for push, new_id in zip(pushes, drawn, strict=True)
+        ]
+        if ids is not None:
+            results = [
+                self._made_before(push, new_id, result)
+                for push, new_id, result in zip(pushes, drawn, results, strict=True)
+            ]
         for campaign in campaigns.values():
             if campaign is not None:
-                results = self._add(campaign, results)
+                results = self._add(campaign, results, may_be_known=ids is not None)
         return results
 
-    def _judge(self, push: Push, campaign: Campaign | None) -> Task | CarillonError:
+    def _made_before(
+        self, push: Push, new_id: str, result: Task | CarillonError
+    ) -> Task | CarillonError:
+        """What is refused now may have been accepted when the request was first asked."""
+        if isinstance(result, Task | NotFound):
+            return result
+        return self.tasks.get(f"{push.campaign_id}-{new_id}") or result
+
+    def _judge(self, push: Push, campaign: Campaign | None, new_id: str) -> Task | CarillonError:
         try:
-            return self._task(push, campaign)
+            return self._task(push, campaign, new_id)
         except CarillonError as error:
             return error
 
-    def _task(self, push: Push, campaign: Campaign | None) -> Task:
+    def _task(self, push: Push, campaign: Campaign | None, new_id: str) -> Task:
         if campaign is None:
             raise NotFound("campaign", push.campaign_id, "campaign")
         if campaign.is_closed:
@@ -57,7 +80,7 @@ class PushTasks:
         if campaign.has_ended(self.clock.now()):
             raise NotAllowed("the campaign has ended: no more tasks", "campaign")
         if campaign.kind is CampaignKind.REALTIME:
-            return self._realtime_task(push, campaign)
+            return self._realtime_task(push, campaign, new_id)
         if push.brings_rules:
             raise Invalid("all tasks of a batch campaign share its settings", "campaign")
         assert campaign.rules is not None
@@ -66,12 +89,12 @@ class PushTasks:
         start = push.start_at or campaign.start_at or campaign.created_at
         return self._new_task(task_id, push, campaign, start=start, rules=None)
 
-    def _realtime_task(self, push: Push, campaign: Campaign) -> Task:
+    def _realtime_task(self, push: Push, campaign: Campaign, new_id: str) -> Task:
         rules = rules_for(push, campaign)
         self._check_agent(campaign.workspace_id, rules, push)
         if self.agents.number(campaign.workspace_id, rules.caller_id) is None:
             raise Invalid("this number is not one of the workspace's", "from")
-        task_id = f"{campaign.campaign_id}-{self.ids.new()}"
+        task_id = f"{campaign.campaign_id}-{new_id}"
         start = max(push.start_at or self.clock.now(), self.clock.now())
         return self._new_task(task_id, push, campaign, start=start, rules=rules)
 
@@ -98,7 +121,11 @@ class PushTasks:
         )
 
     def _add(
-        self, campaign: Campaign, results: Sequence[Task | CarillonError]
+        self,
+        campaign: Campaign,
+        results: Sequence[Task | CarillonError],
+        *,
+        may_be_known: bool,
     ) -> list[Task | CarillonError]:
         """Store the tasks of one campaign; those that were there already become refusals."""
         first: dict[str, Task] = {}
@@ -115,7 +142,11 @@ class PushTasks:
         self._open_lanes(campaign, new)
         known = self.tasks.add(new)
         self._wake(campaign.workspace_id, new)
-        return without_doubles(results, {task.task_id: task for task in new}, known)
+        stored = {task.task_id: task for task in new}
+        if may_be_known and campaign.kind is CampaignKind.REALTIME:
+            stored |= {one: self.tasks.get(one) or stored[one] for one in known}
+            known = frozenset()
+        return without_doubles(results, stored, known)
 
     def _open_lanes(self, campaign: Campaign, tasks: Sequence[Task]) -> None:
         """Have dispatch look where the tasks will stand, before they stand there."""
