@@ -36,10 +36,11 @@ class PushTasks:
     ) -> list[Task | CarillonError]:
         """Push tasks; gives for each the task, or why it was refused.
 
-        With the ids of a request that was asked before, realtime tasks may be there already: they
-        are given as they stand. Each push has its id by its place, whatever becomes of the others.
+        Under the ids of a request that may have been asked before, each push has its id by its
+        place, and a realtime task that is there already is given as it stands.
         """
-        drawn = [(ids or self.ids).new() for _ in pushes]
+        is_repeatable = ids is not None and ids is not self.ids
+        drawn = [ids.new() if ids and is_repeatable else None for _ in pushes]
         campaigns: dict[str, Campaign | None] = {
             campaign_id: self.campaigns.get(workspace_id, campaign_id)
             for campaign_id in {push.campaign_id for push in pushes}
@@ -48,31 +49,22 @@ class PushTasks:
             self._judge(push, campaigns[push.campaign_id], new_id)
             for push, new_id in zip(pushes, drawn, strict=True)
         ]
-        if ids is not None:
-            results = [
-                self._made_before(push, new_id, result)
-                for push, new_id, result in zip(pushes, drawn, results, strict=True)
-            ]
         for campaign in campaigns.values():
             if campaign is not None:
-                results = self._add(campaign, results, may_be_known=ids is not None)
+                results = self._add(campaign, results, is_repeatable=is_repeatable)
         return results
 
-    def _made_before(
-        self, push: Push, new_id: str, result: Task | CarillonError
+    def _judge(
+        self, push: Push, campaign: Campaign | None, new_id: str | None
     ) -> Task | CarillonError:
-        """What is refused now may have been accepted when the request was first asked."""
-        if isinstance(result, Task | NotFound):
-            return result
-        return self.tasks.get(f"{push.campaign_id}-{new_id}") or result
-
-    def _judge(self, push: Push, campaign: Campaign | None, new_id: str) -> Task | CarillonError:
         try:
             return self._task(push, campaign, new_id)
         except CarillonError as error:
-            return error
+            # What is refused now may have been accepted when the request was first asked.
+            known = self.tasks.get(f"{push.campaign_id}-{new_id}") if campaign and new_id else None
+            return known or error
 
-    def _task(self, push: Push, campaign: Campaign | None, new_id: str) -> Task:
+    def _task(self, push: Push, campaign: Campaign | None, new_id: str | None) -> Task:
         if campaign is None:
             raise NotFound("campaign", push.campaign_id, "campaign")
         if campaign.is_closed:
@@ -89,12 +81,12 @@ class PushTasks:
         start = push.start_at or campaign.start_at or campaign.created_at
         return self._new_task(task_id, push, campaign, start=start, rules=None)
 
-    def _realtime_task(self, push: Push, campaign: Campaign, new_id: str) -> Task:
+    def _realtime_task(self, push: Push, campaign: Campaign, new_id: str | None) -> Task:
         rules = rules_for(push, campaign)
         self._check_agent(campaign.workspace_id, rules, push)
         if self.agents.number(campaign.workspace_id, rules.caller_id) is None:
             raise Invalid("this number is not one of the workspace's", "from")
-        task_id = f"{campaign.campaign_id}-{new_id}"
+        task_id = f"{campaign.campaign_id}-{new_id or self.ids.new()}"
         start = max(push.start_at or self.clock.now(), self.clock.now())
         return self._new_task(task_id, push, campaign, start=start, rules=rules)
 
@@ -125,7 +117,7 @@ class PushTasks:
         campaign: Campaign,
         results: Sequence[Task | CarillonError],
         *,
-        may_be_known: bool,
+        is_repeatable: bool,
     ) -> list[Task | CarillonError]:
         """Store the tasks of one campaign; those that were there already become refusals."""
         first: dict[str, Task] = {}
@@ -143,7 +135,7 @@ class PushTasks:
         known = self.tasks.add(new)
         self._wake(campaign.workspace_id, new)
         stored = {task.task_id: task for task in new}
-        if may_be_known and campaign.kind is CampaignKind.REALTIME:
+        if is_repeatable and campaign.kind is CampaignKind.REALTIME:
             stored |= {one: self.tasks.get(one) or stored[one] for one in known}
             known = frozenset()
         return without_doubles(results, stored, known)
