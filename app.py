@@ -14,6 +14,7 @@ from chalice.app import AuthRequest, CloudWatchEvent, Request, SQSEvent
 
 from chalicelibs import api
 from chalicelibs.api.http import ANY_TYPE, answering, ok, request
+from chalicelibs.api.once import Ids, Once
 from chalicelibs.bootstrap import Service, build
 from chalicelibs.config import Settings
 
@@ -28,6 +29,16 @@ PATCH: dict[str, Any] = {"methods": ["PATCH"], "content_types": ANY_TYPE}
 def service() -> Service:
     """Build the service at the first event; tests put their own in this place."""
     return build(Settings.from_environment(environ))
+
+
+#: What every route is marked with whose request may come with an `Idempotency-Key`.
+once = Once(app, lambda: service())
+
+
+@app.middleware("http")
+def keep_to_rate(asked: Request, answer: Callable[[Request], Response]) -> Response:
+    """Answer a key as often as it may ask."""
+    return api.rates.within_rate(asked, answer, service)
 
 
 @app.middleware("http")
@@ -78,11 +89,12 @@ def health() -> Response:
 
 @app.route("/workspaces", **POST, authorizer=authorize)
 @answering
-def open_workspace() -> Response:
+@once.telling_a_secret
+def open_workspace(ids: Ids) -> Response:
     """Open a workspace; only the operator's key may."""
     request(app).require_operator()
     body = api.workspaces.new(request(app).body)
-    opened = service().workspaces.create(body.name, concurrency_limit=body.concurrency_limit)
+    opened = service().workspaces.create(**body.model_dump(), ids=ids)
     return ok(api.workspaces.opened(*opened), status=201)
 
 
@@ -102,12 +114,45 @@ def set_limits() -> Response:
     return ok(api.workspaces.view(service().workspaces.set_limits(workspace_id, **limits)))
 
 
+@app.route("/keys", authorizer=authorize)
+@answering
+def list_keys() -> Response:
+    """List the keys of the workspace; their secrets are not kept."""
+    return ok(api.keys.list_view(service().keys.list(request(app).principal)))
+
+
+@app.route("/keys", **POST, authorizer=authorize)
+@answering
+@once.telling_a_secret
+def create_key(ids: Ids) -> Response:
+    """Make another key; what to send to use it is told only now."""
+    workspace_id, body = request(app).principal, api.keys.new(request(app).body)
+    made = service().keys.create(workspace_id, **body.model_dump(), ids=ids)
+    return ok(api.keys.made(*made), status=201)
+
+
+@app.route("/keys/{key_id}", methods=["PATCH"], content_types=ANY_TYPE, authorizer=authorize)
+@answering
+def change_key(key_id: str) -> Response:
+    """Change the name of a key, or how often it may ask."""
+    workspace_id, changes = request(app).principal, api.keys.changes(request(app).body)
+    return ok(api.keys.view(service().keys.change(workspace_id, key_id, **changes)))
+
+
+@app.route("/keys/{key_id}", methods=["DELETE"], authorizer=authorize)
+@answering
+def revoke_key(key_id: str) -> Response:
+    """Let a key open nothing any more."""
+    return ok(api.keys.view(service().keys.revoke(request(app).principal, key_id)))
+
+
 @app.route("/agents", **POST, authorizer=authorize)
 @answering
-def create_agent() -> Response:
+@once
+def create_agent(ids: Ids) -> Response:
     """Create an agent."""
-    ids = {"workspace_id": request(app).principal, "agent_id": service().ids.new()}
-    agent = service().agents.save(api.agents.new(request(app).body, **ids))
+    own = {"workspace_id": request(app).principal, "agent_id": ids.new()}
+    agent = service().agents.save(api.agents.new(request(app).body, **own))
     return ok(api.agents.view(agent), status=201, headers=api.agents.tag(agent))
 
 
@@ -137,7 +182,8 @@ def edit_agent(agent_id: str) -> Response:
 
 @app.route("/numbers", **POST, authorizer=authorize)
 @answering
-def create_number() -> Response:
+@once
+def create_number(_: Ids) -> Response:
     """Register a number to call from."""
     number = api.agents.new_number(request(app).body, workspace_id=request(app).principal)
     return ok(api.agents.number_view(service().agents.save_number(number)), status=201)
@@ -172,10 +218,11 @@ def edit_number(phone: str) -> Response:
 
 @app.route("/campaigns", **POST, authorizer=authorize)
 @answering
-def create_campaign() -> Response:
+@once
+def create_campaign(ids: Ids) -> Response:
     """Create a campaign."""
-    ids = {"workspace_id": request(app).principal, "campaign_id": service().ids.new()}
-    campaign = api.campaigns.new(request(app).body, **ids, now=service().clock.now())
+    own = {"workspace_id": request(app).principal, "campaign_id": ids.new()}
+    campaign = api.campaigns.new(request(app).body, **own, now=service().clock.now())
     return ok(api.campaigns.view(service().campaigns.create(campaign)), status=201)
 
 
@@ -196,7 +243,8 @@ def get_campaign(campaign_id: str) -> Response:
 
 @app.route("/campaigns/{campaign_id}/start", **POST, authorizer=authorize)
 @answering
-def start_campaign(campaign_id: str) -> Response:
+@once
+def start_campaign(_: Ids, campaign_id: str) -> Response:
     """Start a draft."""
     workspace_id = request(app).principal
     return ok(api.campaigns.view(service().campaigns.control(workspace_id, campaign_id, "start")))
@@ -204,7 +252,8 @@ def start_campaign(campaign_id: str) -> Response:
 
 @app.route("/campaigns/{campaign_id}/pause", **POST, authorizer=authorize)
 @answering
-def pause_campaign(campaign_id: str) -> Response:
+@once
+def pause_campaign(_: Ids, campaign_id: str) -> Response:
     """Pause a campaign: no call of it starts any more."""
     workspace_id = request(app).principal
     return ok(api.campaigns.view(service().campaigns.control(workspace_id, campaign_id, "pause")))
@@ -212,7 +261,8 @@ def pause_campaign(campaign_id: str) -> Response:
 
 @app.route("/campaigns/{campaign_id}/resume", **POST, authorizer=authorize)
 @answering
-def resume_campaign(campaign_id: str) -> Response:
+@once
+def resume_campaign(_: Ids, campaign_id: str) -> Response:
     """Resume a paused campaign."""
     workspace_id = request(app).principal
     return ok(api.campaigns.view(service().campaigns.control(workspace_id, campaign_id, "resume")))
@@ -220,7 +270,8 @@ def resume_campaign(campaign_id: str) -> Response:
 
 @app.route("/campaigns/{campaign_id}/archive", **POST, authorizer=authorize)
 @answering
-def archive_campaign(campaign_id: str) -> Response:
+@once
+def archive_campaign(_: Ids, campaign_id: str) -> Response:
     """End a campaign for good; calls in flight finish."""
     workspace_id = request(app).principal
     return ok(
@@ -233,10 +284,11 @@ def archive_campaign(campaign_id: str) -> Response:
 
 @app.route("/tasks", **POST, authorizer=authorize)
 @answering
-def push_tasks() -> Response:
+@once
+def push_tasks(ids: Ids) -> Response:
     """Push a task, or a list of tasks of which each is judged for itself."""
     workspace_id, pushed = request(app).principal, api.pushes.Pushed(request(app).body)
-    return ok(pushed.view(service().push_tasks(workspace_id, pushed.pushes)), status=201)
+    return ok(pushed.view(service().push_tasks(workspace_id, pushed.pushes, ids)), status=201)
 
 
 @app.route("/tasks/{task_id}", authorizer=authorize)
@@ -250,7 +302,8 @@ def get_task(task_id: str) -> Response:
 
 @app.route("/tasks/{task_id}/pause", **POST, authorizer=authorize)
 @answering
-def pause_task(task_id: str) -> Response:
+@once
+def pause_task(_: Ids, task_id: str) -> Response:
     """Pause a task that waits."""
     reading = service().steer_tasks(request(app).principal, task_id, "pause")
     return ok(api.tasks.view(reading, service().clock.now()))
@@ -258,7 +311,8 @@ def pause_task(task_id: str) -> Response:
 
 @app.route("/tasks/{task_id}/resume", **POST, authorizer=authorize)
 @answering
-def resume_task(task_id: str) -> Response:
+@once
+def resume_task(_: Ids, task_id: str) -> Response:
     """Resume a paused task."""
     reading = service().steer_tasks(request(app).principal, task_id, "resume")
     return ok(api.tasks.view(reading, service().clock.now()))
@@ -266,7 +320,8 @@ def resume_task(task_id: str) -> Response:
 
 @app.route("/tasks/{task_id}/archive", **POST, authorizer=authorize)
 @answering
-def archive_task(task_id: str) -> Response:
+@once
+def archive_task(_: Ids, task_id: str) -> Response:
     """Archive a task: it is never called again."""
     reading = service().steer_tasks(request(app).principal, task_id, "archive")
     return ok(api.tasks.view(reading, service().clock.now()))

@@ -36,6 +36,7 @@ def queue_contacts(stack: Stack, count: int, concurrency: int) -> tuple[Client, 
     operator = Client(stack.url, keys.load(stack.settings.data).bootstrap_key)
     opened = operator.post("/workspaces", {"name": "bench", "concurrency_limit": concurrency})
     client = Client(stack.url, opened["api_key"])
+    client.ask_often()
     agent = client.post("/agents", {"name": "Ada", "carrier": "simulated"})
     client.post("/numbers", {"phone": "+12025550100", "carrier": "simulated"})
     campaign = client.post(

@@ -13,6 +13,7 @@ from chalicelibs.config import Settings
 from chalicelibs.domain.deadlines import Deadlines
 from chalicelibs.ports import (
     Agents,
+    Answers,
     Calls,
     Campaigns,
     Carrier,
@@ -23,10 +24,13 @@ from chalicelibs.ports import (
     Imports,
     Pacing,
     Queue,
+    Requests,
     Slots,
     Tasks,
     Workspaces,
 )
+from chalicelibs.use_cases.answer_once import AnswerOnce
+from chalicelibs.use_cases.count_request import CountRequest
 from chalicelibs.use_cases.dispatch import Dispatch
 from chalicelibs.use_cases.import_contacts import ImportContacts
 from chalicelibs.use_cases.keep_time import FinishCampaigns, KeepTime, Tick
@@ -36,6 +40,7 @@ from chalicelibs.use_cases.manage_campaigns import ManageCampaigns
 from chalicelibs.use_cases.manage_workspaces import (
     Authorize,
     ManageAgents,
+    ManageKeys,
     ManageWorkspaces,
 )
 from chalicelibs.use_cases.place_call import PlaceCalls
@@ -62,6 +67,8 @@ class Ports:
     slots: Slots
     pacing: Pacing
     imports: Imports
+    answers: Answers
+    requests: Requests
     files: Files
     queue: Queue
     carriers: Carriers
@@ -74,7 +81,10 @@ class Service:
     """Everything Carillon does, by the name of what it does."""
 
     authorize: Authorize
+    count_request: CountRequest
+    answer_once: AnswerOnce
     workspaces: ManageWorkspaces
+    keys: ManageKeys
     agents: ManageAgents
     campaigns: ManageCampaigns
     steer_tasks: SteerTasks
@@ -117,7 +127,10 @@ def wire(ports: Ports, *, deadlines: Deadlines, bootstrap_key_hash: str | None) 
     finish = FinishCampaigns(campaigns=p.campaigns, clock=p.clock)
     return Service(
         authorize=Authorize(workspaces=p.workspaces, bootstrap_key_hash=bootstrap_key_hash),
+        count_request=CountRequest(requests=p.requests, clock=p.clock),
+        answer_once=AnswerOnce(answers=p.answers, clock=p.clock, ids=p.ids),
         workspaces=ManageWorkspaces(workspaces=p.workspaces, clock=p.clock, ids=p.ids),
+        keys=ManageKeys(workspaces=p.workspaces, clock=p.clock, ids=p.ids),
         agents=ManageAgents(agents=p.agents, carriers=p.carriers),
         campaigns=ManageCampaigns(
             campaigns=p.campaigns,
@@ -214,6 +227,8 @@ def aws_ports(settings: Settings) -> Ports:
         slots=dynamodb.DynamoSlots(table),
         pacing=dynamodb.DynamoPacing(table),
         imports=dynamodb.DynamoImports(table),
+        answers=dynamodb.DynamoAnswers(table),
+        requests=dynamodb.DynamoRequests(table),
         files=S3Files(boto3.client("s3", config=config)),
         queue=SqsQueue(
             boto3.client("sqs", config=config),

@@ -13,6 +13,7 @@ from chalicelibs.domain.call import Call, Dialed
 from chalicelibs.domain.call_event import CallEvent
 from chalicelibs.domain.campaign import Campaign
 from chalicelibs.domain.imports import Chunk, Import, RejectedRow
+from chalicelibs.domain.once import Answered, Asked, Turn
 from chalicelibs.domain.progress import Progress, Tally
 from chalicelibs.domain.search import ANY_TASK, CallFilter, TaskFilter
 from chalicelibs.domain.task import DueTask, Task
@@ -67,6 +68,30 @@ class Workspaces(Protocol):
 
     def key(self, key_id: str) -> ApiKey | None:
         """A key by its public part."""
+
+    def keys(self, workspace_id: str) -> Sequence[ApiKey]:
+        """The keys of this workspace, oldest first."""
+
+    def add_key(self, key: ApiKey) -> bool:
+        """Store a new key of a workspace; False when it has `MOST_KEYS` already.
+
+        Raises:
+            Stale: when there is such a key already.
+        """
+
+    def save_key(self, key: ApiKey) -> None:
+        """Change its name, secret and limit.
+
+        Raises:
+            NotFound: when its workspace has no such key.
+        """
+
+    def revoke(self, workspace_id: str, key_id: str) -> bool:
+        """Forget a key; False when it is the last of its workspace, which stays.
+
+        Raises:
+            NotFound: when the workspace has no such key.
+        """
 
 
 class Agents(Protocol):
@@ -422,3 +447,28 @@ class Files(Protocol):
 
 class UnreadableFile(Exception):
     """The file is gone, or it is not text; the message says what to do."""
+
+
+class Answers(Protocol):
+    """Answers that were given, by the keys that came with the requests."""
+
+    def begin(self, asked: Asked, now: datetime) -> Turn | Answered:
+        """Take the turn to answer a request; gives the answer, if it has one.
+
+        Raises:
+            KeyReused: when the key came with another request.
+            InProgress: when somebody else is answering.
+        """
+
+    def keep(self, turn: Turn, answer: Answered) -> None:
+        """Keep the answer; nothing happens when the turn has passed to another."""
+
+    def forget(self, turn: Turn) -> None:
+        """Free the key for any request, but remember when it was first used."""
+
+
+class Requests(Protocol):
+    """How many requests each key makes in each minute."""
+
+    def count(self, key_id: str, minute: datetime) -> int:
+        """Count one more; gives how many there are, this one included."""

@@ -90,6 +90,7 @@ class Demo:
             "/workspaces", {"name": "demo", "concurrency_limit": CONCURRENCY}
         )
         self._client = Client(self._stack.url, opened["api_key"])
+        self._client.ask_often()
         agent = self._client.post(
             "/agents",
             {

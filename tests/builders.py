@@ -10,6 +10,7 @@ from chalicelibs.domain.calling_hours import CallingHours
 from chalicelibs.domain.campaign import Campaign, CampaignKind, CampaignState
 from chalicelibs.domain.imports import AcceptedRow, Chunk, Import, RejectedRow
 from chalicelibs.domain.naming import LENGTH, base32, call_id_for_claim
+from chalicelibs.domain.once import Asked
 from chalicelibs.domain.retry import RetryPolicy
 from chalicelibs.domain.rules import Rules
 from chalicelibs.domain.task import Task
@@ -42,8 +43,19 @@ def a_workspace(**changes: Any) -> Workspace:
 
 
 def a_key(**changes: Any) -> ApiKey:
-    key = ApiKey(key_id="k000000000000001", workspace_id=WORKSPACE, secret_hash="5ec7e7")
+    key = ApiKey(
+        key_id="k000000000000001",
+        workspace_id=WORKSPACE,
+        secret_hash="5ec7e7",
+        name="first",
+        created_at=NOON,
+    )
     return replace(key, **changes)
+
+
+def an_asked(**changes: Any) -> Asked:
+    asked = Asked(principal=WORKSPACE, key="order-17", request="5ec7e7")
+    return replace(asked, **changes)
 
 
 def an_agent(**changes: Any) -> Agent:

@@ -5,11 +5,8 @@ from collections.abc import Sequence
 from random import Random
 
 from chalicelibs.domain.instants import epoch_ms
-from chalicelibs.domain.naming import base32
+from chalicelibs.domain.naming import CHANCE_DIGITS, TIME_DIGITS, base32
 from chalicelibs.ports import Clock
-
-#: 45 bits of milliseconds last until the year 3084.
-TIME_DIGITS, CHANCE_DIGITS = 9, 7
 
 
 class RandomIds:

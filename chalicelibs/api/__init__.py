@@ -14,8 +14,11 @@ if TYPE_CHECKING:
     from chalicelibs.api import campaigns as campaigns
     from chalicelibs.api import http as http
     from chalicelibs.api import imports as imports
+    from chalicelibs.api import keys as keys
+    from chalicelibs.api import once as once
     from chalicelibs.api import pages as pages
     from chalicelibs.api import pushes as pushes
+    from chalicelibs.api import rates as rates
     from chalicelibs.api import searches as searches
     from chalicelibs.api import tasks as tasks
     from chalicelibs.api import triggers as triggers

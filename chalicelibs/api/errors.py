@@ -1,11 +1,16 @@
 """The one shape of an error: `{"error": {"code", "message", "param", "type"}}`."""
 
+from datetime import timedelta
+from math import ceil
 from typing import NamedTuple
 
 from chalice.app import Response
 
 from chalicelibs.domain.errors import CarillonError, Invalid, NotAllowed, NotFound, Stale
+from chalicelibs.domain.instants import SECOND
+from chalicelibs.domain.once import InProgress, KeyReused
 from chalicelibs.domain.phone import InvalidPhone
+from chalicelibs.domain.quota import RateLimitExceeded
 from chalicelibs.domain.template import MissingVariables
 from chalicelibs.ports import Forged
 
@@ -52,6 +57,9 @@ KINDS: tuple[tuple[type[Exception], ErrorKind], ...] = (
     (NotAllowed, ErrorKind(409, "not_allowed", "conflict_error")),
     (Stale, ErrorKind(409, "edited_meanwhile", "conflict_error")),
     (EditedMeanwhile, ErrorKind(412, "edited_meanwhile", "conflict_error")),
+    (KeyReused, ErrorKind(409, "idempotency_key_reused", "conflict_error")),
+    (InProgress, ErrorKind(409, "in_progress", "conflict_error")),
+    (RateLimitExceeded, ErrorKind(429, "rate_limit_exceeded", "rate_limit_error")),
     (Forbidden, ErrorKind(403, "forbidden", "permission_error")),
     (Forged, ErrorKind(401, "forged", "authentication_error")),
 )
@@ -86,4 +94,12 @@ def body_of(error: Exception) -> dict[str, object]:
 
 def answer_to(error: Exception) -> Response:
     """The response for an error."""
-    return Response(body=body_of(error), status_code=kind_of(error).status)
+    return Response(
+        body=body_of(error), status_code=kind_of(error).status, headers=headers_of(error)
+    )
+
+
+def headers_of(error: Exception) -> dict[str, str | list[str]]:
+    """When to try again, in whole seconds, where waiting helps."""
+    wait: timedelta | None = getattr(error, "retry_after", None)
+    return {} if wait is None else {"Retry-After": str(ceil(wait / SECOND))}

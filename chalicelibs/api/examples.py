@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 AGENT_ID = "a7k2m9q4x1c8v5n3"
+KEY_ID = "k5t8w2y6b4d9f1h3"
 CAMPAIGN_ID = "c3p8t6w2e9r4y7h5"
 CALLER_ID = "+34910000000"
 CALL_ID = f"{CAMPAIGN_ID}-t5d1g8j3k6z2b9s4-1"
@@ -22,6 +23,10 @@ AGENT: Examples = {
         "ring_timeout_s": 30,
     }
 }
+
+KEY: Examples = {"for the CRM": {"name": "CRM", "requests_per_minute": 120}}
+
+KEY_CHANGES: Examples = {"twice as often": {"requests_per_minute": 240}}
 
 AGENT_CHANGES: Examples = {
     "another voice": {"voice": {"id": "ines", "speed": 1.1}, "custom_outcomes": ["will_pay"]},

@@ -13,7 +13,7 @@ from chalicelibs.api.errors import INTERNAL, Forbidden, TooLarge, answer_to, kin
 from chalicelibs.api.log import logger
 from chalicelibs.domain.errors import Invalid, NotFound
 from chalicelibs.domain.naming import is_call_id, is_plain_id, is_task_id
-from chalicelibs.domain.workspace import OPERATOR
+from chalicelibs.domain.workspace import OPERATOR, Holder
 from chalicelibs.ports import Paging
 
 #: Larger bodies are refused; longer lists of contacts come as CSV.
@@ -59,6 +59,9 @@ class Request:
     """One HTTP request."""
 
     holder: str  #: Whose key it is; empty where no key is asked for.
+    key_id: str
+    method: str
+    path: str
     headers: Mapping[str, str]
     query: Mapping[str, str]
     raw_body: bytes
@@ -73,6 +76,16 @@ class Request:
         if len(self.raw_body) > MOST_BYTES:
             raise TooLarge(f"send at most {MOST_BYTES} bytes; longer lists come as CSV")
         return self.raw_body
+
+    @property
+    def idempotency_key(self) -> str | None:
+        """What the sender knows this request by; None: it does not mean to repeat it."""
+        return self.headers.get("idempotency-key")
+
+    @property
+    def token(self) -> str:
+        """The API key as it was sent."""
+        return bearer(self.headers.get("authorization", ""))
 
     @property
     def principal(self) -> str:
@@ -117,6 +130,9 @@ def request(app: Chalice) -> Request:
     authorizer = current.context.get("authorizer") or {}
     return Request(
         holder=authorizer.get("principalId", ""),
+        key_id=authorizer.get("key_id", ""),
+        method=current.method,
+        path=current.path.format(**(current.uri_params or {})),
         headers={name.lower(): value for name, value in current.headers.items()},
         query=current.query_params or {},
         raw_body=raw if isinstance(raw, bytes) else raw.encode(),
@@ -199,11 +215,16 @@ def words_of(name: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 
 
-def admit(principal: str | None) -> AuthResponse:
-    """What API Gateway is told of a key: whose it is, or that it opens nothing."""
-    if principal is None:
+def admit(holder: Holder | None) -> AuthResponse:
+    """What API Gateway is told of a key: whose it is and how often it may ask, or nothing.
+
+    It keeps what it was told for a while, and hands it to every route as text.
+    """
+    if holder is None:
         return AuthResponse(routes=[], principal_id="nobody")
-    return AuthResponse(routes=["*"], principal_id=principal)
+    limit = str(holder.requests_per_minute)
+    context = {"key_id": holder.key_id, "requests_per_minute": limit}
+    return AuthResponse(routes=["*"], principal_id=holder.principal, context=context)
 
 
 def bearer(token: str) -> str:

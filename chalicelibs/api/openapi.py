@@ -59,12 +59,14 @@ ERRORS = {
     401: "No key was sent: `unauthorized`. A webhook is not its carrier's: `forged`.",
     403: "The key is unknown, or not for this: `forbidden`.",
     404: "There is no such thing in this workspace: `not_found`.",
-    409: "Not in this state: `not_allowed`. Changed by somebody else: `edited_meanwhile`.",
+    409: "Not in this state: `not_allowed`. Changed by somebody else: `edited_meanwhile`. An "
+    "`Idempotency-Key` of another request: `idempotency_key_reused`; of one that is still being "
+    "answered: `in_progress`.",
     412: "Edited since it was read: `edited_meanwhile`.",
     413: "The body is too large: `too_large`, `request_too_large`.",
     415: "The body says it is something else than JSON: `unsupported_media_type`.",
     422: "A field is wrong: `invalid`, `invalid_phone`, `missing_variables`.",
-    429: "Too many requests, try again in a moment: `too_many_requests`.",
+    429: "Too many requests: `rate_limit_exceeded`, `too_many_requests`; see `Retry-After`.",
     500: "Something went wrong on our side: `internal_error`.",
 }
 
@@ -177,7 +179,7 @@ def document(operations: Iterable[Operation] = OPERATIONS) -> Json:
 def described(operation: Operation) -> Json:
     """One operation."""
     parts = re.findall(r"{(\w+)}", operation.path)
-    parameters = [*map(path_part, parts), *map(parameter, operation.parameters)]
+    parameters = [*map(path_part, parts), *map(parameter, operation.all_parameters)]
     errors = {
         str(status): {"$ref": f"#/components/responses/{name_of(status)}"}
         for status in sorted(operation.errors)
@@ -192,7 +194,7 @@ def described(operation: Operation) -> Json:
         **request_body(operation),
         "responses": {
             **{
-                str(status): answer(answers, operation.headers)
+                str(status): answer(answers, operation.all_headers)
                 for status, answers in operation.answers.items()
             },
             **errors,

@@ -25,6 +25,7 @@ from chalicelibs.api.campaigns import CampaignsView, CampaignView, NewCampaign
 from chalicelibs.api.examples import Examples
 from chalicelibs.api.http import DEFAULT_PAGE, LARGEST_PAGE
 from chalicelibs.api.imports import ImportsView, ImportView, RejectedRowsView
+from chalicelibs.api.keys import KeyChanges, KeysView, KeyView, NewKey, NewKeyView
 from chalicelibs.api.pushes import MOST_TASKS, NewTask, PushedView, ResultsView
 from chalicelibs.api.searches import CallQuery, CurrentQuery, TaskQuery
 from chalicelibs.api.tasks import TaskDetailsView, TasksView, TaskView
@@ -93,15 +94,57 @@ class Operation:
     needs_key: bool = True
 
     @property
+    def is_repeatable(self) -> bool:
+        """Whether a request may be sent again under the same `Idempotency-Key`."""
+        return self.needs_key and self.method == "POST"
+
+    @property
+    def all_parameters(self) -> tuple[Parameter, ...]:
+        """Its own parameters, and those that many operations take."""
+        return (*self.parameters, *((IDEMPOTENCY_KEY,) if self.is_repeatable else ()))
+
+    @property
+    def all_headers(self) -> tuple[Header, ...]:
+        """Its own headers, and those that many answers carry."""
+        replayed = (REPLAYED,) if self.is_repeatable else ()
+        return (*self.headers, *replayed, *(RATES if self.needs_key else ()))
+
+    @property
     def errors(self) -> frozenset[int]:
         """The statuses with which it may refuse."""
         found = {400, 429, 500, *self.also}
         found |= {401, 403} if self.needs_key else set()
         found |= {404} if "{" in self.path else set()
+        found |= {409, 422} if self.is_repeatable else set()
         found |= {413, 415} if self.method != "GET" else set()
         found |= {422} if self.body is not None or self.parameters else set()
         return frozenset(found)
 
+
+IDEMPOTENCY_KEY = Parameter(
+    name="Idempotency-Key",
+    description="For 24 hours the same request under the same key has the same answer.",
+    schema={"type": "string", "pattern": "^[!-~]{1,255}$"},
+    place="header",
+)
+
+REPLAYED = Header(
+    name="Idempotency-Replayed", description="`true`: this was answered before, to the same key."
+)
+
+WHOLE: Json = {"type": "integer"}
+
+RATES = (
+    Header(
+        name="X-RateLimit-Limit", description="Requests a minute that the key has.", schema=WHOLE
+    ),
+    Header(name="X-RateLimit-Remaining", description="What is left of them.", schema=WHOLE),
+    Header(
+        name="X-RateLimit-Reset",
+        description="The epoch second at which the next minute begins.",
+        schema=WHOLE,
+    ),
+)
 
 PAGING = (
     Parameter(
@@ -155,6 +198,7 @@ PATH_PARTS = {
     "carrier": "The name of a carrier.",
     "file": "A file of the viewer.",
     "import_id": "The id of an import.",
+    "key_id": "The id of a key.",
     "phone": "A number, E.164; its + as it is or as %2B.",
     "task_id": "The id of a task.",
     "version": "The version of the viewer's files.",
@@ -190,6 +234,48 @@ WORKSPACE = (
         body=Limits,
         examples=examples.LIMITS,
         answers={200: (WorkspaceView,)},
+    ),
+)
+
+KEYS = (
+    Operation(
+        name="list_keys",
+        method="GET",
+        path="/keys",
+        tag="Workspace",
+        summary="List the keys of the workspace",
+        answers={200: (KeysView,)},
+    ),
+    Operation(
+        name="create_key",
+        method="POST",
+        path="/keys",
+        tag="Workspace",
+        summary="Make another key",
+        description="What to send to use it is told only now.",
+        body=NewKey,
+        examples=examples.KEY,
+        answers={201: (NewKeyView,)},
+    ),
+    Operation(
+        name="change_key",
+        method="PATCH",
+        path="/keys/{key_id}",
+        tag="Workspace",
+        summary="Change the name of a key, or how often it may ask",
+        body=KeyChanges,
+        examples=examples.KEY_CHANGES,
+        answers={200: (KeyView,)},
+    ),
+    Operation(
+        name="revoke_key",
+        method="DELETE",
+        path="/keys/{key_id}",
+        tag="Workspace",
+        summary="Let a key open nothing any more",
+        description="The last key of a workspace stays: 409.",
+        answers={200: (KeyView,)},
+        also=frozenset({409}),
     ),
 )
 
@@ -490,4 +576,4 @@ SERVICE = (
     ),
 )
 
-OPERATIONS = (*WORKSPACE, *AGENTS, *CAMPAIGNS, *TASKS, *IMPORTS, *SERVICE)
+OPERATIONS = (*WORKSPACE, *KEYS, *AGENTS, *CAMPAIGNS, *TASKS, *IMPORTS, *SERVICE)

@@ -12,6 +12,12 @@ ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 #: Length of a plain id (workspace, campaign, agent, import) and of a task's suffix.
 LENGTH = 16
 
+#: A plain id begins with the time, so that ids sort; 45 bits of milliseconds last until 3084.
+TIME_DIGITS = 9
+
+#: The rest of a plain id.
+CHANCE_DIGITS = LENGTH - TIME_DIGITS
+
 #: Into how many partitions the tasks of one campaign are spread.
 BUCKETS = 16
 

@@ -1,13 +1,18 @@
-"""An account: its limits. Nothing crosses it."""
+"""An account: its limits, and the keys that open it. Nothing crosses it."""
 
 from dataclasses import dataclass
 from datetime import datetime
+
+from chalicelibs.domain.quota import DEFAULT_PER_MINUTE
 
 #: Who holds the deployment's bootstrap key, in the place of a workspace id.
 OPERATOR = "operator"
 
 #: What a new workspace may have in flight.
 DEFAULT_CONCURRENCY = 10
+
+#: How many keys a workspace may have.
+MOST_KEYS = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,3 +33,15 @@ class ApiKey:
     key_id: str
     workspace_id: str
     secret_hash: str
+    name: str
+    requests_per_minute: int = DEFAULT_PER_MINUTE
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holder:
+    """Who asks with a key, and how often the key may ask."""
+
+    principal: str  #: The workspace that the key opens, or `OPERATOR`.
+    key_id: str
+    requests_per_minute: int

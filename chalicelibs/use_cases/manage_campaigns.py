@@ -34,11 +34,14 @@ class ManageCampaigns:
     resume_tasks: Callable[[Campaign], int]
 
     def create(self, campaign: Campaign) -> CampaignReading:
-        """Store a new campaign.
+        """Store a new campaign; gives the stored one where the same request was here before.
 
         Raises:
             Invalid: when its agent or number is not there, or its end has passed.
         """
+        known = self.campaigns.get(campaign.workspace_id, campaign.campaign_id)
+        if known is not None:
+            return self._after(known)
         self._check(campaign)
         self._check_end(campaign)
         self.campaigns.add(campaign)

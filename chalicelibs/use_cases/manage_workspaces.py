@@ -4,11 +4,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from hmac import compare_digest
+from typing import Any
 
 from chalicelibs.domain.agent import Agent, Number
-from chalicelibs.domain.errors import Invalid, NotFound, Stale
+from chalicelibs.domain.errors import Invalid, NotAllowed, NotFound, Stale
 from chalicelibs.domain.naming import is_plain_id
-from chalicelibs.domain.workspace import OPERATOR, ApiKey, Workspace
+from chalicelibs.domain.quota import OPERATORS_PER_MINUTE
+from chalicelibs.domain.workspace import MOST_KEYS, OPERATOR, ApiKey, Holder, Workspace
 from chalicelibs.ports import Agents, Carriers, Clock, Ids, Workspaces
 
 #: What an API key begins with, so that a leaked one is recognised by scanners and people.
@@ -16,11 +18,21 @@ KEY_PREFIX = "carillon"
 
 #: How often an edit starts again when somebody else edits the same thing at the same moment.
 TRIES = 10
+#: What the key is called that comes with a workspace.
+FIRST_KEY = "first"
+
+#: The operator's key as it is counted.
+OPERATORS = Holder(principal=OPERATOR, key_id=OPERATOR, requests_per_minute=OPERATORS_PER_MINUTE)
 
 
 def hash_of(secret: str) -> str:
     """What is stored of a secret. Secrets are random and long: no salt, no slow hash needed."""
     return sha256(secret.encode()).hexdigest()
+
+
+def token_of(key_id: str, secret: str) -> str:
+    """What a program sends: the key as it is shown once."""
+    return f"{KEY_PREFIX}_{key_id}_{secret}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,11 +42,11 @@ class Authorize:
     workspaces: Workspaces
     bootstrap_key_hash: str | None
 
-    def __call__(self, token: str) -> str | None:
-        """The workspace that a key opens, or `OPERATOR`; None when it opens nothing."""
+    def __call__(self, token: str) -> Holder | None:
+        """Who holds a key; None when it opens nothing."""
         known = self.bootstrap_key_hash
         if known is not None and compare_digest(hash_of(token), known):
-            return OPERATOR
+            return OPERATORS
         prefix, _, rest = token.partition("_")
         key_id, _, secret = rest.partition("_")
         if prefix != KEY_PREFIX or not is_plain_id(key_id):
@@ -42,7 +54,11 @@ class Authorize:
         key = self.workspaces.key(key_id)
         if key is None or not compare_digest(hash_of(secret), key.secret_hash):
             return None
-        return key.workspace_id
+        return Holder(
+            principal=key.workspace_id,
+            key_id=key_id,
+            requests_per_minute=key.requests_per_minute,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,22 +69,35 @@ class ManageWorkspaces:
     clock: Clock
     ids: Ids
 
-    def create(self, name: str, *, concurrency_limit: int) -> tuple[Workspace, str]:
-        """Open a workspace; gives it and its first API key, which is shown only now."""
+    def create(
+        self, name: str, *, concurrency_limit: int, ids: Ids | None = None
+    ) -> tuple[Workspace, str]:
+        """Open a workspace; gives it and its first API key, which is shown only now.
+
+        With the ids of a request that was asked before, it may be open already. Nobody was told
+        its key: that gets a new secret.
+        """
+        ids = ids or self.ids
         workspace = Workspace(
-            workspace_id=self.ids.new(),
+            workspace_id=ids.new(),
             name=name,
             concurrency_limit=concurrency_limit,
             created_at=self.clock.now(),
         )
-        key_id, secret = self.ids.new(), self.ids.secret()
+        secret = ids.secret()
         key = ApiKey(
-            key_id=key_id,
+            key_id=ids.new(),
             workspace_id=workspace.workspace_id,
             secret_hash=hash_of(secret),
+            name=FIRST_KEY,
+            created_at=self.clock.now(),
         )
-        self.workspaces.add(workspace, key)
-        return workspace, f"{KEY_PREFIX}_{key_id}_{secret}"
+        try:
+            self.workspaces.add(workspace, key)
+        except Stale:
+            self.workspaces.save_key(key)
+            workspace = self.get(workspace.workspace_id)
+        return workspace, token_of(key.key_id, secret)
 
     def get(self, workspace_id: str) -> Workspace:
         """A workspace.
@@ -92,6 +121,76 @@ class ManageWorkspaces:
         )
         self.workspaces.set_limits(changed)
         return changed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManageKeys:
+    """The keys that open a workspace."""
+
+    workspaces: Workspaces
+    clock: Clock
+    ids: Ids
+
+    def list(self, workspace_id: str) -> Sequence[ApiKey]:
+        """All keys, oldest first."""
+        return self.workspaces.keys(workspace_id)
+
+    def create(
+        self, workspace_id: str, *, name: str, requests_per_minute: int, ids: Ids | None = None
+    ) -> tuple[ApiKey, str]:
+        """Make a key; gives it and its secret form, which is shown only now.
+
+        With the ids of a request that was asked before, it may be there already, as in
+        `ManageWorkspaces.create`.
+
+        Raises:
+            NotAllowed: when the workspace has as many as it may have.
+        """
+        ids = ids or self.ids
+        secret = ids.secret()
+        key = ApiKey(
+            key_id=ids.new(),
+            workspace_id=workspace_id,
+            secret_hash=hash_of(secret),
+            name=name,
+            requests_per_minute=requests_per_minute,
+            created_at=self.clock.now(),
+        )
+        try:
+            if not self.workspaces.add_key(key):
+                raise NotAllowed(f"a workspace has at most {MOST_KEYS} keys: revoke one first")
+        except Stale:
+            self.workspaces.save_key(key)
+            key = self._load(workspace_id, key.key_id)
+        return key, token_of(key.key_id, secret)
+
+    def change(self, workspace_id: str, key_id: str, **changes: Any) -> ApiKey:
+        """Change its name or its limit.
+
+        Raises:
+            NotFound: when the workspace has no such key.
+        """
+        changed = replace(self._load(workspace_id, key_id), **changes)
+        self.workspaces.save_key(changed)
+        return changed
+
+    def revoke(self, workspace_id: str, key_id: str) -> ApiKey:
+        """Let a key open nothing any more; gives it as it was.
+
+        Raises:
+            NotFound: when the workspace has no such key.
+            NotAllowed: when it is the last: nobody could get in any more.
+        """
+        key = self._load(workspace_id, key_id)
+        if not self.workspaces.revoke(workspace_id, key_id):
+            raise NotAllowed("this is the last key of the workspace: make another one first")
+        return key
+
+    def _load(self, workspace_id: str, key_id: str) -> ApiKey:
+        key = self.workspaces.key(key_id)
+        if key is None or key.workspace_id != workspace_id:
+            raise NotFound("key", key_id)
+        return key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from chalicelibs.domain.deadlines import LOOK_AHEAD
 from chalicelibs.domain.errors import CarillonError, Invalid, NotAllowed, NotFound
 from chalicelibs.domain.instants import wait_until, with_lot
 from chalicelibs.domain.lane import families_of, shard_for
-from chalicelibs.domain.naming import task_id_for_phone
+from chalicelibs.domain.naming import is_task_id, task_id_for_phone
 from chalicelibs.domain.outcome import check_outcomes
 from chalicelibs.domain.overrides import Overrides, rules_of
 from chalicelibs.domain.prompt import needed_variables
@@ -33,25 +33,38 @@ class PushTasks:
     clock: Clock
     ids: Ids
 
-    def __call__(self, workspace_id: str, pushes: Sequence[Push]) -> list[Task | CarillonError]:
-        """Push tasks; gives for each the task, or why it was refused."""
+    def __call__(
+        self, workspace_id: str, pushes: Sequence[Push], ids: Ids | None = None
+    ) -> list[Task | CarillonError]:
+        """Push tasks; gives for each the task, or why it was refused.
+
+        Under the ids of a request that may have been asked before, each push has its id by its
+        place, and a realtime task that is there already is given as it stands.
+        """
+        drawn = [(ids or self.ids).new() for _ in pushes]
         campaigns: dict[str, Campaign | None] = {
             campaign_id: self.campaigns.get(workspace_id, campaign_id)
             for campaign_id in {push.campaign_id for push in pushes}
         }
-        results = [self._judge(push, campaigns[push.campaign_id]) for push in pushes]
+        results = [
+            self._judge(push, campaigns[push.campaign_id], new_id)
+            for push, new_id in zip(pushes, drawn, strict=True)
+        ]
         for campaign in campaigns.values():
             if campaign is not None:
                 results = self._add(campaign, results)
-        return results
+        ids_by_place = [
+            f"{push.campaign_id}-{one}" for push, one in zip(pushes, drawn, strict=True)
+        ]
+        return self._as_accepted(workspace_id, results, ids_by_place)
 
-    def _judge(self, push: Push, campaign: Campaign | None) -> Task | CarillonError:
+    def _judge(self, push: Push, campaign: Campaign | None, new_id: str) -> Task | CarillonError:
         try:
-            return self._task(push, campaign)
+            return self._task(push, campaign, new_id)
         except CarillonError as error:
             return error
 
-    def _task(self, push: Push, campaign: Campaign | None) -> Task:
+    def _task(self, push: Push, campaign: Campaign | None, new_id: str) -> Task:
         if campaign is None:
             raise NotFound("campaign", push.campaign_id, "campaign")
         if campaign.is_closed:
@@ -59,7 +72,7 @@ class PushTasks:
         if campaign.has_ended(self.clock.now()):
             raise NotAllowed("the campaign has ended: no more tasks", "campaign")
         if campaign.kind is CampaignKind.REALTIME:
-            return self._realtime_task(push, campaign)
+            return self._realtime_task(push, campaign, new_id)
         own = overrides_of(push, campaign)
         if own or push.end_at is not None:
             raise Invalid("all tasks of a batch campaign share its settings", "campaign")
@@ -68,10 +81,10 @@ class PushTasks:
         start = push.start_at or campaign.created_at
         return self._new_task(task_id, push, campaign, start=start, own=own)
 
-    def _realtime_task(self, push: Push, campaign: Campaign) -> Task:
+    def _realtime_task(self, push: Push, campaign: Campaign, new_id: str) -> Task:
         own = overrides_of(push, campaign)
         self._check_agent(push, campaign, own)
-        task_id = f"{campaign.campaign_id}-{self.ids.new()}"
+        task_id = f"{campaign.campaign_id}-{new_id}"
         start = max(push.start_at or self.clock.now(), self.clock.now())
         return self._new_task(task_id, push, campaign, start=start, own=own)
 
@@ -116,7 +129,25 @@ class PushTasks:
         self._open_lanes(campaign, new)
         known = self.tasks.add(new)
         self._wake(campaign.workspace_id, new)
-        return without_doubles(results, {task.task_id: task for task in new}, known)
+        stored = {task.task_id: task for task in new}
+        if campaign.kind is CampaignKind.REALTIME:
+            # Only a repetition of the same request meets its own ids.
+            stored |= {task.task_id: task for task in self.tasks.get_all(known)}
+            known = frozenset()
+        return without_doubles(results, stored, known)
+
+    def _as_accepted(
+        self, workspace_id: str, results: list[Task | CarillonError], task_ids: Sequence[str]
+    ) -> list[Task | CarillonError]:
+        """What is refused now may have been accepted when the same request was first asked."""
+        refused = {
+            task_id
+            for task_id, result in zip(task_ids, results, strict=True)
+            if not isinstance(result, Task) and is_task_id(task_id)
+        }
+        found = self.tasks.get_all(refused) if refused else ()
+        known = {task.task_id: task for task in found if task.workspace_id == workspace_id}
+        return [known.get(one, result) for one, result in zip(task_ids, results, strict=True)]
 
     def _open_lanes(self, campaign: Campaign, tasks: Sequence[Task]) -> None:
         """Have dispatch look where the tasks will stand, before they stand there."""

@@ -25,10 +25,12 @@ from chalicelibs.adapters.clock import SystemClock
 from chalicelibs.adapters.ids import RandomIds
 from chalicelibs.ports import (
     Agents,
+    Answers,
     Calls,
     Campaigns,
     Imports,
     Pacing,
+    Requests,
     Slots,
     Tasks,
     Workspaces,
@@ -57,6 +59,8 @@ class Ports:
     slots: Slots
     pacing: Pacing
     imports: Imports
+    answers: Answers
+    requests: Requests
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,8 @@ def ports_in_memory() -> Ports:
         slots=memory.MemorySlots(store),
         pacing=memory.MemoryPacing(store),
         imports=memory.MemoryImports(store),
+        answers=memory.MemoryAnswers(store),
+        requests=memory.MemoryRequests(store),
     )
 
 
@@ -101,6 +107,8 @@ def ports_in(table: stored.Table) -> Ports:
         slots=stored.DynamoSlots(table),
         pacing=stored.DynamoPacing(table),
         imports=stored.DynamoImports(table),
+        answers=stored.DynamoAnswers(table),
+        requests=stored.DynamoRequests(table),
     )
 
 

@@ -1,15 +1,30 @@
 """Ended calls."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
+import pytest
+
+from chalicelibs.adapters.dynamodb import search as dynamodb_search
 from chalicelibs.domain.analysis import MOST_BYTES as MOST_ANALYSIS
-from chalicelibs.domain.call import CallStatus, SlotPages
+from chalicelibs.domain.call import Call, CallStatus, Dialed, SlotPages
+from chalicelibs.domain.instants import MILLISECOND, SECOND
+from chalicelibs.domain.search import CallFilter
 from chalicelibs.domain.transcript import MOST_BYTES as MOST_TRANSCRIPT
 from chalicelibs.domain.transcript import Utterance
-from chalicelibs.ports import CallRecord
-from tests.builders import AGENT, NOON, WORKSPACE, a_call, a_task
-from tests.contract.engines import Ports
+from tests.builders import (
+    AGENT,
+    CAMPAIGN,
+    NOON,
+    OTHER_WORKSPACE,
+    WORKSPACE,
+    a_call,
+    a_task,
+    plain_id,
+    utc,
+)
+from tests.contract.engines import Account, Ports, new_table, ports_in
 
 FULL = a_call(
     status=CallStatus.ENDED,
@@ -44,7 +59,7 @@ FULL = a_call(
 def test_a_call_comes_back_as_it_was_saved(ports: Ports) -> None:
     ports.calls.save(WORKSPACE, FULL)
 
-    assert ports.calls.get(FULL.call_id) == CallRecord(WORKSPACE, FULL)
+    assert ports.calls.get(WORKSPACE, FULL.as_dialed) == FULL
 
 
 def test_the_largest_call_that_is_kept_fits_into_an_item(ports: Ports) -> None:
@@ -63,49 +78,238 @@ def test_the_largest_call_that_is_kept_fits_into_an_item(ports: Ports) -> None:
     assert claimed is not None
     ports.tasks.save(claimed.with_call(call))
 
-    assert ports.calls.get(call.call_id) == CallRecord(WORKSPACE, call)
+    assert ports.calls.get(WORKSPACE, call.as_dialed) == call
     waiting = ports.tasks.get(task.task_id)
     assert waiting is not None
     assert waiting.call == call
 
 
 def test_a_call_of_which_little_is_known_comes_back(ports: Ports) -> None:
-    ports.calls.save(WORKSPACE, a_call())
+    little = a_call(dialed_at=NOON)
 
-    assert ports.calls.get(a_call().call_id) == CallRecord(WORKSPACE, a_call())
+    ports.calls.save(WORKSPACE, little)
+
+    assert ports.calls.get(WORKSPACE, little.as_dialed) == little
 
 
 def test_what_was_never_saved_is_not_there(ports: Ports) -> None:
-    assert ports.calls.get(a_call().call_id) is None
-    assert list(ports.calls.of_task(a_task().task_id)) == []
+    ports.calls.save(WORKSPACE, FULL)
+    later = Dialed(FULL.call_id, NOON + SECOND)
+
+    assert ports.calls.get(WORKSPACE, later) is None
+    assert ports.calls.get(OTHER_WORKSPACE, FULL.as_dialed) is None
+    assert list(ports.calls.get_all(WORKSPACE, [later])) == []
+    assert list(ports.calls.get_all(WORKSPACE, [])) == []
 
 
 def test_saving_again_replaces(ports: Ports) -> None:
-    ports.calls.save(WORKSPACE, FULL)
-    ports.calls.save(WORKSPACE, a_call(outcome="voicemail"))
-
-    assert list(ports.calls.of_task(a_task().task_id)) == [
-        CallRecord(WORKSPACE, a_call(outcome="voicemail"))
-    ]
-
-
-def test_the_calls_of_a_task_come_in_the_order_they_were_made(ports: Ports) -> None:
-    calls = [
-        a_call(a_task(claims=claims), reserved_at=NOON + timedelta(hours=claims))
-        for claims in range(12)
-    ]
-    for call in [*reversed(calls), a_call(a_task(17))]:  # 17 stands in the same bucket as 1
-        ports.calls.save(WORKSPACE, call)
-
-    found = ports.calls.of_task(a_task().task_id)
-
-    assert [record.call for record in found] == calls
-
-
-def test_a_later_report_is_kept_with_what_was_known(ports: Ports) -> None:
-    ports.calls.save(WORKSPACE, FULL)
     upgraded = replace(FULL, outcome="interested", analysis={})
 
+    ports.calls.save(WORKSPACE, FULL)
     ports.calls.save(WORKSPACE, upgraded)
 
-    assert ports.calls.get(FULL.call_id) == CallRecord(WORKSPACE, upgraded)
+    assert ports.calls.get(WORKSPACE, FULL.as_dialed) == upgraded
+    assert logged(ports) == [upgraded]
+
+
+def test_the_calls_of_a_task_come_in_the_order_they_were_dialled(ports: Ports) -> None:
+    calls = [
+        a_call(a_task(claims=claims), dialed_at=NOON + timedelta(days=9 * claims))
+        for claims in range(12)
+    ]
+    for call in [*reversed(calls), dialled(17)]:
+        ports.calls.save(WORKSPACE, call)
+
+    found = ports.calls.get_all(WORKSPACE, [call.as_dialed for call in reversed(calls)])
+
+    assert list(found) == calls
+
+
+# --- The log -------------------------------------------------------------------------------------
+
+FIRST_OF_MARCH = utc("2027-03-01T00:00")
+FIRST_OF_APRIL = utc("2027-04-01T00:00")
+LONG_AGO, FAR_AHEAD = utc("2026-01-01T00:00"), utc("2028-01-01T00:00")
+MARCH = {"since": FIRST_OF_MARCH, "until": FIRST_OF_APRIL}
+
+
+def dialled(number: int = 1, at: datetime = NOON, **changes: Any) -> Call:
+    """The first call of a task."""
+    return a_call(a_task(number), dialed_at=at, **changes)
+
+
+def saved(ports: Ports, *calls: Call) -> None:
+    for call in calls:
+        ports.calls.save(WORKSPACE, call)
+
+
+def logged(
+    ports: Ports,
+    since: datetime = LONG_AGO,
+    until: datetime = FAR_AHEAD,
+    *,
+    workspace_id: str = WORKSPACE,
+    limit: int = 99,
+    **wanted: Any,
+) -> list[Call]:
+    """All that the log tells, page by page."""
+    calls: list[Call] = []
+    cursor = None
+    while True:
+        page = ports.calls.log(
+            workspace_id,
+            CallFilter(**wanted),
+            since=since,
+            until=until,
+            cursor=cursor,
+            limit=limit,
+        )
+        assert len(page.items) <= limit
+        calls += page.items
+        cursor = page.cursor
+        if cursor is None:
+            return calls
+
+
+def test_the_log_tells_the_newest_call_first(ports: Ports) -> None:
+    first, second, third = (dialled(number, NOON + number * SECOND) for number in (1, 2, 3))
+    saved(ports, second, third, first)
+
+    assert logged(ports) == [third, second, first]
+
+
+def test_calls_of_one_millisecond_are_all_told(ports: Ports) -> None:
+    calls = [dialled(number) for number in range(5)]
+    saved(ports, *calls)
+
+    assert logged(ports, limit=2) == sorted(calls, key=lambda call: call.call_id, reverse=True)
+
+
+def test_the_log_goes_on_across_the_months(ports: Ports) -> None:
+    at = [
+        utc("2026-11-30T23:59"),
+        utc("2026-12-31T23:59"),
+        utc("2027-01-01T00:00"),
+        utc("2027-02-28T23:59"),
+        utc("2027-03-01T00:00"),
+        utc("2027-06-15T12:00"),
+    ]
+    calls = [dialled(number, one) for number, one in enumerate(at)]
+    saved(ports, *calls)
+
+    for limit in (1, 2, 5, 6, 99):
+        assert logged(ports, limit=limit) == calls[::-1]
+
+
+@pytest.mark.parametrize(
+    ("at", "is_told"),
+    [
+        pytest.param(FIRST_OF_MARCH - MILLISECOND, False, id="just before since"),
+        pytest.param(FIRST_OF_MARCH, True, id="at since"),
+        pytest.param(FIRST_OF_APRIL - MILLISECOND, True, id="just before until"),
+        pytest.param(FIRST_OF_APRIL, False, id="at until"),
+    ],
+)
+def test_the_log_tells_from_since_on_and_before_until(
+    ports: Ports, at: datetime, is_told: bool
+) -> None:
+    saved(ports, dialled(1, at))
+
+    assert bool(logged(ports, FIRST_OF_MARCH, FIRST_OF_APRIL)) is is_told
+
+
+@pytest.mark.parametrize(
+    "until",
+    [FIRST_OF_MARCH, FIRST_OF_MARCH - MILLISECOND, FIRST_OF_MARCH - timedelta(days=99)],
+    ids=["no time", "a little backwards", "months backwards"],
+)
+def test_a_time_of_no_length_has_no_calls(ports: Ports, until: datetime) -> None:
+    saved(ports, dialled(1, FIRST_OF_MARCH), dialled(2, FIRST_OF_MARCH - timedelta(days=9)))
+
+    assert logged(ports, FIRST_OF_MARCH, until) == []
+
+
+@pytest.mark.parametrize(
+    ("wanted", "numbers"),
+    [
+        pytest.param({}, [5, 4, 3, 2, 1], id="all"),
+        pytest.param({"outcome": "busy"}, [4, 2], id="an outcome"),
+        pytest.param({"agent_id": AGENT}, [3, 2], id="an agent"),
+        pytest.param({"campaign_id": CAMPAIGN}, [4, 3, 2, 1], id="a campaign"),
+        pytest.param({"agent_id": AGENT, "outcome": "busy"}, [2], id="both"),
+        pytest.param({"outcome": "interested"}, [], id="none"),
+    ],
+)
+@pytest.mark.parametrize("limit", [1, 2, 99])
+def test_the_log_tells_the_calls_that_are_wanted(
+    ports: Ports, wanted: dict[str, Any], numbers: list[int], limit: int
+) -> None:
+    week = timedelta(days=7)
+    elsewhere = a_task(5, campaign_id=plain_id(2, "c"))
+    calls = {
+        1: dialled(1, NOON, outcome="completed"),
+        2: dialled(2, NOON + week, outcome="busy", agent_id=AGENT),
+        3: dialled(3, NOON + 2 * week, outcome="completed", agent_id=AGENT),
+        4: dialled(4, NOON + 4 * week, outcome="busy", agent_id=plain_id(2, "a")),
+        5: a_call(elsewhere, dialed_at=NOON + 5 * week, outcome="completed"),
+    }
+    saved(ports, *calls.values())
+
+    assert logged(ports, limit=limit, **wanted) == [calls[number] for number in numbers]
+
+
+def test_more_calls_than_one_search_looks_at_take_more_pages(
+    ports: Ports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dynamodb_search, "STEP", 3)
+    monkeypatch.setattr(dynamodb_search, "MOST_LOOKED_AT", 5)
+    day = timedelta(days=1)
+    calls = [dialled(number, NOON + number * day, outcome="busy") for number in range(40)]
+    rare = [replace(call, outcome="interested") for call in (calls[0], calls[21], calls[22])]
+    saved(ports, *calls, *rare)
+
+    assert logged(ports, outcome="interested", limit=2) == rare[::-1]
+
+
+def test_a_page_without_a_wanted_call_may_go_on(
+    server: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dynamodb_search, "STEP", 2)
+    monkeypatch.setattr(dynamodb_search, "MOST_LOOKED_AT", 2)
+    ports = ports_in(new_table(server.client("dynamodb")))
+    saved(ports, *(dialled(number, NOON + number * SECOND) for number in range(9)))
+
+    page = ports.calls.log(WORKSPACE, CallFilter(outcome="x"), **MARCH, cursor=None, limit=9)
+
+    assert list(page.items) == []
+    assert page.cursor is not None
+
+
+def test_a_page_goes_on_although_its_last_call_got_another_outcome_since(ports: Ports) -> None:
+    old, new = dialled(1, outcome="busy"), dialled(2, NOON + SECOND, outcome="busy")
+    saved(ports, old, new)
+    wanted = CallFilter(outcome="busy")
+    page = ports.calls.log(WORKSPACE, wanted, **MARCH, cursor=None, limit=1)
+    assert list(page.items) == [new]
+    saved(ports, replace(new, outcome="interested"))
+
+    rest = ports.calls.log(WORKSPACE, wanted, **MARCH, cursor=page.cursor, limit=9)
+
+    assert list(rest.items) == [old]
+
+
+def test_a_call_that_ends_meanwhile_moves_no_page(ports: Ports) -> None:
+    calls = [dialled(number, NOON + number * SECOND) for number in range(1, 4)]
+    saved(ports, *calls)
+    page = ports.calls.log(WORKSPACE, CallFilter(), **MARCH, cursor=None, limit=2)
+    saved(ports, dialled(4, NOON + timedelta(hours=1)))
+
+    rest = ports.calls.log(WORKSPACE, CallFilter(), **MARCH, cursor=page.cursor, limit=2)
+
+    assert [*page.items, *rest.items] == calls[::-1]
+
+
+def test_the_log_of_a_workspace_tells_no_call_of_another(ports: Ports) -> None:
+    saved(ports, dialled())
+
+    assert logged(ports, workspace_id=OTHER_WORKSPACE) == []

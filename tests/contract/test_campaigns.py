@@ -1,13 +1,15 @@
 """Campaigns: stored, listed, closed; what they may never lose."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from chalicelibs.adapters.dynamodb.campaigns import TRIES
 from chalicelibs.domain.campaign import Campaign, CampaignKind, CampaignState
-from chalicelibs.domain.errors import Stale
+from chalicelibs.domain.errors import NotAllowed, NotFound, Stale
 from chalicelibs.domain.priority import Level
 from chalicelibs.domain.progress import Progress
 from chalicelibs.domain.retry import RetryPolicy
@@ -20,7 +22,7 @@ from tests.builders import (
     a_workspace,
     rules,
 )
-from tests.contract.engines import Ports
+from tests.contract.engines import Account, Ports, new_table, ports_in
 
 FULL = a_campaign(
     name="Ñandú",
@@ -40,17 +42,21 @@ FULL = a_campaign(
     start_at=NOON,
     end_at=NOON + timedelta(days=7),
     concurrency_limit=1,
-    lane_names=frozenset({"100|any", "callback-100|1000-1800@Asia/Kolkata"}),
+    families=frozenset({"100", "callback-100|1000-1800@Asia/Kolkata", "|@Asia/Tokyo"}),
+    deepest=7,
     shards=3,
     importing=frozenset({"f1", "f2"}),
+    prompt="Ofrécele a {{name}} 🙂",
+    resumed_at=NOON + timedelta(milliseconds=7),
 )
+OWN = (WORKSPACE, a_campaign().campaign_id)
 
 
 @pytest.fixture(autouse=True)
 def _workspaces(request: pytest.FixtureRequest) -> None:
-    name = "ports" if "ports" in request.fixturenames else "parallel_ports"
-    ports: Ports = request.getfixturevalue(name)
-    ports.workspaces.add(a_workspace(), a_key())
+    for name in {"ports", "parallel_ports"} & set(request.fixturenames):
+        ports: Ports = request.getfixturevalue(name)
+        ports.workspaces.add(a_workspace(), a_key())
 
 
 def stored(ports: Ports, campaign: Campaign) -> Campaign:
@@ -84,30 +90,112 @@ def test_another_workspaces_campaign_is_not_there(ports: Ports) -> None:
     assert list(ports.campaigns.page(OTHER_WORKSPACE, cursor=None, limit=9).items) == []
 
 
-def test_saving_gives_the_next_version(ports: Ports) -> None:
+# --- Edits ---------------------------------------------------------------------------------------
+
+
+def renamed(name: str) -> Callable[[Campaign], Campaign]:
+    return lambda found: replace(found, name=name)
+
+
+def test_an_edit_gives_what_is_stored_in_the_next_version(ports: Ports) -> None:
     ports.campaigns.add(FULL)
-    plain = replace(a_campaign(), name="Plain")
 
-    saved = ports.campaigns.save(plain)
+    edited = ports.campaigns.edit(*OWN, renamed("Plain"))
 
-    assert saved == replace(plain, version=1)
-    assert stored(ports, plain) == saved
-    assert ports.campaigns.save(saved).version == 2
+    assert edited == replace(FULL, name="Plain", version=1)
+    assert stored(ports, FULL) == edited
+    assert ports.campaigns.edit(*OWN, renamed("Other")).version == 2
 
 
-def test_a_stale_version_is_refused(ports: Ports) -> None:
+def test_an_edit_takes_away_what_is_no_longer_there(ports: Ports) -> None:
+    ports.campaigns.add(FULL)
+    bare = a_campaign(kind=CampaignKind.REALTIME, rules=None)
+
+    ports.campaigns.edit(*OWN, lambda _: bare)
+
+    assert stored(ports, FULL) == replace(bare, version=1)
+
+
+def test_an_edit_starts_from_what_is_stored(ports: Ports) -> None:
+    ports.campaigns.add(FULL)
+    seen: list[Campaign] = []
+
+    def look(found: Campaign) -> Campaign:
+        seen.append(found)
+        return replace(found, name=f"{found.name}!")
+
+    first, second = ports.campaigns.edit(*OWN, look), ports.campaigns.edit(*OWN, look)
+
+    assert seen == [FULL, first]
+    assert second.name == f"{FULL.name}!!"
+
+
+def test_an_edit_that_changes_nothing_is_not_stored(ports: Ports) -> None:
+    ports.campaigns.add(FULL)
+
+    assert ports.campaigns.edit(*OWN, lambda found: found) == FULL
+    assert stored(ports, FULL).version == 0
+
+
+def test_an_edit_that_is_refused_leaves_the_campaign_alone(ports: Ports) -> None:
     ports.campaigns.add(a_campaign())
-    ports.campaigns.save(a_campaign(name="first"))
+
+    def refuse(found: Campaign) -> Campaign:
+        raise NotAllowed(found.name)
+
+    with pytest.raises(NotAllowed):
+        ports.campaigns.edit(*OWN, refuse)
+
+    assert stored(ports, a_campaign()) == a_campaign()
+
+
+@pytest.mark.parametrize("workspace_id", [WORKSPACE, OTHER_WORKSPACE])
+def test_what_is_not_there_or_anothers_is_not_edited(ports: Ports, workspace_id: str) -> None:
+    if workspace_id == OTHER_WORKSPACE:
+        ports.campaigns.add(a_campaign())
+
+    with pytest.raises(NotFound):
+        ports.campaigns.edit(workspace_id, a_campaign().campaign_id, renamed("Mine"))
+
+    if workspace_id == OTHER_WORKSPACE:
+        assert stored(ports, a_campaign()) == a_campaign()
+
+
+def collides(ports: Ports, times: int) -> Callable[[Campaign], Campaign]:
+    """A change during which somebody else widens the campaign, so many times."""
+    left = iter(range(times))
+
+    def change(found: Campaign) -> Campaign:
+        if next(left, None) is not None:
+            ports.campaigns.edit(*OWN, lambda one: replace(one, shards=one.shards + 1))
+        return replace(found, name="Ours")
+
+    return change
+
+
+def test_an_edit_that_collides_is_made_again_on_what_the_others_left(server: Account) -> None:
+    ports = ports_in(new_table(server.client("dynamodb")))
+    ports.workspaces.add(a_workspace(), a_key())
+    ports.campaigns.add(a_campaign())
+
+    edited = ports.campaigns.edit(*OWN, collides(ports, TRIES - 1))
+
+    assert (edited.name, edited.shards, edited.version) == ("Ours", TRIES, TRIES)
+    assert stored(ports, edited) == edited
+
+
+def test_an_edit_that_collides_too_often_says_so(server: Account) -> None:
+    ports = ports_in(new_table(server.client("dynamodb")))
+    ports.workspaces.add(a_workspace(), a_key())
+    ports.campaigns.add(a_campaign())
 
     with pytest.raises(Stale):
-        ports.campaigns.save(a_campaign(name="second"))
+        ports.campaigns.edit(*OWN, collides(ports, TRIES))
 
-    assert stored(ports, a_campaign()).name == "first"
+    assert stored(ports, a_campaign()).name == a_campaign().name
 
 
-def test_saving_what_was_never_added_is_stale(ports: Ports) -> None:
-    with pytest.raises(Stale):
-        ports.campaigns.save(a_campaign())
+# --- Open and closed -----------------------------------------------------------------------------
 
 
 def test_changing_limits_of_the_workspace_keeps_its_campaigns_open(ports: Ports) -> None:
@@ -123,7 +211,7 @@ def test_a_closed_campaign_is_no_longer_open_but_still_there(ports: Ports) -> No
     first, second = a_campaign(1), a_campaign(2)
     ports.campaigns.add(first)
     ports.campaigns.add(second)
-    archived = ports.campaigns.save(first.move("archive"))
+    archived = ports.campaigns.edit(*OWN, lambda found: found.move("archive", NOON))
 
     assert list(ports.campaigns.open(WORKSPACE)) == [second]
     for _ in range(2):
@@ -158,65 +246,44 @@ def test_pages_go_from_the_newest_to_the_oldest(ports: Ports) -> None:
     assert second.cursor is None
 
 
-def test_lanes_are_added_to_those_that_are_there(ports: Ports) -> None:
-    ports.campaigns.add(a_campaign(shards=2))
-    own = (WORKSPACE, a_campaign().campaign_id)
-
-    ports.campaigns.add_lanes(*own, frozenset({"100|any"}), 1)
-    ports.campaigns.add_lanes(*own, frozenset({"99|any"}), 5)
-    ports.campaigns.add_lanes(*own, frozenset({"100|any"}), 3)
-    ports.campaigns.add_lanes(*own, frozenset(), 6)
-
-    campaign = stored(ports, a_campaign())
-    assert campaign.lane_names == {"100|any", "99|any"}
-    assert campaign.shards == 6
-
-
-def test_who_read_before_lanes_were_added_cannot_lose_them(ports: Ports) -> None:
-    ports.campaigns.add(a_campaign())
-    ports.campaigns.add_lanes(WORKSPACE, a_campaign().campaign_id, frozenset({"100|any"}), 1)
-
-    with pytest.raises(Stale):
-        ports.campaigns.save(a_campaign(name="read before"))
-
-    assert stored(ports, a_campaign()).lane_names == {"100|any"}
-
-
 def test_progress_of_a_new_campaign_is_nothing(ports: Ports) -> None:
     ports.campaigns.add(a_campaign())
 
     assert ports.campaigns.progress(a_campaign().campaign_id) == Progress()
 
 
-def test_parallel_lanes_are_all_kept(parallel_ports: Ports) -> None:
+def test_parallel_edits_all_survive(parallel_ports: Ports) -> None:
     ports = parallel_ports
     ports.campaigns.add(a_campaign())
 
-    def add(number: int) -> None:
-        names = frozenset({f"{number}|any"})
-        ports.campaigns.add_lanes(WORKSPACE, a_campaign().campaign_id, names, number)
+    def reach(number: int) -> None:
+        def change(found: Campaign) -> Campaign:
+            return found.reaching(frozenset({str(number)}), attempts=number, shards=number)
+
+        while True:
+            try:
+                ports.campaigns.edit(*OWN, change)
+            except Stale:
+                continue
+            return
 
     with ThreadPoolExecutor(8) as threads:
-        list(threads.map(add, range(1, 33)))
+        list(threads.map(reach, range(1, 33)))
 
     campaign = stored(ports, a_campaign())
-    assert campaign.lane_names == {f"{number}|any" for number in range(1, 33)}
-    assert campaign.shards == 32
+    assert campaign.families == {str(number) for number in range(1, 33)}
+    assert (campaign.deepest, campaign.shards) == (32, 32)
 
 
-def test_of_parallel_saves_one_wins_each_version(parallel_ports: Ports) -> None:
+def test_two_edits_at_the_same_moment_both_survive(parallel_ports: Ports) -> None:
     ports = parallel_ports
     ports.campaigns.add(a_campaign())
 
-    def save(number: int) -> bool:
-        try:
-            ports.campaigns.save(a_campaign(name=f"by {number}"))
-        except Stale:
-            return False
-        return True
+    def count(_: int) -> None:
+        for _ in range(10):
+            ports.campaigns.edit(*OWN, lambda found: replace(found, shards=found.shards + 1))
 
-    with ThreadPoolExecutor(8) as threads:
-        wins = list(threads.map(save, range(8)))
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(count, range(2)))
 
-    assert sum(wins) == 1
-    assert stored(ports, a_campaign()).name == f"by {wins.index(True)}"
+    assert (stored(ports, a_campaign()).shards, stored(ports, a_campaign()).version) == (21, 20)

@@ -23,7 +23,7 @@ INSTANTS = st.datetimes(
     max_value=datetime(9000, 1, 1),  # noqa: DTZ001
     timezones=st.just(UTC),
 )
-SIMPLE = st.text() | st.booleans() | st.integers(-(10**38) + 1, 10**38 - 1)
+SIMPLE = st.text() | st.binary() | st.booleans() | st.integers(-(10**38) + 1, 10**38 - 1)
 VALUES = st.recursive(
     SIMPLE | st.frozensets(st.text(min_size=1), min_size=1),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(min_size=1), inner),
@@ -68,7 +68,7 @@ def test_nothing_is_left_out() -> None:
     assert decode_item({"here": {"N": "1"}}) == {"here": 1}
 
 
-@pytest.mark.parametrize("value", [1.5, object(), b"bytes"])
+@pytest.mark.parametrize("value", [1.5, object(), bytearray(b"bytes")])
 def test_what_no_item_can_hold_is_refused(value: object) -> None:
     with pytest.raises(CannotStore):
         encode(value)

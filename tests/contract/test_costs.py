@@ -10,6 +10,9 @@ import pytest
 from chalicelibs.adapters.dynamodb.codec import encode_item
 from chalicelibs.adapters.dynamodb.task_item import task_item
 from chalicelibs.domain.call import CallStatus, SlotPages
+from chalicelibs.domain.calling_hours import CallingHours
+from chalicelibs.domain.instants import epoch_ms
+from chalicelibs.domain.overrides import Overrides
 from chalicelibs.domain.task import Task, TaskStatus
 from tests.builders import (
     AGENT,
@@ -23,7 +26,6 @@ from tests.builders import (
     a_task,
     a_workspace,
     an_import,
-    rules,
 )
 from tests.contract.engines import Account, Ports, new_table, ports_in
 
@@ -48,6 +50,15 @@ PLACED = a_call(
     carrier="simulated",
     carrier_call_id="CA0123456789abcdef0123456789abcdef",
     longest=timedelta(minutes=15, seconds=45),
+)
+OWN = Overrides(
+    agent_id=AGENT,
+    caller_id="+34910000000",
+    hours=CallingHours.of(start="10:00", end="18:00", zone="Asia/Kolkata"),
+    max_attempts=5,
+    intervals=(timedelta(minutes=30),) * 4,
+    retry_outcomes=frozenset({"voicemail"}),
+    priorities=(100, 99, 98, 97, 96),
 )
 CALLED = a_task(
     context=CONTEXT,
@@ -108,10 +119,13 @@ def size_of_value(typed: Mapping[str, Any]) -> int:
 @pytest.mark.parametrize(
     ("task", "most"),
     [
+        pytest.param(
+            replace(CALLED, dialed=dict.fromkeys(range(1, 6), NOON)), 700, id="a fifth call"
+        ),
         pytest.param(a_task(context={}), 220, id="bare"),
         pytest.param(a_task(context=CONTEXT), 340, id="with context"),
         pytest.param(CALLED, 620, id="in flight"),
-        pytest.param(a_task(context=CONTEXT, rules=rules(max_attempts=5)), 520, id="realtime"),
+        pytest.param(a_task(context=CONTEXT, own=OWN), 560, id="with settings of its own"),
     ],
 )
 def test_a_task_fits_in_one_write_unit(task: Task, most: int) -> None:
@@ -151,7 +165,12 @@ def test_a_call_costs_no_more_than_its_steps_need(client: Any, ports: Ports) -> 
     dialed = replace(dialing, version=2, call=later)
     units["save, new deadline"] = meter.of(lambda: ports.tasks.save(dialed))
     done = replace(dialed, version=3, call=None, status=TaskStatus.COMPLETED, outcome="completed")
-    tally = {"calls": 1, "completed": 1, "outcome:completed": 1}
+    tally = {
+        "calls": 1,
+        "completed": 1,
+        "outcome:completed": 1,
+        "settled_at": epoch_ms(NOON),
+    }
     units["settle"] = meter.of(lambda: ports.tasks.settle(done, tally))
     units["keep call"] = meter.of(lambda: ports.calls.save(WORKSPACE, PLACED))
     units["release"] = meter.of(lambda: ports.slots.release(WORKSPACE, call.call_id, 0))

@@ -2,15 +2,21 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
+from chalicelibs.adapters.dynamodb import search as dynamodb_search
 from chalicelibs.domain.call import Call, CallStatus, SlotPages
+from chalicelibs.domain.calling_hours import CallingHours
 from chalicelibs.domain.errors import Stale
+from chalicelibs.domain.instants import epoch_ms
 from chalicelibs.domain.lane import rescue_partition
+from chalicelibs.domain.overrides import Overrides
 from chalicelibs.domain.progress import Progress
 from chalicelibs.domain.retry import Callback, Complete, Retry
-from chalicelibs.domain.task import Task, TaskStatus
+from chalicelibs.domain.search import TaskFilter
+from chalicelibs.domain.task import Task, TaskStatus, tally_of
 from tests.builders import (
     AGENT,
     CAMPAIGN,
@@ -23,9 +29,8 @@ from tests.builders import (
     a_task,
     a_workspace,
     plain_id,
-    rules,
 )
-from tests.contract.engines import Ports
+from tests.contract.engines import Account, Ports, new_table, ports_in
 
 LANE = f"{CAMPAIGN}|attempt-1|0"
 SECOND = timedelta(seconds=1)
@@ -47,7 +52,15 @@ FULL_CALL = a_call(
 )
 FULL = a_task(
     context={"name": "José", "note": "", "policy number": "{{secret}} 🙂"},
-    rules=rules(max_attempts=3),
+    own=Overrides(
+        agent_id=AGENT,
+        caller_id="+34910000009",
+        hours=CallingHours.of(start="22:00", end="02:00", zone="Asia/Kolkata", days=[0, 6]),
+        max_attempts=3,
+        intervals=(timedelta(minutes=30), timedelta(0)),
+        retry_outcomes=frozenset({"voicemail", "interested"}),
+        priorities=(0, 1000, 7),
+    ),
     end_at=NOON + timedelta(days=1),
     shard=4,
     status=TaskStatus.RUNNING,
@@ -57,7 +70,7 @@ FULL = a_task(
     callbacks=1,
     claims=3,
     call=FULL_CALL,
-    last_call_id=f"{a_task().task_id}-2",
+    dialed={1: NOON - timedelta(days=9), 2: NOON - SECOND + LOT},
     outcome="busy_callback",
     created_at=NOON - SECOND + timedelta(microseconds=7),
 )
@@ -79,8 +92,14 @@ def due_ids(ports: Ports, partition: str, until: datetime, limit: int = 99) -> l
         pytest.param(a_task(), id="plain"),
         pytest.param(FULL, id="full"),
         pytest.param(a_task(context={}), id="without context"),
-        pytest.param(a_task(status=TaskStatus.PAUSED), id="paused"),
-        pytest.param(a_task().archive("end time passed"), id="archived"),
+        pytest.param(a_task(own=Overrides(zone="Asia/Tokyo")), id="in a zone of its own"),
+        pytest.param(
+            a_task(own=Overrides(retry_outcomes=frozenset(), intervals=(), max_attempts=1)),
+            id="with empty lists of its own",
+        ),
+        pytest.param(a_task(start_at=NOON + LOT), id="with a start of its own"),
+        pytest.param(a_task().move("pause", NOON + LOT), id="paused"),
+        pytest.param(a_task().finish(TaskStatus.ARCHIVED, "end time passed"), id="archived"),
     ],
 )
 def test_a_task_comes_back_as_it_was_added(ports: Ports, task: Task) -> None:
@@ -212,7 +231,8 @@ def test_an_old_entry_of_a_task_that_was_given_back_claims_nothing(ports: Ports)
     [
         pytest.param(replace(a_task(), due_at=NOON + LOT), id="by microseconds"),
         pytest.param(replace(a_task(), is_callback=True), id="to another lane"),
-        pytest.param(a_task().archive("by hand"), id="out of the agenda"),
+        pytest.param(a_task().move("pause", NOON), id="to those that are paused"),
+        pytest.param(a_task().move("archive", NOON), id="out of the agenda"),
     ],
 )
 def test_a_task_that_moved_is_not_claimed(ports: Ports, moved: Task) -> None:
@@ -244,7 +264,7 @@ def test_settling_saves_and_counts_together(ports: Ports) -> None:
     task = a_task()
     ports.tasks.add([task])
     ports.tasks.claim(task.as_due, a_call(task), WORKSPACE)
-    call = a_call(task, status=CallStatus.ENDED, outcome="no_answer")
+    call = a_call(task, status=CallStatus.ENDED, outcome="no_answer", dialed_at=NOON)
 
     retried = ports.tasks.settle(
         stored(ports, task).after(Retry(NOON + SECOND), call),
@@ -264,7 +284,7 @@ def test_a_finished_task_leaves_the_agenda(ports: Ports) -> None:
     ports.tasks.add([task])
     ports.tasks.claim(task.as_due, a_call(task), WORKSPACE)
 
-    call = a_call(task, outcome="completed")
+    call = a_call(task, outcome="completed", dialed_at=NOON)
     ports.tasks.settle(
         stored(ports, task).after(Complete(), call),
         {"calls": 1, "completed": 1, "outcome:completed": 1},
@@ -281,13 +301,61 @@ def test_counters_go_down_again_where_a_verdict_changes(ports: Ports) -> None:
         a_task(status=TaskStatus.COMPLETED), {"completed": 1, "outcome:completed": 1}
     )
     ports.tasks.settle(
-        done.after(Callback(NOON), a_call(outcome="busy_callback")),
+        done.after(Callback(NOON), a_call(outcome="busy_callback", dialed_at=NOON)),
         {"completed": -1, "outcome:completed": -1, "outcome:busy_callback": 1},
     )
 
     progress = ports.campaigns.progress(CAMPAIGN)
     assert progress == Progress(tasks=1, outcomes={"busy_callback": 1})
     assert due_ids(ports, f"{CAMPAIGN}|callback|0", NOON) == [a_task().task_id]
+
+
+def test_a_paused_task_stands_with_the_paused_until_it_goes_on(ports: Ports) -> None:
+    ports.tasks.add([a_task()])
+    paused = ports.tasks.settle(a_task().move("pause", NOON + SECOND), {"paused": 1})
+
+    assert due_ids(ports, LANE, NOON + SECOND) == []
+    assert due_ids(ports, f"{CAMPAIGN}|paused|0", NOON) == []
+    assert due_ids(ports, f"{CAMPAIGN}|paused|0", NOON + SECOND) == [a_task().task_id]
+    assert ports.campaigns.progress(CAMPAIGN) == Progress(tasks=1, paused=1)
+
+    ports.tasks.settle(paused.move("resume", NOON + SECOND), {"paused": -1})
+
+    assert due_ids(ports, LANE, NOON) == [a_task().task_id]
+    assert due_ids(ports, f"{CAMPAIGN}|paused|0", NOON + SECOND) == []
+    assert ports.campaigns.progress(CAMPAIGN) == Progress(tasks=1)
+
+
+def test_the_latest_settlement_is_told_whichever_counter_it_went_to(ports: Ports) -> None:
+    tasks = [a_task(number) for number in range(30)]
+    ports.tasks.add(tasks)
+
+    for number, task in enumerate(tasks):
+        done = task.finish(TaskStatus.ARCHIVED, "by hand")
+        ports.tasks.settle(done, tally_of(task, done, now=NOON + number * SECOND))
+        progress = ports.campaigns.progress(CAMPAIGN)
+        assert (progress.archived, progress.settled_at) == (number + 1, NOON + number * SECOND)
+
+
+def test_what_settles_nothing_leaves_the_latest_settlement_alone(ports: Ports) -> None:
+    ports.tasks.add([a_task(1), a_task(2)])
+    done = a_task(1).finish(TaskStatus.COMPLETED, "why")
+    ports.tasks.settle(done, {"completed": 1, "settled_at": epoch_ms(NOON)})
+
+    ports.tasks.settle(a_task(2, attempts=1), {"calls": 1, "outcome:busy": 1})
+
+    assert ports.campaigns.progress(CAMPAIGN).settled_at == NOON
+
+
+def test_those_of_some_tasks_that_there_are(ports: Ports) -> None:
+    tasks = [a_task(number) for number in range(120)]
+    ports.tasks.add(tasks)
+    wanted = [task.task_id for task in tasks] + [a_task(500).task_id]
+
+    found = ports.tasks.get_all(iter(wanted))
+
+    assert sorted(found, key=lambda task: task.task_id) == tasks
+    assert list(ports.tasks.get_all([])) == []
 
 
 def test_the_gate_reads_task_campaign_and_workspace(ports: Ports) -> None:
@@ -312,21 +380,25 @@ def test_the_gate_of_another_workspace_is_shut(ports: Ports) -> None:
     assert ports.tasks.at_gate(OTHER_WORKSPACE, a_task().task_id) is None
 
 
+def all_pages(ports: Ports, *, limit: int = 3, **wanted: Any) -> list[Task]:
+    """The tasks of all pages, by their ids."""
+    seen: list[Task] = []
+    cursor = None
+    while True:
+        page = ports.tasks.page(CAMPAIGN, TaskFilter(**wanted), cursor=cursor, limit=limit)
+        assert len(page.items) <= limit
+        seen += page.items
+        cursor = page.cursor
+        if cursor is None:
+            return sorted(seen, key=lambda task: task.task_id)
+
+
 def test_pages_hold_every_task_of_the_campaign_once(ports: Ports) -> None:
     other = plain_id(2, "c")
     ports.tasks.add([a_task(number) for number in range(40)])
     ports.tasks.add([a_task(1, campaign_id=other)])
-    seen: list[Task] = []
-    cursor = None
-    while True:
-        page = ports.tasks.page(CAMPAIGN, cursor=cursor, limit=7)
-        assert len(page.items) <= 7
-        seen += page.items
-        cursor = page.cursor
-        if cursor is None:
-            break
 
-    assert sorted(seen, key=lambda task: task.task_id) == [a_task(n) for n in range(40)]
+    assert all_pages(ports, limit=7) == [a_task(n) for n in range(40)]
 
 
 def test_a_page_that_takes_all_is_the_last(ports: Ports) -> None:
@@ -336,6 +408,106 @@ def test_a_page_that_takes_all_is_the_last(ports: Ports) -> None:
 
     assert len(page.items) == 3
     assert page.cursor is None
+
+
+MANY = [
+    a_task(1),
+    a_task(2, attempts=1, outcome="busy"),
+    a_task(3, attempts=2, outcome="busy", status=TaskStatus.COMPLETED),
+    a_task(4).move("pause", NOON),
+    a_task(5, status=TaskStatus.ARCHIVED),
+    a_task(6, attempts=1, outcome="completed", status=TaskStatus.COMPLETED),
+    a_task(7, phone="+34600000001"),
+]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "numbers"),
+    [
+        pytest.param({}, [1, 2, 3, 4, 5, 6, 7], id="all"),
+        pytest.param({"statuses": {TaskStatus.COMPLETED}}, [3, 6], id="a status"),
+        pytest.param(
+            {"statuses": {TaskStatus.QUEUED, TaskStatus.PAUSED}}, [1, 2, 4, 7], id="two statuses"
+        ),
+        pytest.param({"outcome": "busy"}, [2, 3], id="an outcome"),
+        pytest.param({"phone": "+34600000001"}, [1, 7], id="a number"),
+        pytest.param({"attempts": 1}, [2, 6], id="attempts"),
+        pytest.param({"attempts": 0}, [1, 4, 5, 7], id="no attempts"),
+        pytest.param({"outcome": "busy", "attempts": 2}, [3], id="outcome and attempts"),
+        pytest.param(
+            {
+                "statuses": {TaskStatus.COMPLETED},
+                "outcome": "completed",
+                "phone": "+34600000006",
+                "attempts": 1,
+            },
+            [6],
+            id="all of them",
+        ),
+        pytest.param({"phone": "+34699999999"}, [], id="nobody"),
+    ],
+)
+@pytest.mark.parametrize("limit", [1, 3, 99])
+def test_the_tasks_that_are_wanted_are_found_once(
+    ports: Ports, wanted: dict[str, Any], numbers: list[int], limit: int
+) -> None:
+    ports.tasks.add(MANY)
+    ports.tasks.add([a_task(1, campaign_id=plain_id(2, "c"))])
+    if "statuses" in wanted:
+        wanted = {**wanted, "statuses": frozenset(wanted["statuses"])}
+
+    found = all_pages(ports, limit=limit, **wanted)
+
+    assert found == [MANY[number - 1] for number in numbers]
+
+
+def test_more_tasks_than_one_search_looks_at_take_more_pages(
+    ports: Ports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dynamodb_search, "STEP", 3)
+    monkeypatch.setattr(dynamodb_search, "MOST_LOOKED_AT", 5)
+    rare = {1, 16, 17, 33, 49, 50, 90}
+    tasks = [a_task(number, attempts=2 * (number in rare)) for number in range(100)]
+    ports.tasks.add(tasks)
+
+    for limit in (1, 2, 99):
+        found = all_pages(ports, limit=limit, attempts=2)
+        assert found == [task for task in tasks if task.attempts]
+
+
+def test_a_search_looks_at_no_more_than_it_may(
+    server: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dynamodb_search, "STEP", 3)
+    monkeypatch.setattr(dynamodb_search, "MOST_LOOKED_AT", 6)
+    client = server.client("dynamodb")
+    ports = ports_in(new_table(client))
+    ports.tasks.add([a_task(number) for number in range(64)])  # four in each of 16 partitions
+    looked_at: list[int] = []
+    client.meta.events.register(
+        "after-call.dynamodb.Query", lambda parsed, **_: looked_at.append(parsed["ScannedCount"])
+    )
+
+    page = ports.tasks.page(CAMPAIGN, TaskFilter(attempts=9), cursor=None, limit=9)
+
+    assert list(page.items) == []
+    assert page.cursor is not None
+    assert sum(looked_at) <= 6 + 3
+
+
+def test_a_page_goes_on_although_its_last_task_is_not_wanted_any_more(ports: Ports) -> None:
+    ports.tasks.add([a_task(1, attempts=1), a_task(2, attempts=1)])
+    wanted = TaskFilter(attempts=1)
+    page = ports.tasks.page(CAMPAIGN, wanted, cursor=None, limit=1)
+    [first] = page.items
+    ports.tasks.save(replace(first, attempts=2))
+
+    rest = ports.tasks.page(CAMPAIGN, wanted, cursor=page.cursor, limit=9)
+
+    assert {first.task_id, *(task.task_id for task in rest.items)} == {
+        a_task(1).task_id,
+        a_task(2).task_id,
+    }
 
 
 def test_the_call_in_flight_comes_back_as_it_was_saved(ports: Ports) -> None:

@@ -99,11 +99,22 @@ class ScriptedCarrier:
         return self.webhooks.read(headers, body)
 
 
-class Answer(NamedTuple):
-    """What came back."""
+class StatusAndBody(NamedTuple):
+    """What most tests look at, and compare."""
 
     status: int
     body: Any
+
+
+class Answer(StatusAndBody):
+    """What came back: a status and a body, and the headers beside them."""
+
+    headers: Mapping[str, str]
+
+    def __new__(cls, status: int, body: Any, headers: Mapping[str, str] | None = None) -> "Answer":
+        answer = super().__new__(cls, status, body)
+        answer.headers = headers or {}
+        return answer
 
     @property
     def error(self) -> Any:
@@ -125,25 +136,19 @@ class Api:
 
     def ask(self, method: str, path: str, raw: bytes | None, headers: Mapping[str, str]) -> Answer:
         """Send a request; its answer is one that the API's description allows."""
-        return self.exchange(method, path, raw, headers)[0]
-
-    def exchange(
-        self, method: str, path: str, raw: bytes | None, headers: Mapping[str, str]
-    ) -> tuple[Answer, Mapping[str, str]]:
-        """What came back, and the headers it came with."""
-        answer, got = self._asked(method, path, raw, headers)
+        answer = self._asked(method, path, raw, headers)
         check(method, path, answer.status, answer.body)
-        return answer, got
+        return answer
 
     def _asked(
         self, method: str, path: str, raw: bytes | None, headers: Mapping[str, str]
-    ) -> tuple[Answer, Mapping[str, str]]:
+    ) -> Answer:
         try:
             answer = self._gateway.answer(method, path, dict(headers), raw)
         except Refused as refused:
             refusal = self._gateway.refusals.of(refused.kind)
-            return Answer(refusal.status, json.loads(refusal.body)), refusal.headers
-        return Answer(answer["statusCode"], json.loads(answer["body"])), answer["headers"]
+            return Answer(refusal.status, json.loads(refusal.body), refusal.headers)
+        return Answer(answer["statusCode"], json.loads(answer["body"]), answer["headers"])
 
     def page(self, path: str) -> tuple[dict[str, str], str]:
         """The headers and the text of what is shown to anybody."""
@@ -154,9 +159,13 @@ class Api:
     def get(self, path: str) -> Answer:
         return self.ask("GET", path, None, self._headers())
 
-    def post(self, path: str, body: object = None) -> Answer:
-        """Send a body: bytes as they are, None as none at all, anything else as JSON."""
-        return self.ask("POST", path, raw_of(body), self._headers())
+    def post(self, path: str, body: object = None, *, once: str | None = None) -> Answer:
+        """Send a body: bytes as they are, None as none at all, anything else as JSON.
+
+        `once` is the key by which a repetition is known.
+        """
+        headers = {} if once is None else {"Idempotency-Key": once}
+        return self.ask("POST", path, raw_of(body), self._headers() | headers)
 
     def put(self, path: str, body: object) -> Answer:
         return self.ask("PUT", path, raw_of(body), self._headers())
@@ -165,9 +174,12 @@ class Api:
         condition = {} if if_match is None else {"If-Match": if_match}
         return self.ask("PATCH", path, raw_of(body), self._headers() | condition)
 
+    def delete(self, path: str) -> Answer:
+        return self.ask("DELETE", path, None, self._headers())
+
     def tag(self, path: str) -> str:
         """The ETag of what is shown there."""
-        return self.exchange("GET", path, None, self._headers())[1]["ETag"]
+        return self.ask("GET", path, None, self._headers()).headers["ETag"]
 
     def made(self, path: str, body: object) -> Any:
         """What a request made that nothing is wrong with."""
@@ -257,6 +269,8 @@ class Product:
             slots=memory.MemorySlots(store),
             pacing=memory.MemoryPacing(store),
             imports=memory.MemoryImports(store),
+            answers=memory.MemoryAnswers(store),
+            requests=memory.MemoryRequests(store),
             files=bucket,
             queue=queue,
             carriers=KnownCarriers({"simulated": carrier}),
@@ -274,9 +288,12 @@ class Product:
         return Acme(opened["workspace"]["id"], opened["api_key"])
 
     def everything(self) -> dict[str, Any]:
-        """All that is stored and queued, to compare with later; empty shelves do not count."""
+        """All that is stored and queued, to compare with later; empty shelves do not count.
+
+        How often keys have asked is left out: it changes with every request.
+        """
         shelves = {one.name: getattr(self.store, one.name) for one in fields(self.store)}
-        del shelves["lock"]
+        del shelves["lock"], shelves["requests"]
         kept = {
             name: {k: repr(v) for k, v in shelf.items() if v} for name, shelf in shelves.items()
         }

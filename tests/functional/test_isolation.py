@@ -22,6 +22,7 @@ class Owned(NamedTuple):
     call_id: str
     ended_call_id: str
     import_id: str
+    key_id: str
 
 
 NOTHING = Owned(
@@ -34,6 +35,7 @@ NOTHING = Owned(
     call_id=f"{NEVER}-{NEVER}-1",
     ended_call_id=f"{NEVER}-{NEVER}-2",
     import_id=NEVER,
+    key_id=NEVER,
 )
 
 #: Every route with an id in its path, and whose id stands there.
@@ -58,6 +60,8 @@ ROUTES = [
     ("GET", "/calls/{call_id}", "ended_call_id"),
     ("GET", "/imports/{import_id}", "import_id"),
     ("GET", "/imports/{import_id}/rows", "import_id"),
+    ("PATCH", "/keys/{key_id}", "key_id"),
+    ("DELETE", "/keys/{key_id}", "key_id"),
 ]
 
 
@@ -86,6 +90,7 @@ def owned(product: Product, acme: Acme) -> Owned:
         call_id=product.carrier.asked[1].call_id,
         ended_call_id=ended,
         import_id=import_id,
+        key_id=acme.made("/keys", {"name": "jobs"})["key"]["id"],
     )
 
 
@@ -134,6 +139,50 @@ def test_lists_hold_only_what_is_ones_own(other: Acme) -> None:
     assert [agent["id"] for agent in other.shown("/agents")["agents"]] == [other.agent_id]
     assert len(other.shown("/numbers")["numbers"]) == 1
     assert other.shown("/workspace")["name"] == "Other"
+    assert [key["name"] for key in other.shown("/keys")["keys"]] == ["first"]
+
+
+#: Every route that takes a key and may be repeated, with what to send there.
+REPEATABLE = [
+    ("/agents", {"name": "Bea", "carrier": "simulated"}),
+    ("/campaigns", {"name": "Leads", "type": "realtime"}),
+    ("/keys", {"name": "jobs"}),
+    ("/numbers", {"phone": "+34910000077", "carrier": "simulated"}),
+]
+
+
+@pytest.mark.parametrize(("path", "body"), REPEATABLE)
+def test_an_idempotency_key_of_one_means_nothing_to_another(
+    acme: Acme, other: Acme, path: str, body: dict[str, str]
+) -> None:
+    own = acme.post(path, body, once="monday")
+
+    foreign = other.post(path, body, once="monday")
+
+    assert (own.status, foreign.status) == (201, 201)
+    assert "Idempotency-Replayed" not in foreign.headers
+    assert foreign.body == other.post(path, body, once="monday").body, "it is kept as its own"
+    assert own.body == acme.post(path, body, once="monday").body
+
+
+def test_an_idempotency_key_does_not_reveal_what_another_asked(acme: Acme, other: Acme) -> None:
+    acme.made("/keys", {"name": "jobs"})
+    acme.post("/keys", {"name": "secret"}, once="monday")
+
+    answer = other.post("/keys", {"name": "mine"}, once="monday")
+
+    assert answer.status == 201
+    assert answer.body["key"]["name"] == "mine"
+
+
+def test_one_workspaces_requests_do_not_use_up_anothers_rate(acme: Acme, other: Acme) -> None:
+    before = int(other.get("/workspace").headers["X-RateLimit-Remaining"])
+    for _ in range(3):
+        acme.get("/workspace")
+
+    after = int(other.get("/workspace").headers["X-RateLimit-Remaining"])
+
+    assert after == before - 1
 
 
 def test_nothing_is_pushed_into_anothers_campaign(

@@ -14,6 +14,7 @@ from chalicelibs.api import examples, openapi
 from chalicelibs.api.http import ANY_TYPE
 from chalicelibs.api.operations import OPERATIONS, Operation
 from chalicelibs.domain.campaign import Campaign, CampaignKind, CampaignState
+from chalicelibs.domain.workspace import ApiKey
 from tests.builders import an_agent
 from tests.functional import described
 from tests.functional.product import OPERATOR_KEY, Acme, Api, Product
@@ -57,7 +58,7 @@ def test_it_names_every_route_and_no_other() -> None:
     for at, entry in routes().items():
         assert listed[at].name == entry.view_function.__name__
         assert listed[at].needs_key == (entry.authorizer is not None), at
-        assert (listed[at].method == "GET") == (entry.content_types != ANY_TYPE), at
+        assert (listed[at].method in {"GET", "DELETE"}) == (entry.content_types != ANY_TYPE), at
 
 
 def test_it_is_openapi_3_1() -> None:
@@ -99,6 +100,7 @@ WHOSE = {
     "agent_id": examples.AGENT_ID,
     "campaign_id": examples.CAMPAIGN_ID,
     "phone": examples.CALLER_ID,
+    "key_id": examples.KEY_ID,
 }
 
 
@@ -117,6 +119,14 @@ def ready(product: Product, acme: Acme) -> Acme:
         created_at=product.clock.at,
     )
     product.service.campaigns.create(campaign)
+    key = ApiKey(
+        key_id=examples.KEY_ID,
+        workspace_id=acme.workspace_id,
+        secret_hash="",
+        name="CRM",
+        created_at=product.clock.at,
+    )
+    product.service.keys.workspaces.add_key(key)
     return acme
 
 

@@ -83,6 +83,17 @@ def test_a_known_key_is_let_in(connection: http.client.HTTPConnection) -> None:
     assert (status, body) == (200, {"campaigns": []})
 
 
+def test_a_route_is_told_what_the_authorizer_said_of_the_key(
+    connection: http.client.HTTPConnection,
+) -> None:
+    headers = {"Authorization": "Bearer key_1"}
+
+    status, body, _ = ask(connection, "GET", "/authorizer", headers=headers)
+
+    assert status == 200
+    assert body == {"principalId": "someone", "key_id": "key_1", "requests_per_minute": "600"}
+
+
 def test_a_body_of_more_than_10_mb_is_refused_in_the_templates_words(
     connection: http.client.HTTPConnection,
 ) -> None:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import boto3
@@ -21,6 +22,7 @@ from chalicelibs.domain.call import Call
 from chalicelibs.domain.call_event import CallEvent, EventKind
 from chalicelibs.domain.campaign import Campaign, CampaignKind, CampaignState
 from chalicelibs.domain.deadlines import Deadlines
+from chalicelibs.domain.once import Answered, Asked
 from chalicelibs.domain.push import Push
 from chalicelibs.domain.retry import RetryPolicy
 from chalicelibs.domain.rules import Rules
@@ -29,6 +31,7 @@ from chalicelibs.ports import (
     CannotSay,
     DialRequest,
     FetchAnswer,
+    Ids,
     Paging,
     PlaceAnswer,
     PlaceCall,
@@ -113,7 +116,7 @@ class Watched:
 
     def _actions(self, operation: str, params: dict[str, Any]) -> Iterator[tuple[str, str]]:
         if operation == "TransactWriteItems":
-            names = {"Put": "PutItem", "Update": "UpdateItem"}
+            names = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem"}
             for action in params["TransactItems"]:
                 yield f"dynamodb:{names[next(iter(action))]}", "Table"
         elif operation == "GetObject":
@@ -197,8 +200,10 @@ def set_up(watched: Watched) -> tuple[str, str]:
         service.agents.save(agent)
         number = Number(phone="+12025550100", workspace_id=own, carrier="moody")
         service.agents.save_number(number)
+        keys(service, own)
+        repeat(service, own)
     with watched.as_("authorize") as service:
-        assert service.authorize(key) == own
+        assert service.authorize(key) is not None
     ids = []
     for kind in CampaignKind:
         campaign = Campaign(
@@ -221,6 +226,29 @@ def set_up(watched: Watched) -> tuple[str, str]:
         ids.append(campaign.campaign_id)
     drop(watched, own, ids[0])
     return own, ids[1]
+
+
+def keys(service: Service, workspace_id: str) -> None:
+    """Keys come and go, and each request is counted."""
+    made, _ = service.keys.create(workspace_id, name="jobs", requests_per_minute=9)
+    service.keys.change(workspace_id, made.key_id, name="nightly jobs")
+    assert len(service.keys.list(workspace_id)) == 2
+    service.keys.revoke(workspace_id, made.key_id)
+    assert service.count_request(made.key_id, 9).remaining == 8
+
+
+def repeat(service: Service, workspace_id: str) -> None:
+    """A request that fails, is answered at length, and is repeated."""
+
+    def fail(ids: Ids) -> Answered:
+        raise ConnectionError(ids.new())
+
+    asked = Asked(principal=workspace_id, key="monday", request="r")
+    answer = Answered(status=201, body=Random(1).randbytes(500_000))
+    with pytest.raises(ConnectionError):
+        service.answer_once(asked, fail)
+    assert service.answer_once(asked, lambda _: answer) == (answer, False)
+    assert service.answer_once(asked, lambda _: answer) == (answer, True)
 
 
 def drop(watched: Watched, workspace_id: str, campaign_id: str) -> None:

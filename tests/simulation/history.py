@@ -12,11 +12,13 @@ from zoneinfo import ZoneInfo
 from chalicelibs.adapters.ids import RandomIds
 from chalicelibs.adapters.memory import (
     MemoryAgents,
+    MemoryAnswers,
     MemoryCalls,
     MemoryCampaigns,
     MemoryFiles,
     MemoryImports,
     MemoryPacing,
+    MemoryRequests,
     MemorySlots,
     MemoryStore,
     MemoryTasks,
@@ -271,6 +273,8 @@ def build(seed: int) -> History:
         "slots": MemorySlots(store),
         "pacing": MemoryPacing(store),
         "imports": MemoryImports(store),
+        "answers": MemoryAnswers(store),
+        "requests": MemoryRequests(store),
         "files": MemoryFiles({}),
         "queue": queue,
     }
@@ -306,7 +310,13 @@ def populate(history: History) -> None:
         created_at=world.now,
     )
     history.limits.append((world.now, limit))
-    key = ApiKey(key_id="0000000000000key", workspace_id=WORKSPACE, secret_hash="")
+    key = ApiKey(
+        key_id="0000000000000key",
+        workspace_id=WORKSPACE,
+        secret_hash="",
+        name="simulated",
+        created_at=world.now,
+    )
     MemoryWorkspaces(history.store).add(workspace, key)
     agents = MemoryAgents(history.store)
     agents.save(

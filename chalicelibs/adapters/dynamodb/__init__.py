@@ -1,10 +1,12 @@
 """Everything that is stored, in one DynamoDB table."""
 
 from chalicelibs.adapters.dynamodb.agents import DynamoAgents
+from chalicelibs.adapters.dynamodb.answers import DynamoAnswers
 from chalicelibs.adapters.dynamodb.calls import DynamoCalls
 from chalicelibs.adapters.dynamodb.campaigns import DynamoCampaigns
 from chalicelibs.adapters.dynamodb.imports import DynamoImports
 from chalicelibs.adapters.dynamodb.pacing import DynamoPacing
+from chalicelibs.adapters.dynamodb.requests import DynamoRequests
 from chalicelibs.adapters.dynamodb.slots import DynamoSlots
 from chalicelibs.adapters.dynamodb.table import Table
 from chalicelibs.adapters.dynamodb.tasks import DynamoTasks
@@ -12,10 +14,12 @@ from chalicelibs.adapters.dynamodb.workspaces import DynamoWorkspaces
 
 __all__ = [
     "DynamoAgents",
+    "DynamoAnswers",
     "DynamoCalls",
     "DynamoCampaigns",
     "DynamoImports",
     "DynamoPacing",
+    "DynamoRequests",
     "DynamoSlots",
     "DynamoTasks",
     "DynamoWorkspaces",

@@ -120,6 +120,21 @@ def starts(workspace_id: str, at: datetime) -> Key:
     return f"P#{workspace_id}", str(epoch_ms(at) // 1000)
 
 
+def requests(key_id: str, minute: datetime) -> Key:
+    """The requests of one key in one minute."""
+    return f"L#{key_id}", str(epoch_ms(minute) // 1000)
+
+
+def answer(principal: str, key: str) -> Key:
+    """The answer to a request that came with a key of its sender's."""
+    return f"A#{principal}#{key}", "answer"
+
+
+def answer_part(principal: str, key: str, number: int) -> Key:
+    """What does not fit into one item of an answer."""
+    return f"A#{principal}#{key}", f"part#{number}"
+
+
 def imports_of(campaign_id: str) -> str:
     """The partition of a campaign's imports."""
     return f"I#{campaign_id}"

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from chalicelibs.adapters.dynamodb.codec import Item, decode_item
 from chalicelibs.adapters.dynamodb.keys import Key
-from chalicelibs.adapters.dynamodb.writes import Write, encode_key, expressions
+from chalicelibs.adapters.dynamodb.writes import Write, encode_key, expressions, update
 from chalicelibs.ports import Ids
 
 #: Refusals that say nothing of the request: asked again, it may pass.
@@ -161,6 +161,18 @@ class Table:
         return self._pages(
             expressions(values, KeyConditionExpression=condition) | {"IndexName": index}, limit
         )
+
+    def add(self, key: Key, name: str, **beside: Any) -> int:
+        """Add one to a counter, and set what stands beside it; gives what it has come to."""
+        sets = ", ".join(f"#{other} = :{other}" for other in beside)
+        counted = update(key, f"ADD #{name} :one SET {sets}", one=1, **beside)
+        answer = self._patiently(
+            self._client.update_item,
+            TableName=self._name,
+            ReturnValues="UPDATED_NEW",
+            **counted.params,
+        )
+        return int(decode_item(answer["Attributes"])[name])
 
     def write(self, write: Write) -> None:
         """Carry out one write.

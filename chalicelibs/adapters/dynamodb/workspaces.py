@@ -6,13 +6,13 @@ from typing import Any
 from chalicelibs.adapters.dynamodb import keys
 from chalicelibs.adapters.dynamodb.codec import Item, to_instant
 from chalicelibs.adapters.dynamodb.table import Cancelled, ConditionFailed, Table
-from chalicelibs.adapters.dynamodb.writes import IS_NEW, IS_THERE, put, update
+from chalicelibs.adapters.dynamodb.writes import IS_NEW, IS_THERE, delete, put, update
 from chalicelibs.domain.errors import NotFound, Stale
-from chalicelibs.domain.workspace import ApiKey, Workspace
+from chalicelibs.domain.workspace import MOST_KEYS, ApiKey, Workspace
 
 
 class DynamoWorkspaces:
-    """An item per workspace, one per key, and a line in a list of all."""
+    """An item per workspace, which names its keys, one per key, and a line in a list of all."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -23,7 +23,11 @@ class DynamoWorkspaces:
         try:
             self._table.transact(
                 [
-                    put(keys.workspace(workspace_id), workspace_item(workspace), IS_NEW),
+                    put(
+                        keys.workspace(workspace_id),
+                        {**workspace_item(workspace), "keys": frozenset({key.key_id})},
+                        IS_NEW,
+                    ),
                     put(keys.api_key(key.key_id), key_item(key), IS_NEW),
                     put(keys.registered(workspace_id), {}),
                 ]
@@ -59,15 +63,71 @@ class DynamoWorkspaces:
     def key(self, key_id: str) -> ApiKey | None:
         """See the port."""
         item = self._table.get(keys.api_key(key_id))
-        if item is None:
-            return None
-        return ApiKey(
-            key_id=key_id, workspace_id=item["workspace_id"], secret_hash=item["secret_hash"]
+        return None if item is None else key_of(key_id, item)
+
+    def keys(self, workspace_id: str) -> Sequence[ApiKey]:
+        """See the port."""
+        workspace = self._table.get(keys.workspace(workspace_id)) or {}
+        wanted = {keys.api_key(key_id): key_id for key_id in sorted(workspace.get("keys", ()))}
+        items = self._table.get_all(wanted)
+        return [key_of(key_id, items[at]) for at, key_id in wanted.items() if at in items]
+
+    def add_key(self, key: ApiKey) -> bool:
+        """See the port."""
+        named = update(
+            keys.workspace(key.workspace_id),
+            "ADD #keys :ids",
+            "size(#keys) < :most",
+            ids=frozenset({key.key_id}),
+            most=MOST_KEYS,
         )
+        try:
+            self._table.transact([named, put(keys.api_key(key.key_id), key_item(key), IS_NEW)])
+        except Cancelled as cancelled:
+            if 1 in cancelled.failed:
+                raise Stale(key.key_id) from cancelled
+            return False
+        return True
+
+    def save_key(self, key: ApiKey) -> None:
+        """See the port."""
+        changed = update(
+            keys.api_key(key.key_id),
+            "SET #name = :name, #secret_hash = :secret_hash,"
+            " #requests_per_minute = :requests_per_minute",
+            "#workspace_id = :workspace_id",
+            name=key.name,
+            secret_hash=key.secret_hash,
+            requests_per_minute=key.requests_per_minute,
+            workspace_id=key.workspace_id,
+        )
+        try:
+            self._table.write(changed)
+        except ConditionFailed as failed:
+            raise NotFound("key", key.key_id) from failed
+
+    def revoke(self, workspace_id: str, key_id: str) -> bool:
+        """See the port."""
+        is_its = "#workspace_id = :workspace_id"
+        removed = delete(keys.api_key(key_id), is_its, workspace_id=workspace_id)
+        ids = frozenset({key_id})
+        forgotten = update(
+            keys.workspace(workspace_id), "DELETE #keys :ids", "size(#keys) > :one", ids=ids, one=1
+        )
+        try:
+            self._table.transact([removed, forgotten])
+        except Cancelled as cancelled:
+            if 0 in cancelled.failed:
+                raise NotFound("key", key_id) from cancelled
+            return False
+        return True
 
 
 def workspace_item(workspace: Workspace) -> Item:
-    """A workspace in plain values; `open`, the set of its open campaigns, is kept beside them."""
+    """A workspace in plain values.
+
+    Beside them are kept the ids of its `keys` and of its `open` campaigns.
+    """
     return {
         "name": workspace.name,
         "concurrency_limit": workspace.concurrency_limit,
@@ -89,4 +149,22 @@ def workspace_of(workspace_id: str, item: Item) -> Workspace:
 
 def key_item(key: ApiKey) -> Item:
     """A key in plain values."""
-    return {"workspace_id": key.workspace_id, "secret_hash": key.secret_hash}
+    return {
+        "workspace_id": key.workspace_id,
+        "secret_hash": key.secret_hash,
+        "name": key.name,
+        "requests_per_minute": key.requests_per_minute,
+        "created_at": key.created_at,
+    }
+
+
+def key_of(key_id: str, item: Item) -> ApiKey:
+    """The key that `key_item` wrote."""
+    return ApiKey(
+        key_id=key_id,
+        workspace_id=item["workspace_id"],
+        secret_hash=item["secret_hash"],
+        name=item["name"],
+        requests_per_minute=item["requests_per_minute"],
+        created_at=to_instant(item["created_at"]),
+    )

@@ -18,7 +18,7 @@ IS_THERE = "attribute_exists(#pk)"
 class Write(NamedTuple):
     """One write, as a transaction names it and as the client's method takes it."""
 
-    operation: str  #: `Put` or `Update`.
+    operation: str  #: `Put`, `Update` or `Delete`.
     params: dict[str, Any]
 
 
@@ -43,6 +43,12 @@ def update(
     if names:
         params["ExpressionAttributeNames"] = params["ExpressionAttributeNames"] | dict(names)
     return Write("Update", params)
+
+
+def delete(key: Key, only_if: str, **values: Any) -> Write:
+    """Remove an item under a condition."""
+    params = {"Key": encode_key(key)}
+    return Write("Delete", params | expressions(values, ConditionExpression=only_if))
 
 
 def telling_what_is_stored(write: Write) -> Write:

@@ -1,8 +1,10 @@
 """The in-memory twin of every port: for tests, simulations and forecasts."""
 
+from chalicelibs.adapters.memory.answers import MemoryAnswers
 from chalicelibs.adapters.memory.campaigns import MemoryCampaigns
 from chalicelibs.adapters.memory.imports import MemoryFiles, MemoryImports
 from chalicelibs.adapters.memory.queue import MemoryQueue
+from chalicelibs.adapters.memory.requests import MemoryRequests
 from chalicelibs.adapters.memory.slots import MemoryPacing, MemorySlots
 from chalicelibs.adapters.memory.store import MemoryStore
 from chalicelibs.adapters.memory.tasks import MemoryCalls, MemoryTasks
@@ -10,12 +12,14 @@ from chalicelibs.adapters.memory.workspaces import MemoryAgents, MemoryWorkspace
 
 __all__ = [
     "MemoryAgents",
+    "MemoryAnswers",
     "MemoryCalls",
     "MemoryCampaigns",
     "MemoryFiles",
     "MemoryImports",
     "MemoryPacing",
     "MemoryQueue",
+    "MemoryRequests",
     "MemorySlots",
     "MemoryStore",
     "MemoryTasks",

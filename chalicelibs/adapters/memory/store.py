@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from datetime import datetime
 from threading import RLock
 from typing import TypeVar
 
@@ -9,6 +10,7 @@ from chalicelibs.domain.agent import Agent, Number
 from chalicelibs.domain.call import Call, Dialed
 from chalicelibs.domain.campaign import Campaign
 from chalicelibs.domain.imports import Import, RejectedRow
+from chalicelibs.domain.once import Known
 from chalicelibs.domain.task import Task
 from chalicelibs.domain.workspace import ApiKey, Workspace
 from chalicelibs.ports import Page
@@ -33,6 +35,8 @@ class MemoryStore:
     calls: dict[tuple[str, Dialed], Call] = field(default_factory=dict)
     slots: dict[str, dict[int, set[str]]] = field(default_factory=dict)
     starts: Counter[tuple[str, int]] = field(default_factory=Counter)
+    requests: Counter[tuple[str, datetime]] = field(default_factory=Counter)
+    answers: dict[tuple[str, str], Known] = field(default_factory=dict)
     imports: dict[str, Import] = field(default_factory=dict)
     rejected: dict[str, dict[int, RejectedRow]] = field(default_factory=lambda: defaultdict(dict))
 

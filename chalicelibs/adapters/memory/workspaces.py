@@ -6,8 +6,8 @@ from operator import itemgetter
 
 from chalicelibs.adapters.memory.store import MemoryStore
 from chalicelibs.domain.agent import Agent, Number
-from chalicelibs.domain.errors import Stale
-from chalicelibs.domain.workspace import ApiKey, Workspace
+from chalicelibs.domain.errors import NotFound, Stale
+from chalicelibs.domain.workspace import MOST_KEYS, ApiKey, Workspace
 
 
 class MemoryWorkspaces:
@@ -41,6 +41,42 @@ class MemoryWorkspaces:
     def key(self, key_id: str) -> ApiKey | None:
         """See the port."""
         return self._store.keys.get(key_id)
+
+    def keys(self, workspace_id: str) -> Sequence[ApiKey]:
+        """See the port."""
+        with self._store.lock:
+            ordered = sorted(self._store.keys.items(), key=itemgetter(0))
+            return [key for _, key in ordered if key.workspace_id == workspace_id]
+
+    def add_key(self, key: ApiKey) -> bool:
+        """See the port."""
+        with self._store.lock:
+            if key.key_id in self._store.keys:
+                raise Stale(key.key_id)
+            if len(self.keys(key.workspace_id)) >= MOST_KEYS:
+                return False
+            self._store.keys[key.key_id] = key
+            return True
+
+    def save_key(self, key: ApiKey) -> None:
+        """See the port."""
+        with self._store.lock:
+            self._check(key.workspace_id, key.key_id)
+            self._store.keys[key.key_id] = key
+
+    def revoke(self, workspace_id: str, key_id: str) -> bool:
+        """See the port."""
+        with self._store.lock:
+            self._check(workspace_id, key_id)
+            if len(self.keys(workspace_id)) == 1:
+                return False
+            del self._store.keys[key_id]
+            return True
+
+    def _check(self, workspace_id: str, key_id: str) -> None:
+        stored = self._store.keys.get(key_id)
+        if stored is None or stored.workspace_id != workspace_id:
+            raise NotFound("key", key_id)
 
 
 class MemoryAgents:

@@ -41,7 +41,8 @@ def authorize(asked: Any) -> AuthResponse:
     if asked.token == "Bearer broken":
         raise RuntimeError("the authorizer is broken")
     allowed = asked.token.startswith("Bearer key_")
-    return AuthResponse(routes=["*"] if allowed else [], principal_id="someone")
+    context = {"key_id": "key_1", "requests_per_minute": "600"}
+    return AuthResponse(["*"] if allowed else [], principal_id="someone", context=context)
 
 
 @app.route("/health")
@@ -93,6 +94,11 @@ def create_workspace() -> Response:
 @app.route("/campaigns", authorizer=authorize)
 def list_campaigns() -> dict[str, list[str]]:
     return {"campaigns": []}
+
+
+@app.route("/authorizer", authorizer=authorize)
+def what_the_authorizer_said() -> dict[str, str]:
+    return dict(request().context["authorizer"])
 
 
 @app.schedule("rate(1 minute)")

@@ -48,9 +48,7 @@ def lane(
         pytest.param({"max_attempts": 9}, 9, False, "attempt-9", id="attempts"),
         pytest.param({"zone": TOKYO}, 2, False, "attempt-2|@Asia/Tokyo", id="a zone"),
         pytest.param({"zone": TOKYO}, 2, True, "callback|@Asia/Tokyo", id="a zone, a callback"),
-        pytest.param(
-            {"hours": OFFICE}, 1, False, "attempt-1|1000-1800@Asia/Kolkata", id="hours"
-        ),
+        pytest.param({"hours": OFFICE}, 1, False, "attempt-1|1000-1800@Asia/Kolkata", id="hours"),
         pytest.param({"priorities": (7, 9)}, 1, False, "7", id="priorities, first attempt"),
         pytest.param({"priorities": (7, 9)}, 2, False, "9", id="priorities, second attempt"),
         pytest.param({"priorities": (7, 9)}, 5, False, "9", id="priorities, beyond the last"),
@@ -295,7 +293,9 @@ def callbacks_of(level: Level) -> Lane:
         pytest.param(level_lane(Level.NORMAL, 2), level_lane(Level.NORMAL, 3), id="second ones"),
         pytest.param(level_lane(Level.HIGH, 3), level_lane(Level.NORMAL, 1), id="a High one"),
         pytest.param(level_lane(Level.NORMAL, 3), level_lane(Level.LOW, 1), id="a Normal one"),
-        pytest.param(callbacks_of(Level.LOW), level_lane(Level.HIGH, 1), id="a callback, even Low"),
+        pytest.param(
+            callbacks_of(Level.LOW), level_lane(Level.HIGH, 1), id="a callback, even Low"
+        ),
         pytest.param(own_lane(101), level_lane(Level.NORMAL, 1), id="own, on the same scale"),
         pytest.param(level_lane(Level.NORMAL, 1), own_lane(99), id="the level's on that scale"),
         pytest.param(own_lane(9, 11, attempt_no=2), own_lane(10), id="a rising task"),

@@ -99,109 +99,107 @@ BY_HAND = {"status": PAUSED, "paused_at": NOON}
 
 
 OUTLOOKS = [
-        pytest.param({}, {}, NOON, Wait.SLOT, id="its turn"),
-        pytest.param({"due_at": NOON - HOUR}, {}, NOON, Wait.SLOT, id="its turn, overdue"),
-        pytest.param({"due_at": NOON + LOT}, {}, NOON, Wait.SLOT, id="a lot keeps nobody waiting"),
-        pytest.param(SOME_TIME, {}, LATER, Wait.START_TIME, id="its own start"),
-        pytest.param({}, {"start_at": LATER}, LATER, Wait.START_TIME, id="its campaign's start"),
-        pytest.param(
-            SOME_TIME,
-            {"start_at": LATER + HOUR},
-            LATER + HOUR,
-            Wait.START_TIME,
-            id="the later of both starts",
-        ),
-        pytest.param(AGAIN, {}, LATER, Wait.RETRY_INTERVAL, id="the pause before the next attempt"),
-        pytest.param(ASKED_FOR, {}, LATER, Wait.CALLBACK_TIME, id="the time they asked for"),
-        pytest.param({}, IN_THE_AFTERNOON, LATER, Wait.CALLING_HOURS, id="the opening"),
-        pytest.param(
-            AGAIN | {"due_at": NOON + SECOND},
-            IN_THE_AFTERNOON,
-            LATER,
-            Wait.CALLING_HOURS,
-            id="the opening after the pause",
-        ),
-        pytest.param(
-            AGAIN | {"due_at": LATER + HOUR},
-            IN_THE_AFTERNOON,
-            LATER + HOUR,
-            Wait.RETRY_INTERVAL,
-            id="the pause beyond the opening",
-        ),
-        pytest.param(
-            {"due_at": NOON + 6 * HOUR},
-            IN_THE_AFTERNOON,
-            TOMORROW,
-            Wait.CALLING_HOURS,
-            id="due when they close: tomorrow",
-        ),
-        pytest.param(
-            {"own": Overrides(zone="Europe/Madrid")},
-            IN_THE_AFTERNOON,
-            NOON,
-            Wait.SLOT,
-            id="where it lives it is one already",
-        ),
-        pytest.param(
-            {"own": Overrides(hours=AFTERNOON)}, {}, LATER, Wait.CALLING_HOURS, id="hours of its own"
-        ),
-        pytest.param(
-            ASKED_FOR | {"due_at": NOON},
-            {"rules": rules(hours=AFTERNOON, callbacks_outside_hours=True)},
-            NOON,
-            Wait.SLOT,
-            id="a callback outside calling hours",
-        ),
-        pytest.param(BY_HAND, {}, None, Wait.TASK_PAUSED, id="paused by hand"),
-        pytest.param(
-            BY_HAND,
-            in_state(CampaignState.PAUSED),
-            None,
-            Wait.TASK_PAUSED,
-            id="paused by hand in a paused campaign",
-        ),
-        pytest.param(
-            {}, in_state(CampaignState.PAUSED), None, Wait.CAMPAIGN_PAUSED, id="a paused campaign"
-        ),
-        pytest.param({}, in_state(CampaignState.DRAFT), None, Wait.CAMPAIGN_DRAFT, id="a draft"),
-        pytest.param({"attempts": 2}, {}, None, Wait.NO_ATTEMPT_LEFT, id="fewer are allowed now"),
-        pytest.param(
-            {"attempts": 2, "own": Overrides(max_attempts=3)},
-            {},
-            NOON,
-            Wait.SLOT,
-            id="more attempts of its own",
-        ),
-        pytest.param(
-            {"attempts": 1, "own": Overrides(max_attempts=1)},
-            {},
-            None,
-            Wait.NO_ATTEMPT_LEFT,
-            id="fewer attempts of its own",
-        ),
-        pytest.param(
-            {"attempts": 2, "is_callback": True}, {}, NOON, Wait.SLOT, id="a callback beyond them"
-        ),
-        pytest.param(AGAIN | {"end_at": LATER}, {}, None, Wait.END_TIME, id="it ends before"),
-        pytest.param(AGAIN, {"end_at": LATER}, None, Wait.END_TIME, id="its campaign ends before"),
-        pytest.param(
-            AGAIN,
-            {"end_at": LATER + SECOND},
-            LATER,
-            Wait.RETRY_INTERVAL,
-            id="its campaign ends just after",
-        ),
-        pytest.param(
-            {}, {"end_at": LATER, **IN_THE_AFTERNOON}, None, Wait.END_TIME, id="ends as hours open"
-        ),
-        pytest.param(IN_FLIGHT, {}, None, None, id="in flight: nothing is to come"),
-        pytest.param({"status": COMPLETED}, {}, None, None, id="completed"),
-        pytest.param({"status": ARCHIVED}, {}, None, None, id="archived"),
-        pytest.param({}, ENDED, None, None, id="its campaign has ended"),
-        pytest.param(BY_HAND, ENDED, None, None, id="ended while it was paused"),
-        pytest.param(
-            {}, in_state(CampaignState.ARCHIVED), None, None, id="its campaign is archived"
-        ),
+    pytest.param({}, {}, NOON, Wait.SLOT, id="its turn"),
+    pytest.param({"due_at": NOON - HOUR}, {}, NOON, Wait.SLOT, id="its turn, overdue"),
+    pytest.param({"due_at": NOON + LOT}, {}, NOON, Wait.SLOT, id="a lot keeps nobody waiting"),
+    pytest.param(SOME_TIME, {}, LATER, Wait.START_TIME, id="its own start"),
+    pytest.param({}, {"start_at": LATER}, LATER, Wait.START_TIME, id="its campaign's start"),
+    pytest.param(
+        SOME_TIME,
+        {"start_at": LATER + HOUR},
+        LATER + HOUR,
+        Wait.START_TIME,
+        id="the later of both starts",
+    ),
+    pytest.param(AGAIN, {}, LATER, Wait.RETRY_INTERVAL, id="the pause before the next attempt"),
+    pytest.param(ASKED_FOR, {}, LATER, Wait.CALLBACK_TIME, id="the time they asked for"),
+    pytest.param({}, IN_THE_AFTERNOON, LATER, Wait.CALLING_HOURS, id="the opening"),
+    pytest.param(
+        AGAIN | {"due_at": NOON + SECOND},
+        IN_THE_AFTERNOON,
+        LATER,
+        Wait.CALLING_HOURS,
+        id="the opening after the pause",
+    ),
+    pytest.param(
+        AGAIN | {"due_at": LATER + HOUR},
+        IN_THE_AFTERNOON,
+        LATER + HOUR,
+        Wait.RETRY_INTERVAL,
+        id="the pause beyond the opening",
+    ),
+    pytest.param(
+        {"due_at": NOON + 6 * HOUR},
+        IN_THE_AFTERNOON,
+        TOMORROW,
+        Wait.CALLING_HOURS,
+        id="due when they close: tomorrow",
+    ),
+    pytest.param(
+        {"own": Overrides(zone="Europe/Madrid")},
+        IN_THE_AFTERNOON,
+        NOON,
+        Wait.SLOT,
+        id="where it lives it is one already",
+    ),
+    pytest.param(
+        {"own": Overrides(hours=AFTERNOON)}, {}, LATER, Wait.CALLING_HOURS, id="hours of its own"
+    ),
+    pytest.param(
+        ASKED_FOR | {"due_at": NOON},
+        {"rules": rules(hours=AFTERNOON, callbacks_outside_hours=True)},
+        NOON,
+        Wait.SLOT,
+        id="a callback outside calling hours",
+    ),
+    pytest.param(BY_HAND, {}, None, Wait.TASK_PAUSED, id="paused by hand"),
+    pytest.param(
+        BY_HAND,
+        in_state(CampaignState.PAUSED),
+        None,
+        Wait.TASK_PAUSED,
+        id="paused by hand in a paused campaign",
+    ),
+    pytest.param(
+        {}, in_state(CampaignState.PAUSED), None, Wait.CAMPAIGN_PAUSED, id="a paused campaign"
+    ),
+    pytest.param({}, in_state(CampaignState.DRAFT), None, Wait.CAMPAIGN_DRAFT, id="a draft"),
+    pytest.param({"attempts": 2}, {}, None, Wait.NO_ATTEMPT_LEFT, id="fewer are allowed now"),
+    pytest.param(
+        {"attempts": 2, "own": Overrides(max_attempts=3)},
+        {},
+        NOON,
+        Wait.SLOT,
+        id="more attempts of its own",
+    ),
+    pytest.param(
+        {"attempts": 1, "own": Overrides(max_attempts=1)},
+        {},
+        None,
+        Wait.NO_ATTEMPT_LEFT,
+        id="fewer attempts of its own",
+    ),
+    pytest.param(
+        {"attempts": 2, "is_callback": True}, {}, NOON, Wait.SLOT, id="a callback beyond them"
+    ),
+    pytest.param(AGAIN | {"end_at": LATER}, {}, None, Wait.END_TIME, id="it ends before"),
+    pytest.param(AGAIN, {"end_at": LATER}, None, Wait.END_TIME, id="its campaign ends before"),
+    pytest.param(
+        AGAIN,
+        {"end_at": LATER + SECOND},
+        LATER,
+        Wait.RETRY_INTERVAL,
+        id="its campaign ends just after",
+    ),
+    pytest.param(
+        {}, {"end_at": LATER, **IN_THE_AFTERNOON}, None, Wait.END_TIME, id="ends as hours open"
+    ),
+    pytest.param(IN_FLIGHT, {}, None, None, id="in flight: nothing is to come"),
+    pytest.param({"status": COMPLETED}, {}, None, None, id="completed"),
+    pytest.param({"status": ARCHIVED}, {}, None, None, id="archived"),
+    pytest.param({}, ENDED, None, None, id="its campaign has ended"),
+    pytest.param(BY_HAND, ENDED, None, None, id="ended while it was paused"),
+    pytest.param({}, in_state(CampaignState.ARCHIVED), None, None, id="its campaign is archived"),
 ]
 
 

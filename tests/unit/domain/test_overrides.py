@@ -50,7 +50,9 @@ def test_a_task_that_sets_nothing_has_the_rules_of_its_campaign() -> None:
         pytest.param({"hours": NIGHT}, {"hours": NIGHT}, id="hours"),
         pytest.param({"zone": TOKYO}, {"hours": replace(OFFICE, zone=TOKYO)}, id="a zone"),
         pytest.param(
-            {"max_attempts": 3, "priorities": (5, 4, 3)}, {"priorities": (5, 4, 3)}, id="priorities"
+            {"max_attempts": 3, "priorities": (5, 4, 3)},
+            {"priorities": (5, 4, 3)},
+            id="priorities",
         ),
     ],
 )
@@ -206,6 +208,6 @@ def test_nothing_set_is_nothing_brought() -> None:
 
 @pytest.mark.parametrize("name", [field.name for field in fields(Overrides)])
 def test_each_setting_is_something_brought(name: str) -> None:
-    value = TOKYO if name == "zone" else getattr(FULL, name)
+    value: Any = TOKYO if name == "zone" else getattr(FULL, name)
 
     assert Overrides(**{name: value})

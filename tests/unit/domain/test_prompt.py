@@ -14,10 +14,13 @@ from tests.builders import a_campaign, an_agent
     ],
 )
 def test_what_an_agent_is_told(own: str, campaigns: str, prompt: str) -> None:
-    assert template_for(an_agent(prompt=own), a_campaign(prompt=campaigns)) == prompt
+    agent = an_agent(system_messages=(own,) if own else ())
+
+    assert template_for(agent, a_campaign(prompt=campaigns)) == prompt
 
 
 def test_a_context_must_hold_what_either_of_both_needs() -> None:
-    agent, campaign = an_agent(prompt="Hi {{name}}."), a_campaign(prompt="{{name}}, {{city}}.")
+    agent = an_agent(system_messages=("Hi {{name}}.",))
+    campaign = a_campaign(prompt="{{name}}, {{city}}.")
 
     assert set(needed_variables(agent, campaign)) == {"name", "city"}

@@ -40,7 +40,9 @@ def own(campaign: Campaign | None = None, **brought: Any) -> Overrides:
         pytest.param({"context": {"name": "Ana"}}, id="its context"),
     ],
 )
-def test_a_task_that_brings_no_settings_leaves_all_to_its_campaign(brought: dict[str, Any]) -> None:
+def test_a_task_that_brings_no_settings_leaves_all_to_its_campaign(
+    brought: dict[str, Any],
+) -> None:
     assert own(**brought) == NONE
 
 
@@ -150,7 +152,9 @@ def test_a_task_may_end_when_it_starts() -> None:
 @pytest.mark.parametrize(
     ("brought", "param"),
     [
-        pytest.param({"start_at": NOON, "end_at": NOON - HOUR}, "end_at", id="ends before it starts"),
+        pytest.param(
+            {"start_at": NOON, "end_at": NOON - HOUR}, "end_at", id="ends before it starts"
+        ),
         pytest.param({"opens": "10:00"}, "end", id="hours without an end"),
         pytest.param({"closes": "18:00"}, "start", id="hours without a start"),
     ],

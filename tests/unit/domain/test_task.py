@@ -390,7 +390,11 @@ SETTLED = {"settled_at": epoch_ms(LATER)}
             PAUSED, ARCHIVED, None, {"paused": -1, "archived": 1, **SETTLED}, id="paused, archived"
         ),
         pytest.param(
-            PAUSED, COMPLETED, None, {"paused": -1, "completed": 1, **SETTLED}, id="reached after all"
+            PAUSED,
+            COMPLETED,
+            None,
+            {"paused": -1, "completed": 1, **SETTLED},
+            id="reached after all",
         ),
         pytest.param(COMPLETED, QUEUED, None, {"completed": -1}, id="a task reopened"),
         pytest.param(COMPLETED, COMPLETED, None, {}, id="a task that stays completed"),

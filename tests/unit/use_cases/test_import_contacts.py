@@ -1,9 +1,11 @@
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from chalicelibs.domain.campaign import CampaignKind, CampaignState
+from chalicelibs.adapters.memory import MemoryCampaigns
+from chalicelibs.domain.campaign import Campaign, CampaignKind, CampaignState
 from chalicelibs.domain.errors import Stale
 from chalicelibs.domain.imports import Chunk, Import, ImportStatus
 from chalicelibs.domain.lane import SHARD_SIZE

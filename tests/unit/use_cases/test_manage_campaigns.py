@@ -245,9 +245,7 @@ def test_resuming_a_campaign_resumes_the_tasks_that_were_paused_one_by_one(
 
 
 def updated(bench: Bench, **changes: Any) -> Campaign:
-    return bench.manage.update(
-        WORKSPACE, CAMPAIGN, lambda found: found.edited(**changes)
-    ).campaign
+    return bench.manage.update(WORKSPACE, CAMPAIGN, lambda found: found.edited(**changes)).campaign
 
 
 def test_an_update_is_stored_and_wakes_dispatch(bench: Bench) -> None:

@@ -1,9 +1,11 @@
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
+from chalicelibs.adapters.memory import MemoryTasks
 from chalicelibs.domain.calling_hours import CallingHours
 from chalicelibs.domain.campaign import CampaignKind, CampaignState
 from chalicelibs.domain.errors import CarillonError, Invalid, NotAllowed, NotFound
@@ -171,14 +173,14 @@ def test_as_many_attempts_as_a_task_brings_are_looked_for(bench: Bench) -> None:
 def test_a_lane_is_open_before_a_task_stands_in_it(bench: Bench) -> None:
     bench.has_campaign(**REALTIME)
 
-    class Watched:
+    class Watched(MemoryTasks):
         """Looks for the lanes when tasks are stored."""
 
-        def add(self, tasks: list[Task]) -> frozenset[str]:
+        def add(self, tasks: Sequence[Task]) -> frozenset[str]:
             assert {task.lane_name for task in tasks} <= lane_names(bench)
-            return bench.tasks.add(tasks)
+            return super().add(tasks)
 
-    watched = replace(bench.push, tasks=Watched())  # type: ignore[arg-type]
+    watched = replace(bench.push, tasks=Watched(bench.store))
 
     watched(WORKSPACE, [push(), push(2, priorities=(7, 9)), push(3, zone="Asia/Tokyo")])
 
@@ -217,7 +219,10 @@ def test_pushed_tasks_spread_over_more_shards_as_the_campaign_grows(bench: Bench
         pytest.param(push(caller_id="+34910000099"), Invalid, "from", id="unknown number"),
         pytest.param(push(priorities=(1,)), Invalid, "priorities", id="too few priorities"),
         pytest.param(
-            push(max_attempts=1, intervals=(MINUTE,)), Invalid, "intervals", id="too many intervals"
+            push(max_attempts=1, intervals=(MINUTE,)),
+            Invalid,
+            "intervals",
+            id="too many intervals",
         ),
         pytest.param(push(max_attempts=99), Invalid, "max_attempts", id="too many attempts"),
         pytest.param(
