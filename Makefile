@@ -13,7 +13,7 @@ STAGE ?= dev
 SEEDS ?= 1000
 CONTACTS ?= 1000
 
-sources := app.py chalicelibs local bench tests .chalice
+sources := app.py chalicelibs client local bench tests .chalice
 
 dev := .venv/dev/bin/python
 engine := .venv/engine/bin/python
