@@ -13,9 +13,9 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from client.api import Api
 from local import keys
 from local.bucket import drop
-from local.client import Client
 from local.settings import ROOT, Settings
 from local.stack import Stack
 
@@ -31,11 +31,11 @@ def phones(count: int) -> list[str]:
     ][:count]
 
 
-def queue_contacts(stack: Stack, count: int, concurrency: int) -> tuple[Client, str]:
+def queue_contacts(stack: Stack, count: int, concurrency: int) -> tuple[Api, str]:
     """A draft campaign with its contacts."""
-    operator = Client(stack.url, keys.load(stack.settings.data).bootstrap_key)
+    operator = Api(stack.url, keys.load(stack.settings.data).bootstrap_key)
     opened = operator.post("/workspaces", {"name": "bench", "concurrency_limit": concurrency})
-    client = Client(stack.url, opened["api_key"])
+    client = Api(stack.url, opened["api_key"])
     agent = client.post("/agents", {"name": "Ada", "carrier": "simulated"})
     client.post("/numbers", {"phone": "+12025550100", "carrier": "simulated"})
     campaign = client.post(
@@ -49,7 +49,7 @@ def queue_contacts(stack: Stack, count: int, concurrency: int) -> tuple[Client, 
     return client, campaign["id"]
 
 
-def count_of(client: Client, campaign_id: str, name: str) -> int:
+def count_of(client: Api, campaign_id: str, name: str) -> int:
     """One figure of a campaign's progress."""
     value: int = client.get(f"/campaigns/{campaign_id}")["progress"][name]
     return value

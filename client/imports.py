@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any, BinaryIO
 
 import typer
-from rich.live import Live
+from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 from rich.text import Text
 
@@ -25,6 +25,12 @@ MOST_LOOKS_IN_VAIN = 120
 WAITING = "waiting"
 
 FINAL = {"completed", "failed"}
+
+#: What the bar of an upload shows.
+COLUMNS = (
+    TextColumn("{task.description}"),
+    *(BarColumn(), DownloadColumn(), TransferSpeedColumn()),
+)
 
 Job = Mapping[str, Any]
 
@@ -47,10 +53,10 @@ def import_(
     api = world.api()
     import_id = upload(api, campaign_id, file)
     job = follow(api, import_id, world.sleep)
-    rejected = show_rejected(api, job) if job["rejected"] or job["duplicates"] else 0
+    show_rejected(api, job)
     if job["status"] == "failed":
         screen.show_error(f"the import failed: {job['reason']}")
-    if rejected or job["status"] == "failed":
+    if job["rejected"] or job["status"] == "failed":
         raise typer.Exit(1)
 
 
@@ -58,9 +64,8 @@ def upload(api: Api, campaign_id: str, file: Path) -> str:
     """Upload a file where the API wants it; gives the id of its import."""
     made = api.post(path_of("campaigns", campaign_id, "imports"), {"file": file.name})
     size = file.stat().st_size
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
-    with file.open("rb") as stream, Progress(*columns, TransferSpeedColumn()) as progress:
-        bar = progress.add_task(words.plain(file.name), total=size)
+    with file.open("rb") as stream, Progress(*COLUMNS, console=screen.console()) as progress:
+        bar = progress.add_task(escape(words.plain(file.name)), total=size)
         body = Told(stream, lambda count: progress.advance(bar, count))
         api.upload(made["upload"], body, size)
     return str(made["import"]["id"])
@@ -97,11 +102,11 @@ def follow(api: Api, import_id: str, sleep: Callable[[float], None]) -> Job:
         NotBegun: when nothing is heard of it.
     """
     looks_in_vain = 0
-    with Live(console=screen.console(), auto_refresh=False) as live:
+    with screen.live() as show:
         while True:
             job = look(api, import_id)
             if job is not None:
-                live.update(screen.import_line(job), refresh=True)
+                show(screen.import_line(job))
                 if job["status"] in FINAL:
                     return job
             looks_in_vain += job is None or job["status"] == WAITING
@@ -121,14 +126,15 @@ def look(api: Api, import_id: str) -> Job | None:
     return job
 
 
-def show_rejected(api: Api, job: Job) -> int:
-    """Show each row that did not become a task, however many; counts those that are wrong."""
+def show_rejected(api: Api, job: Job) -> None:
+    """Show each row that did not become a task, however many there are."""
+    if not job["rejected"] and not job["duplicates"]:
+        return
     for row in api.pages(path_of("imports", job["id"], "rows"), "rows"):
         style = "yellow" if row["code"] == "duplicate" else "red"
         place = Text(f"line {row['line']}", style="bold")
         code = Text(words.plain(row["code"]), style=style)
         screen.show(Text("  ").join([place, code, Text(words.plain(told(row)))]))
-    return int(job["rejected"])
 
 
 def told(row: Mapping[str, Any]) -> str:

@@ -1,12 +1,15 @@
 """What commands show: tables, details, bars, live views and errors."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import typer
 from rich.bar import Bar
 from rich.console import Console, Group, RenderableType
+from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
@@ -43,6 +46,22 @@ def console(*, stderr: bool = False) -> Console:
 def show(*what: RenderableType) -> None:
     """Show something."""
     console().print(*what, sep="\n")
+
+
+@contextmanager
+def live() -> Iterator[Callable[[RenderableType], None]]:
+    """Show one thing again and again in its place; in a file or a pipe, as it was at the end."""
+    here = console()
+    if here.is_terminal:
+        with Live(console=here, auto_refresh=False) as place:
+            yield lambda frame: place.update(frame, refresh=True)
+        return
+    last: deque[RenderableType] = deque(maxlen=1)
+    try:
+        yield last.append
+    finally:
+        for frame in last:
+            here.print(frame)
 
 
 def show_json(answer: object) -> None:

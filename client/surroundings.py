@@ -19,10 +19,10 @@ VARIABLES = {
 
 
 class Unset(Exception):
-    """A variable of the environment is missing; the message says what to set."""
+    """A variable of the environment is missing or unusable; the message says what to set."""
 
-    def __init__(self, name: str) -> None:
-        super().__init__(f"{name} is not set: set it to {VARIABLES[name]}")
+    def __init__(self, name: str, what: str = "is not set") -> None:
+        super().__init__(f"{name} {what}: set it to {VARIABLES[name]}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,9 +38,11 @@ class Surroundings:
         """The API as the environment names it.
 
         Raises:
-            Unset: naming the variable that is missing.
+            Unset: naming the variable that is missing, or is no address.
         """
         url, key = (self._variable(name) for name in VARIABLES)
+        if not url.startswith(("http://", "https://")):
+            raise Unset("CARILLON_URL", "is no address that begins with http:// or https://")
         return Api(url, key, transport=self.transport, sleep=self.sleep)
 
     def _variable(self, name: str) -> str:

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
 import typer
-from rich.live import Live
 
 from client import screen
 from client.api import path_of
@@ -35,9 +34,9 @@ def watch(
         screen.show(screen.campaign_frame(next(looks)))
         return
     try:
-        with Live(console=screen.console(), auto_refresh=False) as live:
+        with screen.live() as show:
             for campaign in looks:
-                live.update(screen.campaign_frame(campaign), refresh=True)
+                show(screen.campaign_frame(campaign))
     except KeyboardInterrupt:
         return
 

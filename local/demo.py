@@ -15,9 +15,10 @@ import urllib3
 from rich.console import Console
 from rich.live import Live
 
+from client.api import Api, Refused
+from client.transport import Unreachable
 from local import audit, keys, promises
 from local.bucket import drop
-from local.client import Client, Refused, Unreachable
 from local.screen import bars, summary_table
 from local.settings import Settings
 from local.stack import Stack, StackError
@@ -57,7 +58,7 @@ class Demo:
         self._stack = stack
         self._console = console
         self._settings = stack.settings
-        self._client = Client(stack.url, keys.load(self._settings.data).bootstrap_key)
+        self._client = Api(stack.url, keys.load(self._settings.data).bootstrap_key)
         self._began = time.monotonic()
         self.facts: dict[str, Any] = {"pauses": [], "concurrency_limit": CONCURRENCY}
 
@@ -89,7 +90,7 @@ class Demo:
         opened = self._client.post(
             "/workspaces", {"name": "demo", "concurrency_limit": CONCURRENCY}
         )
-        self._client = Client(self._stack.url, opened["api_key"])
+        self._client = Api(self._stack.url, opened["api_key"])
         agent = self._client.post(
             "/agents",
             {
