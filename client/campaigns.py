@@ -98,6 +98,7 @@ def create(
     retry_outcomes: RetryOn = None,
     concurrency_limit: Concurrency = None,
     draft: Draft = None,
+    as_json: AsJson = False,
 ) -> None:
     """Create a campaign.
 
@@ -105,7 +106,7 @@ def create(
     --timezone Europe/Madrid --hours 10:00-20:00 --days mon-fri --attempts 3 --interval 30m
     """
     body = body_of(locals(), {})
-    show_one(api_of(context).post("/campaigns", body))
+    show_one(api_of(context).post("/campaigns", body), as_json=as_json)
 
 
 @commands.command()
@@ -163,11 +164,7 @@ def show(context: typer.Context, campaign_id: CampaignId, as_json: AsJson = Fals
 
     Example: carillon campaign show ID
     """
-    campaign = api_of(context).get(path_of("campaigns", campaign_id))
-    if as_json:
-        screen.show_json(campaign)
-        return
-    show_one(campaign)
+    show_one(api_of(context).get(path_of("campaigns", campaign_id)), as_json=as_json)
 
 
 @commands.command()
@@ -273,8 +270,11 @@ def campaigns_table(campaigns: list[Any]) -> Table:
     )
 
 
-def show_one(campaign: Mapping[str, Any]) -> None:
+def show_one(campaign: Mapping[str, Any], *, as_json: bool = False) -> None:
     """Show a campaign and its rules."""
+    if as_json:
+        screen.show_json(campaign)
+        return
     facts = {"id": campaign["id"], "type": campaign["type"], "priority": campaign["priority"]}
     facts |= {"from": campaign.get("caller_id"), "agent": campaign.get("agent_id")}
     facts |= {"hours": words.hours(campaign.get("calling_hours"))}

@@ -76,6 +76,7 @@ def push(
         str | None,
         typer.Option("--idempotency-key", help="The same again: to repeat a push safely."),
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Push a task: call this number for this campaign.
 
@@ -85,6 +86,9 @@ def push(
     body = {"campaign": campaign_id, "phone": phone, "context": filled}
     world = around(context)
     made = world.api().post("/tasks", body, idempotency_key=key or world.new_key())
+    if as_json:
+        screen.show_json(made)
+        return
     screen.show(screen.details(made_facts(made["task"])))
 
 
@@ -164,7 +168,9 @@ def facts_of(task: Mapping[str, Any]) -> dict[str, object]:
 def rules_facts(part: str, rules: Mapping[str, Any] | None) -> dict[str, object]:
     """What a part of a task says, without what it leaves out."""
     said = {} if rules is None else rules
-    return {f"{part} {name}": shown(value) for name, value in said.items() if value is not None}
+    return {
+        f"{part} {name}": shown(value) for name, value in said.items() if value not in (None, [])
+    }
 
 
 def shown(value: object) -> object:

@@ -120,6 +120,19 @@ def test_every_list_is_there_as_json(acme: Acme, carillon: CommandLine) -> None:
     assert task == {**acme.shown(f"/tasks/{task_id}"), "calls": []}
 
 
+def test_what_is_made_is_there_as_json(acme: Acme, carillon: CommandLine) -> None:
+    who = ("--agent", acme.agent_id, "--from", CALLER_ID)
+    made = carillon.run("campaign", "create", "Leads", "--type", "realtime", *who, "--json")
+    campaign_id = json.loads(made)["id"]
+
+    pushed = carillon.run(
+        *("task", "push", campaign_id, "+34600000001", "--context", "name=Eva", "--json")
+    )
+
+    (task,) = acme.shown(f"/campaigns/{campaign_id}/tasks")["tasks"]
+    assert json.loads(pushed)["task"]["id"] == task["id"]
+
+
 def test_a_task_is_pushed_with_words_for_its_prompt(acme: Acme, carillon: CommandLine) -> None:
     campaign_id = acme.campaign()
 
