@@ -202,6 +202,24 @@ def test_a_campaign_is_watched_until_it_is_finished(product: Product, acme: Acme
     assert acme.shown(f"/campaigns/{campaign_id}")["status"] == "completed"
 
 
+def test_an_archived_campaign_is_watched_until_its_last_call_has_ended(
+    product: Product, acme: Acme, carillon: CommandLine
+) -> None:
+    campaign_id = acme.campaign()
+    acme.pushed(campaign_id)
+    product.run()
+    acme.post(f"/campaigns/{campaign_id}/archive")
+
+    def a_moment(_: float) -> None:
+        product.ended(product.carrier.asked[0].call_id)
+        product.run()
+
+    carillon.sleep = a_moment
+    carillon.run("watch", campaign_id)
+
+    assert acme.shown(f"/campaigns/{campaign_id}")["progress"]["completed"] == 1
+
+
 def test_one_look_does_not_wait(acme: Acme, carillon: CommandLine) -> None:
     campaign_id = acme.campaign()
     acme.pushed(campaign_id)
