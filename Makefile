@@ -13,7 +13,7 @@ STAGE ?= dev
 SEEDS ?= 1000
 CONTACTS ?= 1000
 
-sources := app.py chalicelibs local bench tests .chalice
+sources := app.py chalicelibs client local bench tests .chalice
 
 dev := .venv/dev/bin/python
 engine := .venv/engine/bin/python
@@ -110,12 +110,16 @@ clean: ## remove the data of the local service and what was built
 
 .PHONY: distclean
 distclean: clean ## remove the environments and caches, too
-	rm -rf .venv .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv carillon.egg-info .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: dev engine template
+# The command line, too. The stamp knows nothing of it: an environment made before it had one gets
+# it now. setuptools and wheel, which this takes, come with chalice.
 dev:
 	$(call environment,dev,requirements.txt requirements-dev.txt)
+	@test -x .venv/dev/bin/carillon || $(dev) -m pip --disable-pip-version-check --no-input \
+		install --quiet --no-deps --no-build-isolation --editable .
 engine:
 	$(call environment,engine,requirements-engine.txt)
 template:

@@ -13,11 +13,12 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from client.api import Api
 from local import keys
 from local.bucket import drop
-from local.client import Client
 from local.settings import ROOT, Settings
 from local.stack import Stack
+from local.workspace import ask_often
 
 ALWAYS = "completed=100,no-answer=0,busy=0,voicemail=0,failed=0"
 INSTANT = ("-m", "local.carrier", "--no-rules", "--ring=0", "--talk=0", f"--weights={ALWAYS}")
@@ -31,12 +32,12 @@ def phones(count: int) -> list[str]:
     ][:count]
 
 
-def queue_contacts(stack: Stack, count: int, concurrency: int) -> tuple[Client, str]:
+def queue_contacts(stack: Stack, count: int, concurrency: int) -> tuple[Api, str]:
     """A draft campaign with its contacts."""
-    operator = Client(stack.url, keys.load(stack.settings.data).bootstrap_key)
+    operator = Api(stack.url, keys.load(stack.settings.data).bootstrap_key)
     opened = operator.post("/workspaces", {"name": "bench", "concurrency_limit": concurrency})
-    client = Client(stack.url, opened["api_key"])
-    client.ask_often()
+    client = Api(stack.url, opened["api_key"])
+    ask_often(client)
     agent = client.post("/agents", {"name": "Ada", "carrier": "simulated"})
     client.post("/numbers", {"phone": "+12025550100", "carrier": "simulated"})
     campaign = client.post(
@@ -50,7 +51,7 @@ def queue_contacts(stack: Stack, count: int, concurrency: int) -> tuple[Client, 
     return client, campaign["id"]
 
 
-def count_of(client: Client, campaign_id: str, name: str) -> int:
+def count_of(client: Api, campaign_id: str, name: str) -> int:
     """One figure of a campaign's progress."""
     value: int = client.get(f"/campaigns/{campaign_id}")["progress"][name]
     return value

@@ -6,9 +6,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from client.api import Api
+from client.transport import Unreachable
 from local import promises
 from local.carrier.journal import read_lines
-from local.client import Client, Unreachable
 from local.promises import Facts, Seen
 from local.settings import Settings
 
@@ -19,7 +20,7 @@ def load_facts(data: Path) -> dict[str, Any]:
     return facts
 
 
-def see(facts: dict[str, Any], client: Client, journal: Path) -> Seen:
+def see(facts: dict[str, Any], client: Api, journal: Path) -> Seen:
     """Everything that is known of the demo's campaigns, from both sides."""
     campaign_ids = facts["campaign_ids"]
     campaigns = [client.get(f"/campaigns/{campaign_id}") for campaign_id in campaign_ids]
@@ -48,7 +49,7 @@ def main() -> int:
     settings = Settings.from_environment(os.environ)
     try:
         facts = load_facts(settings.data)
-        client = Client(settings.url, facts["api_key"])
+        client = Api(settings.url, facts["api_key"])
         seen = see(facts, client, settings.data / "carrier" / "journal.jsonl")
     except FileNotFoundError:
         print("There is nothing to audit yet: run `make demo` first.")

@@ -15,12 +15,14 @@ import urllib3
 from rich.console import Console
 from rich.live import Live
 
+from client.api import Api, Refused
+from client.transport import Unreachable
 from local import audit, keys, promises
 from local.bucket import drop
-from local.client import Client, Refused, Unreachable
 from local.screen import bars, summary_table
 from local.settings import Settings
 from local.stack import Stack, StackError
+from local.workspace import ask_often
 
 CONTACTS = Path(__file__).parent / "data" / "contacts.csv"
 CONCURRENCY = 10
@@ -57,7 +59,7 @@ class Demo:
         self._stack = stack
         self._console = console
         self._settings = stack.settings
-        self._client = Client(stack.url, keys.load(self._settings.data).bootstrap_key)
+        self._client = Api(stack.url, keys.load(self._settings.data).bootstrap_key)
         self._began = time.monotonic()
         self.facts: dict[str, Any] = {"pauses": [], "concurrency_limit": CONCURRENCY}
 
@@ -89,8 +91,8 @@ class Demo:
         opened = self._client.post(
             "/workspaces", {"name": "demo", "concurrency_limit": CONCURRENCY}
         )
-        self._client = Client(self._stack.url, opened["api_key"])
-        self._client.ask_often()
+        self._client = Api(self._stack.url, opened["api_key"])
+        ask_often(self._client)
         agent = self._client.post(
             "/agents",
             {

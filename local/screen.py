@@ -4,11 +4,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rich.bar import Bar
 from rich.console import Group, RenderableType
 from rich.table import Table
 
-WIDTH = 40
+from client.screen import bar, done
 
 
 def bars(campaigns: Sequence[Mapping[str, Any]], limit: int) -> RenderableType:
@@ -18,21 +17,16 @@ def bars(campaigns: Sequence[Mapping[str, Any]], limit: int) -> RenderableType:
     flying = 0
     for campaign in campaigns:
         progress = campaign["progress"]
-        done = progress["completed"] + progress["archived"]
         outcomes.update(progress["outcomes"])
         flying += progress["running"]
         label = f"{campaign['name']} [dim]({campaign['status']})[/]"
-        grid.add_row(label, bar(done, progress["total"]), f"{done}/{progress['total']}")
+        total, finished = progress["total"], done(progress)
+        grid.add_row(label, bar(finished, total), f"{finished}/{total}")
     grid.add_row("calls in flight", bar(flying, limit, color="yellow"), f"{flying}/{limit}")
     most = max(outcomes.values(), default=1)
     for outcome, count in outcomes.most_common():
         grid.add_row(f"[dim]{outcome}[/]", bar(count, most, color="blue"), str(count))
     return Group(grid)
-
-
-def bar(value: int, total: int, *, color: str = "green") -> Bar:
-    """A bar of the one width."""
-    return Bar(max(total, 1), 0, value, width=WIDTH, color=color)
 
 
 def summary_table(summary: Mapping[str, Any]) -> Table:

@@ -73,7 +73,9 @@ class Supervisor:
             f"API key: {known.api_key}\n\nTry:\n"
             f"  curl {url}/health\n"
             f"  curl {url}/agents {bearer} -d '{AN_AGENT}'\n"
-            f"  curl {url}/campaigns {bearer}\n\nCtrl-C stops it; its data stays."
+            f"  curl {url}/campaigns {bearer}\n\n"
+            f"  export CARILLON_URL={url} CARILLON_API_KEY={known.api_key}\n"
+            f"  .venv/dev/bin/carillon --help\n\nCtrl-C stops it; its data stays."
         )
 
 

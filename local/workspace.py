@@ -5,8 +5,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+from client.api import Api
 from local import keys
 from local.keys import Keys
+
+#: The most that a key may be given.
+MOST_PER_MINUTE = 100_000
 
 
 class NoWorkspace(Exception):
@@ -25,6 +29,12 @@ def ensure(port: int, data: Path) -> Keys:
     return keys.keep_workspace(
         data, workspace_id=answer["workspace"]["id"], api_key=answer["api_key"]
     )
+
+
+def ask_often(api: Api) -> None:
+    """Raise the limits of a workspace's keys: who watches or audits asks all the time."""
+    for key in api.get("/keys")["keys"]:
+        api.patch(f"/keys/{key['id']}", {"requests_per_minute": MOST_PER_MINUTE}, etag=None)
 
 
 def _ask(

@@ -31,6 +31,7 @@ from chalicelibs.domain.retry import MOST_ATTEMPTS
 from chalicelibs.domain.task import Task, TaskStatus
 
 Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 #: Longer lists come as CSV.
 MOST_TASKS = 500
@@ -99,7 +100,7 @@ class NewTask(Body):
                 end_at=self.end_after,
             )
         except Invalid as error:
-            error.param = NAMES.get(error.param or "", error.param)
+            named(error)
             raise
 
 
@@ -135,6 +136,13 @@ class ResultsView(View):
     results: list[PushedView | ErrorView]
 
 
+def named(result: Result) -> Result:
+    """A result; what an error is about by the name that this body has for it."""
+    if isinstance(result, Invalid):
+        result.param = NAMES.get(result.param or "", result.param)
+    return result
+
+
 class Pushed:
     """A body of one task or of a list, each entry a task to push or what is wrong with it."""
 
@@ -150,7 +158,7 @@ class Pushed:
             CarillonError: when the one task was refused.
         """
         stored = iter(results)
-        merged = [next(stored) if isinstance(one, Push) else one for one in self._judged]
+        merged = [named(next(stored)) if isinstance(one, Push) else one for one in self._judged]
         if self.is_list:
             return ResultsView(results=[result_view(one) for one in merged])
         if isinstance(merged[0], CarillonError):

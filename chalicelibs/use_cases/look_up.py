@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from chalicelibs.domain.call import Call
@@ -10,6 +10,7 @@ from chalicelibs.domain.campaign import Campaign, CampaignKind
 from chalicelibs.domain.errors import NotFound
 from chalicelibs.domain.imports import Import, RejectedRow
 from chalicelibs.domain.instants import MILLISECOND
+from chalicelibs.domain.lane import rescue_partition
 from chalicelibs.domain.naming import (
     campaign_of,
     is_call_id,
@@ -35,6 +36,9 @@ from chalicelibs.ports import (
     Tasks,
     Workspaces,
 )
+
+#: Later than any rescue, and more than any workspace has in flight.
+FAR, MOST_IN_FLIGHT = timedelta(days=366), 20_000
 
 #: As what a task may be stored that reads so; how it does read is then judged one by one.
 STORED_AS = {
@@ -117,8 +121,7 @@ class LookUp:
         """Candidates; whoever asks for a number or for what is in flight waits for no search."""
         known: list[str] | None = None
         if wanted.status is TaskStatus.RUNNING:
-            held = self.slots.held(campaign.workspace_id)
-            known = [task_of(one) for one in held if campaign_of(one) == campaign.campaign_id]
+            known = self._in_flight(campaign)
         elif wanted.phone is not None and campaign.kind is CampaignKind.BATCH:
             known = [task_id_for_phone(campaign.campaign_id, wanted.phone)]
         if known is None:
@@ -126,6 +129,13 @@ class LookUp:
             return self.tasks.page(campaign.campaign_id, wanted.filter, cursor=cursor, limit=limit)
         found = self.tasks.get_all(sorted(known))
         return Page([task for task in found if wanted.filter.admits(task)], None)
+
+    def _in_flight(self, campaign: Campaign) -> list[str]:
+        """The tasks with a call, those included that wait for its analysis and hold no slot."""
+        lane = rescue_partition(campaign.workspace_id)
+        found = self.tasks.due(lane, until=self.clock.now() + FAR, limit=MOST_IN_FLIGHT)
+        ids = [due.task_id for due in found]
+        return [one for one in ids if campaign_of(one) == campaign.campaign_id]
 
     def call(self, workspace_id: str, call_id: str) -> Call:
         """A call, ended or in flight."""
@@ -149,11 +159,12 @@ class LookUp:
     def call_log(self, workspace_id: str, wanted: CallSearch, paging: Paging) -> Page[Call]:
         """The ended calls of all campaigns that are wanted, newest first."""
         cursor, limit = paging
+        opened_at, now = self._opened_at(workspace_id), self.clock.now() + MILLISECOND
         return self.calls.log(
             workspace_id,
             wanted.filter,
-            since=wanted.since or self._opened_at(workspace_id),
-            until=wanted.until or self.clock.now() + MILLISECOND,
+            since=max(wanted.since or opened_at, opened_at),
+            until=min(wanted.until or now, now),
             cursor=cursor,
             limit=limit,
         )

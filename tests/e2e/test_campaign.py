@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from client.api import Api
 from local import audit, keys, promises
 from local.bucket import drop
-from local.client import Client
 from local.settings import Settings
 from local.stack import Stack
 from tests.local.waiting import free_port, until
@@ -43,13 +43,13 @@ def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
         yield stack
 
 
-def open_workspace(stack: Stack) -> tuple[str, Client]:
-    operator = Client(stack.url, keys.load(stack.settings.data).bootstrap_key)
+def open_workspace(stack: Stack) -> tuple[str, Api]:
+    operator = Api(stack.url, keys.load(stack.settings.data).bootstrap_key)
     opened = operator.post("/workspaces", {"name": "e2e", "concurrency_limit": LIMIT})
-    return opened["workspace"]["id"], Client(stack.url, opened["api_key"])
+    return opened["workspace"]["id"], Api(stack.url, opened["api_key"])
 
 
-def start_batch(client: Client) -> str:
+def start_batch(client: Api) -> str:
     agent = client.post(
         "/agents",
         {

@@ -47,6 +47,7 @@ def test_nothing_but_the_product_is_in_the_zip(package: Package) -> None:
     top_level = {name.partition("/")[0] for name in package.names()}
 
     assert not top_level & {
+        "client",
         "local",
         "tests",
         "bench",

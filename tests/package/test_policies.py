@@ -38,6 +38,7 @@ from chalicelibs.ports import (
     Refused,
     Throttled,
 )
+from chalicelibs.use_cases.look_up import TaskSearch
 from local import resources
 
 ROOT = Path(__file__).parents[2]
@@ -308,7 +309,7 @@ def look_around(watched: Watched, workspace_id: str, campaign_id: str) -> None:
         service.workspaces.get(workspace_id)
         service.agents.list(workspace_id)
         service.campaigns.get(workspace_id, campaign_id)
-        page = service.look_up.tasks_of(workspace_id, campaign_id, Paging())
+        page = service.look_up.tasks_of(workspace_id, campaign_id, TaskSearch(), Paging())
         for reading in page.items:
             service.look_up.calls_of(workspace_id, reading.task.task_id)
         service.look_up.imports_of(workspace_id, campaign_id)

@@ -8,7 +8,7 @@ from chalicelibs.adapters.dynamodb.codec import Item
 from chalicelibs.adapters.dynamodb.table import Stretch, Table
 from chalicelibs.domain.search import CallFilter, TaskFilter
 
-#: Items that one search looks at, wanted or not: about a megabyte, a tenth of a second.
+#: Items, wanted or not, after which a search goes no further into a partition: about a megabyte.
 MOST_LOOKED_AT = 2000
 
 #: Items that one request looks at where only some are wanted.

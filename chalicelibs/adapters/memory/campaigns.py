@@ -66,7 +66,7 @@ class MemoryCampaigns:
         with self._store.lock:
             newest_first = sorted(self._store.campaigns.items(), key=itemgetter(0), reverse=True)
             own = [pair for pair in newest_first if pair[1].workspace_id == workspace_id]
-            return page_of(own, cursor=cursor, limit=limit)
+            return page_of(own, cursor=cursor, limit=limit, is_falling=True)
 
     def progress(self, campaign_id: str) -> Progress:
         """See the port."""

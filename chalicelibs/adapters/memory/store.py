@@ -50,16 +50,16 @@ class MemoryStore:
             self.agenda[task.entry.partition][task.task_id] = task
 
 
-def page_of(items: list[tuple[str, Item]], *, cursor: str | None, limit: int) -> Page[Item]:
+def page_of(
+    items: list[tuple[str, Item]], *, cursor: str | None, limit: int, is_falling: bool = False
+) -> Page[Item]:
     """The items whose keys come after the cursor, in the order given, which is that of the keys.
 
     The cursor's own item may have gone from a filtered list since.
     """
-    keys = [key for key, _ in items]
-    is_falling = len(keys) > 1 and keys[0] > keys[-1]
     start = 0
     if cursor is not None:
-        start = sum(key >= cursor if is_falling else key <= cursor for key in keys)
+        start = sum(key >= cursor if is_falling else key <= cursor for key, _ in items)
     chosen = items[start : start + limit]
     is_last = start + limit >= len(items)
     return Page([item for _, item in chosen], None if is_last else chosen[-1][0])

@@ -140,7 +140,7 @@ class MemoryCalls:
             ]
             matching = [(key, call) for key, call in own if wanted.admits(call)]
             newest_first = sorted(matching, key=itemgetter(0), reverse=True)
-            return page_of(newest_first, cursor=cursor, limit=limit)
+            return page_of(newest_first, cursor=cursor, limit=limit, is_falling=True)
 
 
 def by_dial(call: Call) -> tuple[datetime, str]:

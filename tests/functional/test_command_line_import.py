@@ -1,0 +1,155 @@
+"""A file of contacts from the command line into a campaign."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chalicelibs.domain.imports import import_id_for
+from client.imports import MOST_LOOKS_IN_VAIN
+from client.transport import Answer, Readable
+from tests.functional.command_line import URL, CommandLine, InProcess
+from tests.functional.product import Acme, Product
+from tests.unit.client.script import answer
+
+BUCKET = "http://bucket.test"
+GOOD = b"phone,name\n+34600000001,Eva\n+34600000002,Ana\n"
+BAD = b"phone,name\n+34600000001,Eva\n600,Bad\n+34600000002\n+34600000001,Again\n"
+
+
+@dataclass
+class WithUploads:
+    """The product, whose files come by address; they arrive when they are let in."""
+
+    product: Product
+    workspace_id: str
+    is_taken: bool = True
+    inside: InProcess = field(default_factory=InProcess)
+    arrived: list[Callable[[], None]] = field(default_factory=list)
+    uploads: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+
+    def __call__(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | Readable | None
+    ) -> Answer:
+        if url.startswith(BUCKET):
+            return self._store(url, headers, body)
+        asked = re.fullmatch(f"{URL}/campaigns/(.*)/imports", url)
+        if asked and method == "POST":
+            return self._address(asked[1])
+        return self.inside(method, url, headers, body)
+
+    def _source(self, campaign_id: str) -> str:
+        return f"s3://drop/imports/{self.workspace_id}/{campaign_id}/contacts.csv"
+
+    def _address(self, campaign_id: str) -> Answer:
+        import_id = import_id_for(self._source(campaign_id), "v1")
+        target = {"method": "PUT", "url": f"{BUCKET}/{campaign_id}?secret=1", "headers": {}}
+        return answer({"import": {"id": import_id}, "upload": target}, 201)
+
+    def _store(
+        self, url: str, headers: Mapping[str, str], body: bytes | Readable | None
+    ) -> Answer:
+        assert body is not None
+        assert not isinstance(body, bytes), "it is not read into memory first"
+        content, source = b"", self._source(url.removeprefix(f"{BUCKET}/").partition("?")[0])
+        while block := body.read(10):
+            content += block
+        self.uploads.append((dict(headers), content))
+        if not self.is_taken:
+            return Answer(403, {}, b"<Error/>")
+        self.arrived.append(lambda: self.product.drop(source, content))
+        return Answer(200, {}, b"")
+
+    def let_in(self, _: float) -> None:
+        """Time passes: what was uploaded arrives."""
+        while self.arrived:
+            self.arrived.pop()()
+
+
+@pytest.fixture
+def bucket(product: Product, acme: Acme) -> WithUploads:
+    return WithUploads(product, acme.workspace_id)
+
+
+@pytest.fixture
+def carillon(acme: Acme, bucket: WithUploads) -> CommandLine:
+    assert acme.key is not None
+    return CommandLine(acme.key, bucket, sleep=bucket.let_in)
+
+
+@pytest.fixture
+def campaign_id(acme: Acme) -> str:
+    return str(acme.made("/campaigns", acme.batch())["id"])
+
+
+def file_of(folder: Path, content: bytes) -> str:
+    file = folder / "contacts.csv"
+    file.write_bytes(content)
+    return str(file)
+
+
+def test_a_file_is_uploaded_and_followed_until_its_rows_are_tasks(
+    acme: Acme, bucket: WithUploads, carillon: CommandLine, campaign_id: str, tmp_path: Path
+) -> None:
+    shown = carillon.run("import", campaign_id, file_of(tmp_path, GOOD))
+
+    assert "completed: 2 rows, 2 accepted, 0 rejected, 0 duplicates" in shown
+    assert bucket.uploads == [({"Content-Length": str(len(GOOD))}, GOOD)]
+    assert acme.shown(f"/campaigns/{campaign_id}")["progress"]["total"] == 2
+
+
+def test_rejected_rows_come_back_with_line_code_and_what_to_do(
+    acme: Acme, carillon: CommandLine, campaign_id: str, tmp_path: Path
+) -> None:
+    shown = carillon.run("import", campaign_id, file_of(tmp_path, BAD), status=1)
+
+    (job,) = acme.shown(f"/campaigns/{campaign_id}/imports")["imports"]
+    rows: list[Any] = acme.shown(f"/imports/{job['id']}/rows")["rows"]
+    assert [row["line"] for row in rows] == [3, 4, 5]
+    for row in rows:
+        (line,) = [line for line in shown.splitlines() if line.startswith(f"line {row['line']} ")]
+        assert row["code"] in line
+        assert row["message"] in line
+
+
+def test_a_number_twice_is_told_and_is_no_failure(
+    carillon: CommandLine, campaign_id: str, tmp_path: Path
+) -> None:
+    twice = GOOD + b"+34600000001,Again\n"
+
+    shown = carillon.run("import", campaign_id, file_of(tmp_path, twice))
+
+    assert "line 4  duplicate" in shown
+
+
+def test_a_file_that_cannot_be_used_says_why(
+    carillon: CommandLine, campaign_id: str, tmp_path: Path
+) -> None:
+    shown = carillon.run("import", campaign_id, file_of(tmp_path, b"name\nEva\n"), status=1)
+
+    assert "the import failed: " in shown
+
+
+def test_an_upload_that_is_refused_is_no_import(
+    bucket: WithUploads, carillon: CommandLine, campaign_id: str, tmp_path: Path
+) -> None:
+    bucket.is_taken = False
+
+    shown = carillon.run("import", campaign_id, file_of(tmp_path, GOOD), status=1)
+
+    assert "the upload was refused with status 403" in shown
+
+
+def test_a_file_of_which_nothing_is_heard_is_not_waited_for_for_ever(
+    carillon: CommandLine, campaign_id: str, tmp_path: Path
+) -> None:
+    waits: list[float] = []
+    carillon.sleep = waits.append
+
+    shown = carillon.run("import", campaign_id, file_of(tmp_path, GOOD), status=1)
+
+    assert "has not begun" in shown
+    assert len(waits) == MOST_LOOKS_IN_VAIN - 1
