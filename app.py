@@ -222,8 +222,9 @@ def edit_number(phone: str) -> Response:
 def create_campaign(ids: Ids) -> Response:
     """Create a campaign."""
     own = {"workspace_id": request(app).principal, "campaign_id": ids.new()}
-    campaign = api.campaigns.new(request(app).body, **own, now=service().clock.now())
-    return ok(api.campaigns.view(service().campaigns.create(campaign)), status=201)
+    campaign = api.campaign_settings.new(request(app).body, **own, now=service().clock.now())
+    reading, lent = service().campaigns.create(campaign), service().agents.lent(campaign)
+    return ok(api.campaigns.created(reading, lent), status=201, headers=api.campaigns.tag(reading))
 
 
 @app.route("/campaigns", authorizer=authorize)
@@ -238,7 +239,18 @@ def list_campaigns() -> Response:
 @answering
 def get_campaign(campaign_id: str) -> Response:
     """Show a campaign and how far it has come."""
-    return ok(api.campaigns.view(service().campaigns.get(request(app).principal, campaign_id)))
+    reading = service().campaigns.get(request(app).principal, campaign_id)
+    return ok(api.campaigns.view(reading), headers=api.campaigns.tag(reading))
+
+
+@app.route("/campaigns/{campaign_id}", **PATCH, authorizer=authorize)
+@answering
+def edit_campaign(campaign_id: str) -> Response:
+    """Change the named settings of a campaign, for all its tasks at once."""
+    workspace_id, if_match = request(app).principal, request(app).headers.get("if-match")
+    change = api.campaign_settings.change(request(app).body, if_match, service().clock.now())
+    reading = service().campaigns.update(workspace_id, campaign_id, change)
+    return ok(api.campaigns.view(reading), headers=api.campaigns.tag(reading))
 
 
 @app.route("/campaigns/{campaign_id}/start", **POST, authorizer=authorize)
@@ -246,8 +258,8 @@ def get_campaign(campaign_id: str) -> Response:
 @once
 def start_campaign(_: Ids, campaign_id: str) -> Response:
     """Start a draft."""
-    workspace_id = request(app).principal
-    return ok(api.campaigns.view(service().campaigns.control(workspace_id, campaign_id, "start")))
+    reading = service().campaigns.control(request(app).principal, campaign_id, "start")
+    return ok(api.campaigns.view(reading), headers=api.campaigns.tag(reading))
 
 
 @app.route("/campaigns/{campaign_id}/pause", **POST, authorizer=authorize)
@@ -255,8 +267,8 @@ def start_campaign(_: Ids, campaign_id: str) -> Response:
 @once
 def pause_campaign(_: Ids, campaign_id: str) -> Response:
     """Pause a campaign: no call of it starts any more."""
-    workspace_id = request(app).principal
-    return ok(api.campaigns.view(service().campaigns.control(workspace_id, campaign_id, "pause")))
+    reading = service().campaigns.control(request(app).principal, campaign_id, "pause")
+    return ok(api.campaigns.view(reading), headers=api.campaigns.tag(reading))
 
 
 @app.route("/campaigns/{campaign_id}/resume", **POST, authorizer=authorize)
@@ -264,8 +276,8 @@ def pause_campaign(_: Ids, campaign_id: str) -> Response:
 @once
 def resume_campaign(_: Ids, campaign_id: str) -> Response:
     """Resume a paused campaign."""
-    workspace_id = request(app).principal
-    return ok(api.campaigns.view(service().campaigns.control(workspace_id, campaign_id, "resume")))
+    reading = service().campaigns.control(request(app).principal, campaign_id, "resume")
+    return ok(api.campaigns.view(reading), headers=api.campaigns.tag(reading))
 
 
 @app.route("/campaigns/{campaign_id}/archive", **POST, authorizer=authorize)
@@ -273,10 +285,8 @@ def resume_campaign(_: Ids, campaign_id: str) -> Response:
 @once
 def archive_campaign(_: Ids, campaign_id: str) -> Response:
     """End a campaign for good; calls in flight finish."""
-    workspace_id = request(app).principal
-    return ok(
-        api.campaigns.view(service().campaigns.control(workspace_id, campaign_id, "archive"))
-    )
+    reading = service().campaigns.control(request(app).principal, campaign_id, "archive")
+    return ok(api.campaigns.view(reading), headers=api.campaigns.tag(reading))
 
 
 # --- Tasks, calls, imports ----------------------------------------------------------------------

@@ -156,11 +156,10 @@ def facts_of(task: Mapping[str, Any]) -> dict[str, object]:
         "attempts": task["attempts"],
         "outcome": task["outcome"],
         "reason": task["reason"],
-        "end": words.instant(task["end_at"]),
         "created": words.instant(task["created_at"]),
     }
     facts |= {f"context {name}": value for name, value in task["context"].items()}
-    for part in ("rules", "submitted", "effective"):
+    for part in ("submitted", "effective"):
         facts |= rules_facts(part, task.get(part))
     return facts | ({"prompt": task["prompt"]} if task.get("prompt") else {})
 

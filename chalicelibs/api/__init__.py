@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from chalicelibs.api import agents as agents
     from chalicelibs.api import calls as calls
+    from chalicelibs.api import campaign_settings as campaign_settings
     from chalicelibs.api import campaigns as campaigns
     from chalicelibs.api import http as http
     from chalicelibs.api import imports as imports

@@ -1,149 +1,20 @@
 """Campaigns as JSON."""
 
-from datetime import datetime
-from typing import Any
+from collections.abc import Mapping
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from chalicelibs.api.bodies import (
-    At,
-    Body,
-    Instant,
-    Interval,
-    View,
-    Whole,
-    Zone,
-    milliseconds,
-    parse,
-)
-from chalicelibs.api.hours import Hours, HoursView, hours_view
-from chalicelibs.domain.campaign import Campaign, CampaignKind, CampaignState, CampaignStatus
-from chalicelibs.domain.errors import Invalid
+from chalicelibs.api.bodies import At, View
+from chalicelibs.api.campaign_tag import tag_of
+from chalicelibs.api.hours import HoursView, hours_view
+from chalicelibs.api.samples import sample_task
+from chalicelibs.domain.agent import Agent, Number
+from chalicelibs.domain.campaign import CampaignKind, CampaignStatus
 from chalicelibs.domain.instants import MILLISECOND
-from chalicelibs.domain.outcome import normal_name
-from chalicelibs.domain.phone import parse_phone
-from chalicelibs.domain.priority import Level, per_attempt
-from chalicelibs.domain.retry import MOST_ATTEMPTS, RetryPolicy
+from chalicelibs.domain.priority import Level
 from chalicelibs.domain.rules import Rules
 from chalicelibs.ports import Page
 from chalicelibs.use_cases.manage_campaigns import CampaignReading
-
-
-class NewCampaign(Body):
-    """A new campaign: who calls, when, how often and how urgently."""
-
-    name: str = Field(min_length=1, max_length=200)
-    type: CampaignKind = Field(
-        CampaignKind.BATCH,
-        description="`batch`: a list of contacts. `realtime`: tasks are pushed one by one.",
-    )
-    agent_id: str | None = Field(None, description="Who calls; a batch needs one.")
-    caller_id: str | None = Field(None, description="The number shown, E.164; a batch needs one.")
-    priority: Level = Field(Level.NORMAL, description="Which campaign goes first.")
-    timezone: Zone = Field("UTC", description="An IANA name, like `Europe/Madrid`.")
-    calling_hours: Hours | None = Field(None, description="By default calls start at any time.")
-    start_at: Instant | None = Field(None, description="No call starts before that.")
-    end_at: Instant | None = Field(None, description="No call starts from then on.")
-    max_attempts: Whole = Field(
-        1, ge=1, le=MOST_ATTEMPTS, description="All attempts, the first included."
-    )
-    retry_intervals_ms: list[Interval] | None = Field(
-        None, description="Pauses between attempts, one fewer than attempts; default: an hour."
-    )
-    retry_outcomes: list[str] = Field(
-        default_factory=list,
-        max_length=50,
-        description="Outcomes to try again after, besides the usual ones.",
-    )
-    callbacks_outside_hours: bool = Field(
-        False, description="Whether a callback may come when the calling hours are over."
-    )
-    concurrency_limit: Whole | None = Field(
-        None, ge=1, le=10_000, description="Its calls in flight, besides the workspace's limit."
-    )
-    draft: bool | None = Field(None, description="Batch campaigns begin as drafts by default.")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _lower_case(cls, body: Any) -> Any:
-        """`High` is `high`, as the seeds write it."""
-        if isinstance(body, dict) and isinstance(body.get("priority"), str):
-            return {**body, "priority": body["priority"].lower()}
-        return body
-
-
-#: The fields that say how a campaign's tasks are called. Priority and zone count without them.
-RULES = frozenset(
-    {
-        *("agent_id", "caller_id", "calling_hours", "callbacks_outside_hours"),
-        *("max_attempts", "retry_intervals_ms", "retry_outcomes"),
-    }
-)
-
-#: The pause between attempts where a campaign names none.
-DEFAULT_INTERVAL_MS = 3_600_000
-
-
-def new(raw: bytes, *, workspace_id: str, campaign_id: str, now: datetime) -> Campaign:
-    """A new campaign."""
-    body = parse(NewCampaign, raw)
-    is_batch = body.type is CampaignKind.BATCH
-    is_draft = is_batch if body.draft is None else body.draft
-    return Campaign(
-        campaign_id=campaign_id,
-        workspace_id=workspace_id,
-        name=body.name,
-        kind=body.type,
-        state=CampaignState.DRAFT if is_draft else CampaignState.ACTIVE,
-        level=body.priority,
-        zone=body.timezone,
-        rules=rules_of(body),
-        start_at=body.start_at,
-        end_at=body.end_at,
-        concurrency_limit=body.concurrency_limit,
-        created_at=now,
-    )
-
-
-def rules_of(body: NewCampaign) -> Rules | None:
-    """The campaign's rules; a realtime one that sets none leaves all of them to its tasks.
-
-    Raises:
-        Invalid: naming what is missing or wrong.
-    """
-    if body.type is CampaignKind.REALTIME and not RULES & body.model_fields_set:
-        return None
-    if not body.agent_id:
-        raise Invalid("say which agent calls: a campaign's rules need one", "agent_id")
-    if not body.caller_id:
-        raise Invalid("say from which number to call: a campaign's rules need it", "caller_id")
-    return Rules(
-        agent_id=body.agent_id,
-        caller_id=parse_phone(body.caller_id, param="caller_id"),
-        hours=None if body.calling_hours is None else body.calling_hours.to_domain(body.timezone),
-        retry=retry_of(body),
-        priorities=per_attempt(body.priority, body.max_attempts),
-        callbacks_outside_hours=body.callbacks_outside_hours,
-    )
-
-
-def retry_of(body: NewCampaign) -> RetryPolicy:
-    """How its tasks are tried again.
-
-    Raises:
-        Invalid: when there are too many intervals, or too few.
-    """
-    intervals = body.retry_intervals_ms
-    if intervals is None:
-        intervals = [DEFAULT_INTERVAL_MS] * (body.max_attempts - 1)
-    if len(intervals) != body.max_attempts - 1:
-        needed = body.max_attempts - 1
-        raise Invalid(f"must have {needed} entries, one fewer than attempts", "retry_intervals_ms")
-    return RetryPolicy(
-        max_attempts=body.max_attempts,
-        intervals=tuple(milliseconds(interval) for interval in intervals),
-        retry_outcomes=frozenset(normal_name(name) for name in body.retry_outcomes),
-    )
 
 
 class RulesView(View):
@@ -203,9 +74,18 @@ class CampaignView(View):
     )
     priorities: list[int] | None = Field(description="One per attempt; the larger goes first.")
     callbacks_outside_hours: bool | None
+    prompt: str = Field(description="Follows the agent's own prompt.")
     progress: ProgressView
     created_at: At
     version: int = Field(description="Grows by one with every change of the campaign.")
+
+
+class CreatedCampaignView(CampaignView):
+    """A new campaign, and how to push tasks into it."""
+
+    sample_task: dict[str, object] | None = Field(
+        description="A body for `POST /tasks` that works with a phone number; null in a batch."
+    )
 
 
 class CampaignsView(View):
@@ -229,10 +109,24 @@ def view(reading: CampaignReading) -> CampaignView:
         end_at=campaign.end_at,
         concurrency_limit=campaign.concurrency_limit,
         **(dict.fromkeys(RulesView.model_fields) if rules is None else dict(rules_view(rules))),
+        prompt=campaign.prompt,
         progress=progress_view(reading),
         created_at=campaign.created_at,
         version=campaign.version,
     )
+
+
+def created(
+    reading: CampaignReading, lent: tuple[Agent | None, Number | None]
+) -> CreatedCampaignView:
+    """A campaign that was just made."""
+    sample = sample_task(reading.campaign, *lent)
+    return CreatedCampaignView(**dict(view(reading)), sample_task=sample)
+
+
+def tag(reading: CampaignReading) -> Mapping[str, str]:
+    """The header by which an edit names this reading."""
+    return {"ETag": tag_of(reading.campaign)}
 
 
 def rules_view(rules: Rules) -> RulesView:

@@ -56,6 +56,16 @@ CAMPAIGN: Examples = {
     "a realtime campaign": {"name": "Leads", "type": "realtime", "timezone": "Asia/Kolkata"},
 }
 
+CAMPAIGN_CHANGES: Examples = {
+    "more urgent, and not on Fridays": {
+        "priority": "high",
+        "calling_hours": {"start": "09:00", "end": "17:00", "days": ["mon", "tue", "wed", "thu"]},
+        "retries": 2,
+        "retry_interval_ms": 1_800_000,
+    },
+    "stopped for a while": {"status": "paused"},
+}
+
 TASK: Examples = {
     "one task": {
         "phone": "+919876543210",

@@ -21,7 +21,8 @@ from chalicelibs.api.agents import (
 )
 from chalicelibs.api.bodies import Body, View
 from chalicelibs.api.calls import CallLogView, CallsView, CallView
-from chalicelibs.api.campaigns import CampaignsView, CampaignView, NewCampaign
+from chalicelibs.api.campaign_settings import CampaignChanges, NewCampaign
+from chalicelibs.api.campaigns import CampaignsView, CampaignView, CreatedCampaignView
 from chalicelibs.api.examples import Examples
 from chalicelibs.api.http import DEFAULT_PAGE, LARGEST_PAGE
 from chalicelibs.api.imports import ImportsView, ImportView, RejectedRowsView
@@ -386,6 +387,7 @@ def control(name: str, summary: str) -> Operation:
         summary=summary,
         description="Repeating it changes nothing. It takes no body.",
         answers={200: (CampaignView,)},
+        headers=(ETAG,),
         also=frozenset({409}),
     )
 
@@ -401,7 +403,8 @@ CAMPAIGNS = (
         "leave its rules to its tasks; whoever sets one of them names agent and number, too.",
         body=NewCampaign,
         examples=examples.CAMPAIGN,
-        answers={201: (CampaignView,)},
+        answers={201: (CreatedCampaignView,)},
+        headers=(ETAG,),
     ),
     Operation(
         name="list_campaigns",
@@ -419,6 +422,22 @@ CAMPAIGNS = (
         tag="Campaigns",
         summary="Show a campaign and how far it has come",
         answers={200: (CampaignView,)},
+        headers=(ETAG,),
+    ),
+    Operation(
+        name="edit_campaign",
+        method="PATCH",
+        path="/campaigns/{campaign_id}",
+        tag="Campaigns",
+        summary="Change what is named of a campaign's settings",
+        description="It counts at once for all tasks that wait, but for what they set themselves. "
+        "A campaign that is completed or archived changes no more: 409.",
+        body=CampaignChanges,
+        examples=examples.CAMPAIGN_CHANGES,
+        answers={200: (CampaignView,)},
+        parameters=(IF_MATCH,),
+        headers=(ETAG,),
+        also=frozenset({409, 412}),
     ),
     control("start", "Start a draft"),
     control("pause", "Pause a campaign: no call of it starts any more"),

@@ -7,6 +7,7 @@ from hmac import compare_digest
 from typing import Any
 
 from chalicelibs.domain.agent import Agent, Number
+from chalicelibs.domain.campaign import Campaign
 from chalicelibs.domain.errors import Invalid, NotAllowed, NotFound, Stale
 from chalicelibs.domain.naming import is_plain_id
 from chalicelibs.domain.quota import OPERATORS_PER_MINUTE
@@ -295,6 +296,16 @@ class ManageAgents:
     def numbers(self, workspace_id: str) -> Sequence[Number]:
         """All numbers."""
         return self.agents.numbers(workspace_id)
+
+    def lent(self, campaign: Campaign) -> tuple[Agent | None, Number | None]:
+        """Who may call for a campaign, and from where: what it names, or the first that could."""
+        workspace_id, rules = campaign.workspace_id, campaign.rules
+        if rules is not None:
+            agent = self.agents.get(workspace_id, rules.agent_id)
+            return agent, self.agents.number(workspace_id, rules.caller_id)
+        agents = (one for one in self.agents.list(workspace_id) if one.is_active)
+        numbers = (one for one in self.agents.numbers(workspace_id) if one.has_outbound_trunk)
+        return next(agents, None), next(numbers, None)
 
     def _check(self, carrier: str) -> None:
         if self.carriers.get(carrier) is None:

@@ -32,6 +32,7 @@ def test_a_batch_campaign_begins_as_a_draft_and_shows_what_it_was_told(acme: Acm
     assert made["retry_intervals_ms"] == [60_000, 0]
     assert made["retry_outcomes"] == ["voicemail"]
     assert made["concurrency_limit"] == 2
+    assert made.pop("sample_task") is None
     assert acme.shown(f"/campaigns/{made['id']}") == made
 
 
@@ -62,6 +63,8 @@ def test_campaigns_are_listed_page_by_page_newest_first(product: Product, acme: 
     second = acme.shown(f"/campaigns?limit=2&cursor={first['next_cursor']}")
     third = acme.shown(f"/campaigns?limit=2&cursor={second['next_cursor']}")
 
+    for one in made:
+        del one["sample_task"]
     pages = [first["campaigns"], second["campaigns"], third["campaigns"]]
     assert pages == [made[:2:-1], made[2:0:-1], made[:1]]
     assert third["next_cursor"] is None
