@@ -149,21 +149,15 @@ def page_view(page: Page[CampaignReading]) -> CampaignsView:
     return CampaignsView(campaigns=campaigns, next_cursor=page.cursor)
 
 
-#: What open tasks that are not in flight read as, by the status of their campaign.
-WAITING_AS = {CampaignStatus.PAUSED: "paused", CampaignStatus.ARCHIVED: "archived"} | {
-    CampaignStatus.COMPLETED: "archived"
-}
-
-
 def progress_view(reading: CampaignReading) -> ProgressView:
     """Its tasks by status, and its ended calls by outcome."""
     progress, running = reading.progress, len(reading.in_flight)
     waiting = max(progress.open_tasks - running, 0)
     counts = {"queued": waiting - progress.paused, "running": running, "paused": progress.paused}
     counts |= {"completed": progress.completed, "archived": progress.archived}
-    if reading.status in WAITING_AS:
+    if reading.waiting_as is not None:
         counts["queued"] = counts["paused"] = 0
-        counts[WAITING_AS[reading.status]] += waiting
+        counts[reading.waiting_as] += waiting
     return ProgressView(
         total=progress.tasks,
         **counts,

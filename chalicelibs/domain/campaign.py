@@ -171,6 +171,8 @@ class Campaign:
 
     def status(self, now: datetime, progress: Progress, *, in_flight: int) -> CampaignStatus:
         """What it reads as."""
+        if self.state is CampaignState.COMPLETED and in_flight:
+            return CampaignStatus.RUNNING  # its end came, and a call outlasts it
         if self.state in {CampaignState.DRAFT, *CLOSED}:
             return CampaignStatus(self.state)
         if self.is_finished(now, progress) and not in_flight:

@@ -9,7 +9,9 @@ from chalicelibs.domain.campaign import Campaign, CampaignState, CampaignStatus
 from chalicelibs.domain.errors import Invalid, NotFound
 from chalicelibs.domain.naming import campaign_of
 from chalicelibs.domain.outcome import check_outcomes
+from chalicelibs.domain.outlook import waiting_as
 from chalicelibs.domain.progress import Progress
+from chalicelibs.domain.task import TaskStatus
 from chalicelibs.ports import Agents, Campaigns, Clock, Page, Paging, Queue, Slots
 
 
@@ -20,6 +22,7 @@ class CampaignReading(NamedTuple):
     status: CampaignStatus
     progress: Progress
     in_flight: tuple[str, ...]  #: The calls that hold a slot: an id names its campaign.
+    waiting_as: TaskStatus | None  #: What all its waiting tasks read as; None: as each is stored.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,5 +129,6 @@ class ManageCampaigns:
     def _reading(self, campaign: Campaign, *, in_flight: frozenset[str]) -> CampaignReading:
         progress = self.campaigns.progress(campaign.campaign_id)
         own = tuple(sorted(one for one in in_flight if campaign_of(one) == campaign.campaign_id))
-        status = campaign.status(self.clock.now(), progress, in_flight=len(own))
-        return CampaignReading(campaign, status, progress, own)
+        now = self.clock.now()
+        status = campaign.status(now, progress, in_flight=len(own))
+        return CampaignReading(campaign, status, progress, own, waiting_as(campaign, now))
