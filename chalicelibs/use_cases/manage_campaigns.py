@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from chalicelibs.domain.agent import check_can_call
-from chalicelibs.domain.campaign import Campaign, CampaignState, CampaignStatus
+from chalicelibs.domain.campaign import CLOSED, Campaign, CampaignState, CampaignStatus
 from chalicelibs.domain.errors import Invalid, NotFound
 from chalicelibs.domain.naming import campaign_of
 from chalicelibs.domain.outcome import check_outcomes
@@ -68,7 +68,7 @@ class ManageCampaigns:
         """
 
         def checked(found: Campaign) -> Campaign:
-            changed = change(found)
+            changed = change(self._as_it_reads(found))
             if (changed.rules, changed.prompt) != (found.rules, found.prompt):
                 self._check(changed)
             if changed.end_at != found.end_at:
@@ -105,6 +105,13 @@ class ManageCampaigns:
         )
         in_flight = self.slots.held(workspace_id)
         return Page([self._reading(one, in_flight=in_flight) for one in campaigns], cursor)
+
+    def _as_it_reads(self, campaign: Campaign) -> Campaign:
+        """Completed from the moment on at which it is, though the schedule has not noted it."""
+        if campaign.state in {CampaignState.DRAFT, *CLOSED}:
+            return campaign
+        progress = self.campaigns.progress(campaign.campaign_id)
+        return campaign.finish() if campaign.is_finished(self.clock.now(), progress) else campaign
 
     def _check(self, campaign: Campaign) -> None:
         if campaign.rules is None:
