@@ -99,7 +99,7 @@ def test_archive_ends_the_campaign_permanently(mixed: Mixed) -> None:
     assert scene.status(campaign_id) == "archived"
 
 
-# --- Update: with effect on queued tasks at once --------------------------------------------------
+# --- Update: with effect on queued tasks at once -------------------------------------------------
 
 
 def test_update_its_name(scene: Scene) -> None:
