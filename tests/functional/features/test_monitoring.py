@@ -8,7 +8,7 @@ import pytest
 from tests.functional.features.scene import ANA, EVA, LEO, TOM, TWICE, Scene
 from tests.functional.product import CALLER_ID
 
-# --- The tasks of a campaign ----------------------------------------------------------------------
+# --- The tasks of a campaign ---------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -299,11 +299,13 @@ def logged(scene: Scene, query: str) -> list[str]:
     return [call["to"] for call in scene.acme.shown(f"/calls{query}")["calls"]]
 
 
-def test_the_call_log_goes_across_campaigns_newest_first(scene: Scene, log: Any) -> None:
+@pytest.mark.usefixtures("log")
+def test_the_call_log_goes_across_campaigns_newest_first(scene: Scene) -> None:
     assert logged(scene, "") == [LEO, ANA, EVA]
 
 
-def test_the_call_log_is_filtered_by_time(scene: Scene, log: Any) -> None:
+@pytest.mark.usefixtures("log")
+def test_the_call_log_is_filtered_by_time(scene: Scene) -> None:
     assert logged(scene, "?since=2027-03-05T12:02:00Z") == [LEO, ANA]
     assert logged(scene, "?until=2027-03-05T12:02:00Z") == [EVA]
     assert logged(scene, f"?since={scene.ms('12:02')}&until={scene.ms('12:03')}") == [ANA]
@@ -319,12 +321,14 @@ def test_the_call_log_is_filtered_by_campaign(scene: Scene, log: dict[str, str])
     assert logged(scene, f"?campaign_id={log['other']}") == [LEO, ANA]
 
 
-def test_the_call_log_is_filtered_by_outcome(scene: Scene, log: Any) -> None:
+@pytest.mark.usefixtures("log")
+def test_the_call_log_is_filtered_by_outcome(scene: Scene) -> None:
     assert logged(scene, "?outcome=voicemail") == [LEO]
     assert logged(scene, "?outcome=completed") == [ANA, EVA]
 
 
-def test_the_call_log_is_paged_by_cursor(scene: Scene, log: Any) -> None:
+@pytest.mark.usefixtures("log")
+def test_the_call_log_is_paged_by_cursor(scene: Scene) -> None:
     first = scene.acme.shown("/calls?limit=2")
     second = scene.acme.shown(f"/calls?limit=2&cursor={first['next_cursor']}")
 
