@@ -31,9 +31,9 @@ Amounts = Annotated[
 class FailureBrakeBody(Body):
     """Pause the campaign when so large a share of its latest calls has failed."""
 
-    share: float = Field(0.8, gt=0, le=1, description="Of `failed` and `init_failed`.")
-    least_calls: Whole = Field(30, ge=1, le=100_000, description="Fewer say nothing.")
-    window_s: Whole = Field(600, ge=60, le=86_400, description="How far back calls count.")
+    share: float = Field(default=0.8, gt=0, le=1, description="Of `failed` and `init_failed`.")
+    least_calls: Whole = Field(default=30, ge=1, le=100_000, description="Fewer say nothing.")
+    window_s: Whole = Field(default=600, ge=60, le=86_400, description="How far back calls count.")
 
     def to_domain(self) -> FailureBrake:
         """The brake."""
