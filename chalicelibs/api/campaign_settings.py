@@ -112,7 +112,8 @@ class NewCampaign(Body):
     concurrency_limit: Limit = None
     prompt: Prompt = ""
     failure_brake: FailureBrakeBody | None = Field(
-        default_factory=lambda: FailureBrakeBody(), description="null: failing calls do not pause it."
+        default_factory=lambda: FailureBrakeBody(),
+        description="null: failing calls do not pause it.",
     )
     daily_budget: DailyBudget | None = None
     draft: bool | None = Field(None, description="Batch campaigns begin as drafts by default.")
