@@ -34,7 +34,7 @@ def in_bucket(account: Account) -> FilesWith:
 
     def drop(content: bytes) -> Dropped:
         client.put_object(Bucket=bucket, Key=KEY, Body=content)
-        return Dropped(S3Files(client), f"s3://{bucket}/{KEY}")
+        return Dropped(S3Files(lambda: client, bucket), f"s3://{bucket}/{KEY}")
 
     return drop
 
@@ -89,7 +89,7 @@ def test_a_file_that_is_gone_says_so(files_with: FilesWith) -> None:
 
 
 def test_a_bucket_that_is_gone_says_so(server: Account) -> None:
-    files = S3Files(server.client("s3"))
+    files = S3Files(lambda: server.client("s3"), "never-made")
 
     with pytest.raises(UnreadableFile, match="is gone"):
         files.lines("s3://never-made/contacts.csv")

@@ -22,9 +22,9 @@ def test_another_version_or_another_file_is_another_import() -> None:
 
 
 def test_an_import_that_is_tried_again_goes_on_and_forgets_its_failure() -> None:
-    failed = replace(an_import(rows=90), status=ImportStatus.RUNNING).failed("why")
+    failed = replace(an_import(rows=90, version="v1")).failed("why")
 
-    again = failed.again()
+    again = failed.begun("v1")
 
     assert (failed.status, failed.reason) == (ImportStatus.FAILED, "why")
     assert (again.status, again.reason, again.rows) == (ImportStatus.RUNNING, None, 90)
