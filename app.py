@@ -13,7 +13,7 @@ from chalice import AuthResponse, Chalice, Response
 from chalice.app import AuthRequest, CloudWatchEvent, Request, SQSEvent
 
 from chalicelibs import api
-from chalicelibs.api.http import ANY_TYPE, answering, ok, request
+from chalicelibs.api.http import ANY_TYPE, CSV, answering, ok, request
 from chalicelibs.api.once import Ids, Once
 from chalicelibs.bootstrap import Service, build
 from chalicelibs.config import Settings
@@ -22,6 +22,7 @@ app = Chalice(app_name="carillon", configure_logs=False)
 
 #: What every route that takes a body is declared with.
 POST: dict[str, Any] = {"methods": ["POST"], "content_types": ANY_TYPE}
+POST_FILE: dict[str, Any] = {"methods": ["POST"], "content_types": [*ANY_TYPE, CSV]}
 PATCH: dict[str, Any] = {"methods": ["PATCH"], "content_types": ANY_TYPE}
 
 
@@ -378,6 +379,17 @@ def get_call(call_id: str) -> Response:
     return ok(api.calls.view(service().look_up.call(request(app).principal, call_id)))
 
 
+@app.route("/campaigns/{campaign_id}/imports", **POST_FILE, authorizer=authorize)
+@answering
+@once
+def create_import(ids: Ids, campaign_id: str) -> Response:
+    """Announce a file of contacts, or take a small one as it is."""
+    workspace_id, sent = request(app).principal, api.imports.sent(request(app))
+    new_id = ids.new()
+    made = service().receive_contacts(workspace_id, campaign_id, sent, import_id=new_id)
+    return ok(api.imports.received(made), status=api.imports.status_of(made))
+
+
 @app.route("/campaigns/{campaign_id}/imports", authorizer=authorize)
 @answering
 def list_imports(campaign_id: str) -> Response:
@@ -443,5 +455,5 @@ def record_call_event(event: SQSEvent) -> dict[str, Any]:
 
 @app.lambda_function()
 def import_csv(event: dict[str, Any], context: object) -> None:
-    """Import a CSV dropped into the bucket."""
+    """Import a CSV dropped into the bucket, or uploaded to it."""
     api.triggers.import_files(event, service().import_contacts)

@@ -93,6 +93,12 @@ TASK: Examples = {
     ],
 }
 
+IMPORT: Examples = {"a file to come": {"file": "contacts.csv"}}
+
+CONTACTS: Mapping[str, str] = {
+    "two contacts": "phone,name\n+34600000001,Eva\n+34600000002,Ana\n",
+}
+
 REPORT: Examples = {
     "the simulated carrier's, of an end": {
         "event_id": "evt_1",

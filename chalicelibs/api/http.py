@@ -24,6 +24,9 @@ DEFAULT_PAGE, LARGEST_PAGE = 50, 200
 #: Bodies are read as what they are, whatever they call themselves.
 ANY_TYPE = ["application/json", "application/x-www-form-urlencoded", "text/plain"]
 
+#: A file of contacts as it is.
+CSV = "text/csv"
+
 #: Ids are much shorter; the table refuses keys that are much longer.
 LONGEST_ID = 100
 
@@ -76,6 +79,11 @@ class Request:
         if len(self.raw_body) > MOST_BYTES:
             raise TooLarge(f"send at most {MOST_BYTES} bytes; longer lists come as CSV")
         return self.raw_body
+
+    @property
+    def media_type(self) -> str:
+        """What the body says it is."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
     @property
     def idempotency_key(self) -> str | None:

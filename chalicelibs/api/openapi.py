@@ -27,6 +27,7 @@ from chalicelibs.api.operations import (
     ListOf,
     Operation,
     Parameter,
+    TextBody,
 )
 from chalicelibs.api.pushes import NewTask
 from chalicelibs.api.refusals import ErrorView
@@ -64,7 +65,7 @@ ERRORS = {
     "answered: `in_progress`.",
     412: "Edited since it was read: `edited_meanwhile`.",
     413: "The body is too large: `too_large`, `request_too_large`.",
-    415: "The body says it is something else than JSON: `unsupported_media_type`.",
+    415: "The body says it is what is not taken here: `unsupported_media_type`.",
     422: "A field is wrong: `invalid`, `invalid_phone`, `missing_variables`.",
     429: "Too many requests: `rate_limit_exceeded`, `too_many_requests`; see `Retry-After`.",
     500: "Something went wrong on our side: `internal_error`.",
@@ -231,8 +232,20 @@ def request_body(operation: Operation) -> Json:
     if operation.body is None and not operation.examples:
         return {}
     examples = {name: {"value": value} for name, value in operation.examples.items()}
-    content = {"schema": body_schema(operation.body), "examples": examples}
-    return {"requestBody": {"required": True, "content": {"application/json": content}}}
+    content = {
+        "application/json": {"schema": body_schema(operation.body), "examples": examples},
+        **text_content(operation.text),
+    }
+    return {"requestBody": {"required": True, "content": content}}
+
+
+def text_content(body: TextBody | None) -> Json:
+    """What may be sent in place of JSON."""
+    if body is None:
+        return {}
+    examples = {name: {"value": value} for name, value in body.examples.items()}
+    schema = {"type": "string", "description": body.description}
+    return {body.media_type: {"schema": schema, "examples": examples}}
 
 
 def body_schema(body: type[Body] | ListOf | None) -> Json:

@@ -24,13 +24,21 @@ from chalicelibs.api.calls import CallLogView, CallsView, CallView
 from chalicelibs.api.campaign_settings import CampaignChanges, NewCampaign
 from chalicelibs.api.campaigns import CampaignsView, CampaignView, CreatedCampaignView
 from chalicelibs.api.examples import Examples
-from chalicelibs.api.http import DEFAULT_PAGE, LARGEST_PAGE
-from chalicelibs.api.imports import ImportsView, ImportView, RejectedRowsView
+from chalicelibs.api.http import CSV, DEFAULT_PAGE, LARGEST_PAGE
+from chalicelibs.api.imports import (
+    FILE_NAME,
+    ImportsView,
+    ImportView,
+    NewImport,
+    NewImportView,
+    RejectedRowsView,
+)
 from chalicelibs.api.keys import KeyChanges, KeysView, KeyView, NewKey, NewKeyView
 from chalicelibs.api.pushes import MOST_TASKS, NewTask, PushedView, ResultsView
 from chalicelibs.api.searches import CallQuery, CurrentQuery, TaskQuery
 from chalicelibs.api.tasks import TaskDetailsView, TasksView, TaskView
 from chalicelibs.api.workspaces import Limits, NewWorkspace, OpenedView, WorkspaceView
+from chalicelibs.domain.imports import LONGEST_FILE_NAME
 
 Json = dict[str, Any]
 
@@ -69,6 +77,16 @@ class ListOf:
     most: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextBody:
+    """Text that may be sent in place of JSON."""
+
+    media_type: str
+    description: str
+    examples: Mapping[str, str]
+    status: int  #: With which it is answered.
+
+
 #: Where a model is described in the document.
 SCHEMAS = "#/components/schemas/{model}"
 
@@ -88,6 +106,7 @@ class Operation:
     description: str = ""
     body: type[Body] | ListOf | None = None
     examples: Examples = field(default_factory=dict)  #: Bodies that work, by name.
+    text: TextBody | None = None
     answers: Mapping[int, Answers]
     parameters: tuple[Parameter, ...] = ()
     headers: tuple[Header, ...] = ()
@@ -517,6 +536,32 @@ TASKS = (
 )
 
 IMPORTS = (
+    Operation(
+        name="create_import",
+        method="POST",
+        path="/campaigns/{campaign_id}/imports",
+        tag="Imports",
+        summary="Import a file of contacts",
+        description="Announce a file (JSON), then send it with the request that `upload` tells; "
+        "or send a file of up to 1 MiB at once (`text/csv`). Follow the import under its id.",
+        body=NewImport,
+        examples=examples.IMPORT,
+        text=TextBody(
+            media_type=CSV,
+            description="The file itself, in UTF-8; its name stands in `?file=`.",
+            examples=examples.CONTACTS,
+            status=202,
+        ),
+        answers={201: (NewImportView,), 202: (NewImportView,)},
+        parameters=(
+            Parameter(
+                name="file",
+                description=f"With `text/csv`, the name of the file. {FILE_NAME}",
+                schema={"type": "string", "maxLength": LONGEST_FILE_NAME},
+            ),
+        ),
+        also=frozenset({409}),
+    ),
     Operation(
         name="list_imports",
         method="GET",

@@ -71,6 +71,7 @@ def body_for(path: str, acme: Acme, draft_id: str) -> Any:
         "/agents": {"name": "Bea", "carrier": "simulated"},
         "/numbers": {"phone": "+34910000077", "carrier": "simulated"},
         "/campaigns": acme.batch(),
+        "/campaigns/{campaign_id}/imports": {"file": "contacts.csv"},
         "/tasks": [acme.task(draft_id), {"phone": "nonsense", "campaign": draft_id}],
     }
     return bodies.get(path)
