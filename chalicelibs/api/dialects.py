@@ -98,11 +98,12 @@ def told(
 
 
 def reworded(error: CarillonError, fields: frozenset[str]) -> None:
-    """Tell an error in the words of HMS Sovereign, the number as the body spells it."""
-    spelled = next((name for name in NUMBERS if name in fields), None)
-    if isinstance(error, Invalid) and error.param == "caller_id" and spelled is not None:
-        error.param = spelled
+    """Tell an error in the words of HMS Sovereign; a field that was sent, as it was sent."""
+    param = getattr(error, "param", None)
     sovereign.words.reworded(error)
+    if isinstance(error, Invalid):
+        spelled = [name for name in NUMBERS if name in fields and param == "caller_id"]
+        error.param = param if param in fields else next(iter(spelled), error.param)
 
 
 def read_in(asked: Request, usual: Dialect) -> Dialect:

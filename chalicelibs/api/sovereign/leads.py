@@ -119,11 +119,11 @@ class Leads:
             CarillonError: when the one lead was refused.
         """
         stored = iter(results)
-        merged = [next(stored) if isinstance(one, Push) else one for one in self._judged]
+        merged = [as_told(next(stored)) if isinstance(one, Push) else one for one in self._judged]
         if self.is_list:
             return AddedLeadsView(results=[result_view(one) for one in merged])
         if isinstance(merged[0], CarillonError):
-            raise reworded(merged[0])
+            raise merged[0]
         return lead_view(merged[0], merged[0].status)
 
 
@@ -151,13 +151,18 @@ def judge(entry: Any, campaign_id: str) -> Push | CarillonError:
     except ValidationError as error:
         return invalid(error)
     except CarillonError as error:
-        return error
+        return reworded(error)
+
+
+def as_told(result: Task | CarillonError) -> Task | CarillonError:
+    """A result; an error in the words of this dialect."""
+    return reworded(result) if isinstance(result, CarillonError) else result
 
 
 def result_view(result: Task | CarillonError) -> AddedView | ErrorView:
     """What became of one entry of a list."""
     if isinstance(result, CarillonError):
-        return error_view(reworded(result))
+        return error_view(result)
     return AddedView(lead=lead_view(result, result.status))
 
 
