@@ -35,6 +35,9 @@ Update = Callable[[str, str, Change], CampaignReading]
 #: Where everything is HMS Sovereign's.
 PREFIX = "/api/v1/"
 
+#: The methods that may ask for other words than those in which a campaign was made.
+SHOWING = frozenset({"GET", "PATCH"})
+
 #: The fields by which a change is known to be in our own words.
 ONLY_NATIVE = native.CampaignChanges.model_fields.keys() - SovereignChanges.model_fields.keys()
 
@@ -59,6 +62,7 @@ def edited(
     asked: Request, known: CampaignReading, update: Update, now: datetime
 ) -> CampaignReading:
     """A campaign after the change that a body wants of it."""
+    shown_in(asked, known.campaign)  # so that nothing changes if it cannot be shown
     campaign, change = known.campaign, change_in(asked, known, now)
     own = (campaign.workspace_id, campaign.campaign_id)
     return told(asked, campaign.dialect, update, *own, change)
@@ -136,7 +140,8 @@ def shown_in(asked: Request, campaign: Campaign) -> Dialect:
     """
     if asked.path.startswith(PREFIX):
         return Dialect.SOVEREIGN
-    wanted = asked.query.get("dialect", campaign.dialect)
+    is_asked = asked.method in SHOWING
+    wanted = asked.query.get("dialect", campaign.dialect) if is_asked else campaign.dialect
     if wanted not in set(Dialect):
         raise Invalid(f"must be one of {', '.join(Dialect)}", "dialect")
     return Dialect(wanted)

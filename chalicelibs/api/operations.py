@@ -420,7 +420,6 @@ def control(name: str, summary: str) -> Operation:
         summary=summary,
         description="Repeating it changes nothing. It takes no body.",
         answers={200: (CampaignView, SovereignCampaignView)},
-        parameters=(DIALECT,),
         headers=(ETAG,),
         also=frozenset({409}),
     )
@@ -438,7 +437,6 @@ CAMPAIGNS = (
         body=(NewCampaign, SovereignCampaign),
         examples={**examples.CAMPAIGN, **examples.SOVEREIGN_CAMPAIGN},
         answers={201: (CreatedCampaignView, SovereignCampaignView)},
-        parameters=(DIALECT,),
         headers=(ETAG,),
     ),
     Operation(

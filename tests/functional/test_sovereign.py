@@ -208,6 +208,16 @@ def test_a_campaign_is_shown_in_other_words_on_request(acme: Acme) -> None:
     assert (unknown.status, unknown.error["param"]) == (422, "dialect")
 
 
+def test_what_cannot_be_shown_is_not_done(product: Product, acme: Acme) -> None:
+    campaign_id = made(acme)
+    before = product.everything()
+
+    answer = acme.patch(f"/campaigns/{campaign_id}?dialect=klingon", {"name": "Another"})
+
+    assert (answer.status, answer.error["param"]) == (422, "dialect")
+    assert product.everything() == before
+
+
 def test_a_body_in_both_words_is_refused(acme: Acme) -> None:
     answer = acme.post("/campaigns", campaign(acme, agent_id=acme.agent_id))
 
@@ -804,7 +814,10 @@ TRANSCRIPT = [
 def test_the_results_of_a_call_are_all_there(product: Product, acme: Acme) -> None:
     campaign_id, lead_id, call_id = one_called(product, acme)
     in_flight = acme.shown(f"{V1}/calls/{call_id}")
-    report = {"transcript": TRANSCRIPT, "recording_url": "https://example.com/1.wav"}
+    report: dict[str, Any] = {
+        "transcript": TRANSCRIPT,
+        "recording_url": "https://example.com/1.wav",
+    }
 
     product.clock.pass_(MINUTE)
     product.ended(call_id, **report, analysis_follows=True)
