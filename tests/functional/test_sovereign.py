@@ -717,6 +717,33 @@ def test_a_completed_campaign_takes_no_more_leads(product: Product, acme: Acme) 
     assert answer.error["message"] == "the campaign is completed: no more leads"
 
 
+def test_a_lead_that_comes_before_a_campaign_is_closed_opens_it_again(
+    product: Product, acme: Acme
+) -> None:
+    campaign_id = in_status(product, acme, "completed")
+
+    added(acme, campaign_id, 2)
+    product.tick()
+    product.run()
+
+    assert shown(acme, campaign_id)["status"] == "scheduled"
+    assert len(product.carrier.asked) == 2
+
+
+def test_leads_for_a_campaign_that_there_is_not_are_refused_as_a_whole(acme: Acme) -> None:
+    answer = acme.post(f"{V1}/campaigns/0000000000000000/leads", {"leads": [lead(1), lead(2)]})
+
+    assert (answer.status, answer.error["param"]) == (404, "campaign_id")
+
+
+def test_variables_that_are_no_text_are_filled_in_as_they_are_written(acme: Acme) -> None:
+    values = {"name": "Eva", "age": 41, "score": 4.5, "is_new": True}
+
+    new = acme.made(f"{V1}/campaigns/{made(acme)}/leads", lead(variables=values))
+
+    assert new["variables"] == {"name": "Eva", "age": "41", "score": "4.5", "is_new": "true"}
+
+
 def test_leads_are_listed_page_by_page_and_by_status(product: Product, acme: Acme) -> None:
     campaign_id = made(acme, status="scheduled")
     ids = {added(acme, campaign_id, number) for number in (1, 2, 3)}
