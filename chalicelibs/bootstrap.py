@@ -20,6 +20,7 @@ from chalicelibs.ports import (
     Carriers,
     Clock,
     Files,
+    Gauges,
     Ids,
     Imports,
     Pacing,
@@ -30,6 +31,7 @@ from chalicelibs.ports import (
     Workspaces,
 )
 from chalicelibs.use_cases.answer_once import AnswerOnce
+from chalicelibs.use_cases.apply_brakes import ApplyBrakes
 from chalicelibs.use_cases.count_request import CountRequest
 from chalicelibs.use_cases.dispatch import Dispatch
 from chalicelibs.use_cases.import_contacts import ImportContacts
@@ -62,6 +64,7 @@ class Ports:
     workspaces: Workspaces
     agents: Agents
     campaigns: Campaigns
+    gauges: Gauges
     tasks: Tasks
     calls: Calls
     slots: Slots
@@ -122,6 +125,7 @@ def wire(ports: Ports, *, deadlines: Deadlines, bootstrap_key_hash: str | None) 
         clock=p.clock,
         deadlines=deadlines,
     )
+    brakes = ApplyBrakes(campaigns=p.campaigns, gauges=p.gauges, clock=p.clock)
     resume_tasks = ResumeTasks(campaigns=p.campaigns, tasks=p.tasks, clock=p.clock)
     look_ahead = LookAhead(campaigns=p.campaigns, tasks=p.tasks, queue=p.queue, clock=p.clock)
     finish = FinishCampaigns(campaigns=p.campaigns, clock=p.clock)
@@ -170,7 +174,7 @@ def wire(ports: Ports, *, deadlines: Deadlines, bootstrap_key_hash: str | None) 
             ids=p.ids,
         ),
         tick=Tick(workspaces=p.workspaces, queue=p.queue),
-        keep_time=KeepTime(steps=(rescue, finish, resume_tasks, dispatch, look_ahead)),
+        keep_time=KeepTime(steps=(rescue, finish, brakes, resume_tasks, dispatch, look_ahead)),
         dispatch=dispatch,
         place_call=PlaceCalls(
             tasks=p.tasks,
@@ -222,6 +226,7 @@ def aws_ports(settings: Settings) -> Ports:
         workspaces=dynamodb.DynamoWorkspaces(table),
         agents=dynamodb.DynamoAgents(table),
         campaigns=dynamodb.DynamoCampaigns(table),
+        gauges=dynamodb.DynamoGauges(table),
         tasks=dynamodb.DynamoTasks(table),
         calls=dynamodb.DynamoCalls(table),
         slots=dynamodb.DynamoSlots(table),

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from chalicelibs.domain.agent import Agent, Number
+from chalicelibs.domain.brakes import Gauge
 from chalicelibs.domain.call import Call, Dialed
 from chalicelibs.domain.call_event import CallEvent
 from chalicelibs.domain.campaign import Campaign
@@ -168,6 +169,16 @@ class Campaigns(Protocol):
 
     def progress(self, campaign_id: str) -> Progress:
         """Its counters, exact."""
+
+
+class Gauges(Protocol):
+    """What the brakes of a campaign remember."""
+
+    def get(self, campaign_id: str) -> Gauge:
+        """What was seen so far; a new gauge where nothing was."""
+
+    def save(self, campaign_id: str, gauge: Gauge) -> None:
+        """Remember it; of two writers the last one counts."""
 
 
 class Tasks(Protocol):

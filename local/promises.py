@@ -236,7 +236,7 @@ def miscounted(seen: Seen) -> Iterator[str]:
         tasks = [task for task in seen.tasks if task["campaign_id"] == campaign["id"]]
         progress = dict(campaign["progress"])
         outcomes, calls = progress.pop("outcomes"), progress.pop("calls")
-        del progress["last_finished_at"]
+        progress.pop("last_finished_at", None)
         counted = Counter(task["status"] for task in tasks)
         summed = {name: counted[name] for name in progress if name != "total"}
         if progress != {"total": len(tasks), **summed}:

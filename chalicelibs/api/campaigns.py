@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pydantic import Field
 
 from chalicelibs.api.bodies import At, View
+from chalicelibs.api.brakes import DailyBudgetView, FailureBrakeView, budget_view, failure_view
 from chalicelibs.api.campaign_tag import tag_of
 from chalicelibs.api.hours import HoursView, hours_view
 from chalicelibs.api.samples import sample_task
@@ -74,6 +75,11 @@ class CampaignView(View):
     priorities: list[int] | None = Field(description="One per attempt; the larger goes first.")
     callbacks_outside_hours: bool | None
     prompt: str = Field(description="Follows the agent's own prompt.")
+    failure_brake: FailureBrakeView | None
+    daily_budget: DailyBudgetView
+    paused_for: str | None = Field(
+        description="Why a brake paused it; null where somebody did, and while it is not paused."
+    )
     progress: ProgressView
     created_at: At
     version: int = Field(description="Grows by one with every change of the campaign.")
@@ -102,6 +108,9 @@ def view(reading: CampaignReading) -> CampaignView:
         concurrency_limit=campaign.concurrency_limit,
         **(dict.fromkeys(RulesView.model_fields) if rules is None else dict(rules_view(rules))),
         prompt=campaign.prompt,
+        failure_brake=failure_view(campaign.brakes.failure),
+        daily_budget=budget_view(campaign.brakes.budget),
+        paused_for=campaign.paused_for,
         progress=progress_view(reading),
         created_at=campaign.created_at,
         version=campaign.version,

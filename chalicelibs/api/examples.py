@@ -64,6 +64,10 @@ CAMPAIGN_CHANGES: Examples = {
         "retry_interval_ms": 1_800_000,
     },
     "stopped for a while": {"status": "paused"},
+    "not more than this a day": {
+        "daily_budget": {"attempts": 2000, "minutes": 600, "cost": {"EUR": "25.00"}},
+        "failure_brake": {"share": 0.5, "least_calls": 20, "window_s": 300},
+    },
 }
 
 #: The template and the variables are those of the seed (HMS, personalizing calls).

@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Self
 
+from chalicelibs.domain.brakes import Brakes
 from chalicelibs.domain.errors import Invalid, NotAllowed
 from chalicelibs.domain.lane import Lane, lanes_in, partition
 from chalicelibs.domain.priority import Level
@@ -58,6 +59,9 @@ MOVES: dict[str, tuple[frozenset[CampaignState], CampaignState]] = {
     ),
 }
 
+#: Stops where nearly all calls fail, and for nothing else.
+NO_BUDGET = Brakes()
+
 CLOSED = frozenset({CampaignState.COMPLETED, CampaignState.ARCHIVED})
 
 
@@ -82,6 +86,8 @@ class Campaign:
     deepest: int = 1  #: The most attempts that a task of it was ever allowed.
     shards: int = 1  #: Partitions per lane.
     importing: frozenset[str] = frozenset()  #: Imports that are still adding tasks.
+    brakes: Brakes = NO_BUDGET
+    paused_for: str | None = None  #: Why a brake paused it; None: somebody did.
     resumed_at: datetime | None = None  #: Tasks that were paused before this go on.
     created_at: datetime
     version: int = 0
@@ -112,7 +118,7 @@ class Campaign:
         """
         allowed, target = MOVES[control]
         if control == "resume" and self.state in {target, *allowed}:
-            return replace(self, state=target, resumed_at=now)
+            return replace(self, state=target, resumed_at=now, paused_for=None)
         if self.state is target:
             return self
         if self.state not in allowed:
@@ -122,6 +128,12 @@ class Campaign:
                 "status",
             )
         return replace(self, state=target)
+
+    def braked(self, reason: str) -> Self:
+        """Paused by a brake, if it was running."""
+        if self.state is not CampaignState.ACTIVE:
+            return self
+        return replace(self, state=CampaignState.PAUSED, paused_for=reason)
 
     def edited(self, **changes: object) -> Self:
         """The campaign with other settings; they hold for all of its tasks at once.

@@ -28,6 +28,7 @@ from chalicelibs.ports import (
     Answers,
     Calls,
     Campaigns,
+    Gauges,
     Imports,
     Pacing,
     Requests,
@@ -54,6 +55,7 @@ class Ports:
     workspaces: Workspaces
     agents: Agents
     campaigns: Campaigns
+    gauges: Gauges
     tasks: Tasks
     calls: Calls
     slots: Slots
@@ -87,6 +89,7 @@ def ports_in_memory() -> Ports:
         workspaces=memory.MemoryWorkspaces(store),
         agents=memory.MemoryAgents(store),
         campaigns=memory.MemoryCampaigns(store),
+        gauges=memory.MemoryGauges(store),
         tasks=memory.MemoryTasks(store),
         calls=memory.MemoryCalls(store),
         slots=memory.MemorySlots(store),
@@ -102,6 +105,7 @@ def ports_in(table: stored.Table) -> Ports:
         workspaces=stored.DynamoWorkspaces(table),
         agents=stored.DynamoAgents(table),
         campaigns=stored.DynamoCampaigns(table),
+        gauges=stored.DynamoGauges(table),
         tasks=stored.DynamoTasks(table),
         calls=stored.DynamoCalls(table),
         slots=stored.DynamoSlots(table),

@@ -264,6 +264,7 @@ class Product:
             workspaces=memory.MemoryWorkspaces(store),
             agents=memory.MemoryAgents(store),
             campaigns=memory.MemoryCampaigns(store),
+            gauges=memory.MemoryGauges(store),
             tasks=memory.MemoryTasks(store),
             calls=memory.MemoryCalls(store),
             slots=memory.MemorySlots(store),

@@ -137,6 +137,7 @@ def test_a_campaign_is_shown_in_the_words_in_which_it_was_made(acme: Acme, base:
         "id": new["id"],
         "name": "Whitepaper",
         "status": "draft",
+        "paused_for": None,
         "assistant_id": acme.agent_id,
         "number_id": CALLER_ID,
         "phone_number": CALLER_ID,

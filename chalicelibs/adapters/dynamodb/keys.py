@@ -110,6 +110,11 @@ def counters(campaign_id: str) -> str:
     return f"C#{campaign_id}"
 
 
+def gauge(campaign_id: str) -> Key:
+    """What the brakes of a campaign remember."""
+    return f"B#{campaign_id}", "gauge"
+
+
 def slots(scope: str) -> str:
     """The partition of a scope's slots pages."""
     return f"S#{scope}"

@@ -20,6 +20,9 @@ class SovereignCampaignView(View):
     id: str
     name: str
     status: SovereignStatus
+    paused_for: str | None = Field(
+        description="Why a brake paused it; null where somebody did, and while it is not paused."
+    )
     assistant_id: str | None
     number_id: str | None = Field(description="The number to call from, E.164.")
     phone_number: str | None = Field(description="The same: numbers are named by themselves.")
@@ -59,6 +62,7 @@ def view(reading: CampaignReading) -> SovereignCampaignView:
         id=campaign.campaign_id,
         name=campaign.name,
         status=STATUS_OF[reading.status],
+        paused_for=campaign.paused_for,
         **(dict.fromkeys(RULES) if campaign.rules is None else fields_of(campaign.rules)),
         system_message_template=campaign.prompt,
         timezone=campaign.zone,
