@@ -25,6 +25,9 @@ POST: dict[str, Any] = {"methods": ["POST"], "content_types": ANY_TYPE}
 POST_FILE: dict[str, Any] = {"methods": ["POST"], "content_types": [*ANY_TYPE, CSV]}
 PATCH: dict[str, Any] = {"methods": ["PATCH"], "content_types": ANY_TYPE}
 
+#: Before the paths that speak the words of HMS Sovereign (docs/dialects.md).
+V1 = "/api/v1"
+
 
 @cache
 def service() -> Service:
@@ -218,40 +221,48 @@ def edit_number(phone: str) -> Response:
 
 
 @app.route("/campaigns", **POST, authorizer=authorize)
+@app.route(V1 + "/campaigns", **POST, authorizer=authorize)
 @answering
 @once
 def create_campaign(ids: Ids) -> Response:
     """Create a campaign."""
-    own = {"workspace_id": request(app).principal, "campaign_id": ids.new()}
-    campaign = api.campaign_settings.new(request(app).body, **own, now=service().clock.now())
-    reading, lent = service().campaigns.create(campaign), service().agents.lent(campaign)
-    return ok(api.campaigns.created(reading, lent), status=201, headers=api.campaigns.tag(reading))
+    asked, now = request(app), service().clock.now()
+    campaign = api.dialects.new(asked, ids.new(), now)
+    reading = api.dialects.told(asked, campaign.dialect, service().campaigns.create, campaign)
+    return ok(
+        api.dialects.created(asked, reading, service().agents.lent(campaign)),
+        status=201,
+        headers=api.campaigns.tag(reading),
+    )
 
 
 @app.route("/campaigns", authorizer=authorize)
+@app.route(V1 + "/campaigns", authorizer=authorize)
 @answering
 def list_campaigns() -> Response:
     """List the campaigns, newest first."""
     page = service().campaigns.page(request(app).principal, request(app).paging("campaigns"))
-    return ok(api.campaigns.page_view(page))
+    return ok(api.dialects.page_view(request(app), page))
 
 
 @app.route("/campaigns/{campaign_id}", authorizer=authorize)
+@app.route(V1 + "/campaigns/{campaign_id}", authorizer=authorize)
 @answering
 def get_campaign(campaign_id: str) -> Response:
     """Show a campaign and how far it has come."""
     reading = service().campaigns.get(request(app).principal, campaign_id)
-    return ok(api.campaigns.view(reading), headers=api.campaigns.tag(reading))
+    return ok(api.dialects.view(request(app), reading), headers=api.campaigns.tag(reading))
 
 
 @app.route("/campaigns/{campaign_id}", **PATCH, authorizer=authorize)
+@app.route(V1 + "/campaigns/{campaign_id}", **PATCH, authorizer=authorize)
 @answering
 def edit_campaign(campaign_id: str) -> Response:
     """Change the named settings of a campaign, for all its tasks at once."""
-    workspace_id, if_match = request(app).principal, request(app).headers.get("if-match")
-    change = api.campaign_settings.change(request(app).body, if_match, service().clock.now())
-    reading = service().campaigns.update(workspace_id, campaign_id, change)
-    return ok(api.campaigns.view(reading), headers=api.campaigns.tag(reading))
+    known = service().campaigns.get(request(app).principal, campaign_id)
+    update, now = service().campaigns.update, service().clock.now()
+    reading = api.dialects.edited(request(app), known, update, now)
+    return ok(api.dialects.view(request(app), reading), headers=api.campaigns.tag(reading))
 
 
 @app.route("/campaigns/{campaign_id}/start", **POST, authorizer=authorize)
@@ -260,7 +271,7 @@ def edit_campaign(campaign_id: str) -> Response:
 def start_campaign(_: Ids, campaign_id: str) -> Response:
     """Start a draft."""
     reading = service().campaigns.control(request(app).principal, campaign_id, "start")
-    return ok(api.campaigns.view(reading), headers=api.campaigns.tag(reading))
+    return ok(api.dialects.view(request(app), reading), headers=api.campaigns.tag(reading))
 
 
 @app.route("/campaigns/{campaign_id}/pause", **POST, authorizer=authorize)
@@ -269,7 +280,7 @@ def start_campaign(_: Ids, campaign_id: str) -> Response:
 def pause_campaign(_: Ids, campaign_id: str) -> Response:
     """Pause a campaign: no call of it starts any more."""
     reading = service().campaigns.control(request(app).principal, campaign_id, "pause")
-    return ok(api.campaigns.view(reading), headers=api.campaigns.tag(reading))
+    return ok(api.dialects.view(request(app), reading), headers=api.campaigns.tag(reading))
 
 
 @app.route("/campaigns/{campaign_id}/resume", **POST, authorizer=authorize)
@@ -278,7 +289,7 @@ def pause_campaign(_: Ids, campaign_id: str) -> Response:
 def resume_campaign(_: Ids, campaign_id: str) -> Response:
     """Resume a paused campaign."""
     reading = service().campaigns.control(request(app).principal, campaign_id, "resume")
-    return ok(api.campaigns.view(reading), headers=api.campaigns.tag(reading))
+    return ok(api.dialects.view(request(app), reading), headers=api.campaigns.tag(reading))
 
 
 @app.route("/campaigns/{campaign_id}/archive", **POST, authorizer=authorize)
@@ -287,7 +298,61 @@ def resume_campaign(_: Ids, campaign_id: str) -> Response:
 def archive_campaign(_: Ids, campaign_id: str) -> Response:
     """End a campaign for good; calls in flight finish."""
     reading = service().campaigns.control(request(app).principal, campaign_id, "archive")
-    return ok(api.campaigns.view(reading), headers=api.campaigns.tag(reading))
+    return ok(api.dialects.view(request(app), reading), headers=api.campaigns.tag(reading))
+
+
+# --- Leads: tasks in the words of HMS Sovereign -------------------------------------------------
+
+
+@app.route("/campaigns/{campaign_id}/leads", **POST, authorizer=authorize)
+@app.route(V1 + "/campaigns/{campaign_id}/leads", **POST, authorizer=authorize)
+@answering
+@once
+def add_leads(ids: Ids, campaign_id: str) -> Response:
+    """Add a lead, or a list of leads of which each is judged for itself."""
+    campaign = service().look_up.campaign(request(app).principal, campaign_id)
+    leads = api.sovereign.leads.Leads(request(app).body, campaign_id)
+    results = service().push_tasks(campaign.workspace_id, leads.pushes, ids)
+    return ok(leads.view(results), status=201)
+
+
+@app.route("/campaigns/{campaign_id}/leads", authorizer=authorize)
+@app.route(V1 + "/campaigns/{campaign_id}/leads", authorizer=authorize)
+@answering
+def list_leads(campaign_id: str) -> Response:
+    """List the leads of a campaign."""
+    workspace_id, paging = request(app).principal, request(app).paging("tasks")
+    wanted = api.sovereign.leads.wanted(request(app).query)
+    page = service().look_up.tasks_of(workspace_id, campaign_id, wanted.search, paging)
+    return ok(api.sovereign.leads.page_view(page, wanted.status))
+
+
+@app.route("/campaigns/{campaign_id}/leads/{lead_id}", authorizer=authorize)
+@app.route(V1 + "/campaigns/{campaign_id}/leads/{lead_id}", authorizer=authorize)
+@answering
+def get_lead(campaign_id: str, lead_id: str) -> Response:
+    """Show a lead."""
+    find, workspace_id = service().look_up.task, request(app).principal
+    reading = api.sovereign.words.told(find, workspace_id, lead_id)
+    return ok(api.sovereign.leads.view(reading, campaign_id))
+
+
+@app.route(V1 + "/calls", authorizer=authorize)
+@answering
+def list_results() -> Response:
+    """List the calls of all campaigns that have ended with their results, newest first."""
+    workspace_id, paging = request(app).principal, request(app).paging("calls")
+    wanted = api.sovereign.calls.search(request(app).query)
+    return ok(
+        api.sovereign.calls.page_view(service().look_up.call_log(workspace_id, wanted, paging))
+    )
+
+
+@app.route(V1 + "/calls/{call_id}", authorizer=authorize)
+@answering
+def get_result(call_id: str) -> Response:
+    """Show a call with its results."""
+    return ok(api.sovereign.calls.view(service().look_up.call(request(app).principal, call_id)))
 
 
 # --- Tasks, calls, imports ----------------------------------------------------------------------

@@ -14,7 +14,6 @@ from chalicelibs.domain.campaign import CampaignKind, CampaignStatus
 from chalicelibs.domain.instants import MILLISECOND
 from chalicelibs.domain.priority import Level
 from chalicelibs.domain.rules import Rules
-from chalicelibs.ports import Page
 from chalicelibs.use_cases.manage_campaigns import CampaignReading
 
 
@@ -94,13 +93,6 @@ class CreatedCampaignView(CampaignView):
     )
 
 
-class CampaignsView(View):
-    """A page of campaigns, newest first."""
-
-    campaigns: list[CampaignView]
-    next_cursor: str | None = Field(description="Where the next page begins; null: at the end.")
-
-
 def view(reading: CampaignReading) -> CampaignView:
     """A campaign as people see it."""
     campaign, rules = reading.campaign, reading.campaign.rules
@@ -150,12 +142,6 @@ def rules_view(rules: Rules) -> RulesView:
         priorities=list(rules.priorities),
         callbacks_outside_hours=rules.callbacks_outside_hours,
     )
-
-
-def page_view(page: Page[CampaignReading]) -> CampaignsView:
-    """A page of campaigns."""
-    campaigns = [view(reading) for reading in page.items]
-    return CampaignsView(campaigns=campaigns, next_cursor=page.cursor)
 
 
 #: What open tasks that are not in flight read as, by the status of their campaign.

@@ -22,6 +22,7 @@ from chalicelibs.api.operations import (
     PATH_PARTS,
     SCHEMAS,
     Answers,
+    Bodies,
     Header,
     Json,
     ListOf,
@@ -51,6 +52,7 @@ TAGS = {
     "Agents and numbers": "Who speaks, and from which number.",
     "Campaigns": "A purpose, its contacts and its rules.",
     "Tasks and calls": "The intent to reach one contact, and each attempt at it.",
+    "HMS Sovereign": "The same in the words of HMS Sovereign: assistants and leads.",
     "Imports": "Files of contacts, and the rows that could not be used.",
     "Service": "For carriers, monitors and readers.",
 }
@@ -186,7 +188,7 @@ def described(operation: Operation) -> Json:
         for status in sorted(operation.errors)
     }
     return {
-        "operationId": operation.name,
+        "operationId": operation.id,
         "tags": [operation.tag],
         "summary": operation.summary,
         **({"description": operation.description} if operation.description else {}),
@@ -248,10 +250,12 @@ def text_content(body: TextBody | None) -> Json:
     return {body.media_type: {"schema": schema, "examples": examples}}
 
 
-def body_schema(body: type[Body] | ListOf | None) -> Json:
+def body_schema(body: Bodies) -> Json:
     """A body's schema; of a carrier's words nothing is said."""
     if body is None:
         return {}
+    if isinstance(body, tuple):
+        return {"anyOf": [body_schema(one) for one in body]}
     if isinstance(body, ListOf):
         one = ref(body.model)
         return {
@@ -309,7 +313,7 @@ def ref(model: type[BaseModel]) -> Json:
 def schemas(operations: Iterable[Operation]) -> Json:
     """The schemas of all bodies and answers, by name."""
     operations = list(operations)
-    bodies = {body_model(one.body) for one in operations} - {None}
+    bodies = {model for one in operations for model in body_models(one.body)}
     views = {model for one in operations for model in models_of(one.answers)} | {ErrorView}
     return dict(
         sorted(
@@ -322,9 +326,11 @@ def schemas(operations: Iterable[Operation]) -> Json:
     )
 
 
-def body_model(body: type[Body] | ListOf | None) -> type[BaseModel] | None:
-    """The model of a body."""
-    return body.model if isinstance(body, ListOf) else body
+def body_models(body: Bodies) -> set[type[BaseModel]]:
+    """The models of a body."""
+    variants = body if isinstance(body, tuple) else (body,)
+    models = (one.model if isinstance(one, ListOf) else one for one in variants)
+    return {model for model in models if model is not None}
 
 
 def models_of(answers: Mapping[int, Answers]) -> set[type[BaseModel]]:
@@ -332,11 +338,9 @@ def models_of(answers: Mapping[int, Answers]) -> set[type[BaseModel]]:
     return {model for one in answers.values() if not isinstance(one, str) for model in one}
 
 
-def schemas_of(
-    models: Iterable[type[BaseModel] | None], mode: JsonSchemaMode, *, by_alias: bool
-) -> Json:
+def schemas_of(models: Iterable[type[BaseModel]], mode: JsonSchemaMode, *, by_alias: bool) -> Json:
     """The schemas of some models and of all that they hold."""
-    wanted = sorted((model for model in models if model), key=lambda model: model.__name__)
+    wanted = sorted(models, key=lambda model: model.__name__)
     _, found = models_json_schema(
         [(model, mode) for model in wanted],
         by_alias=by_alias,

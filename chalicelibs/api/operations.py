@@ -5,7 +5,7 @@ from keys, paths and bodies, the parameters of a path from the path.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from chalicelibs.api import examples
@@ -22,7 +22,8 @@ from chalicelibs.api.agents import (
 from chalicelibs.api.bodies import Body, View
 from chalicelibs.api.calls import CallLogView, CallsView, CallView
 from chalicelibs.api.campaign_settings import CampaignChanges, NewCampaign
-from chalicelibs.api.campaigns import CampaignsView, CampaignView, CreatedCampaignView
+from chalicelibs.api.campaigns import CampaignView, CreatedCampaignView
+from chalicelibs.api.dialects import PREFIX, CampaignsView
 from chalicelibs.api.examples import Examples
 from chalicelibs.api.http import CSV, DEFAULT_PAGE, LARGEST_PAGE
 from chalicelibs.api.imports import (
@@ -36,8 +37,24 @@ from chalicelibs.api.imports import (
 from chalicelibs.api.keys import KeyChanges, KeysView, KeyView, NewKey, NewKeyView
 from chalicelibs.api.pushes import MOST_TASKS, NewTask, PushedView, ResultsView
 from chalicelibs.api.searches import CallQuery, CurrentQuery, TaskQuery
+from chalicelibs.api.sovereign.calls import (
+    SovereignCallQuery,
+    SovereignCallsView,
+    SovereignCallView,
+)
+from chalicelibs.api.sovereign.campaigns import SovereignCampaignsView, SovereignCampaignView
+from chalicelibs.api.sovereign.leads import (
+    AddedLeadsView,
+    LeadQuery,
+    LeadsView,
+    LeadView,
+    NewLead,
+    NewLeads,
+)
+from chalicelibs.api.sovereign.settings import SovereignCampaign, SovereignChanges
 from chalicelibs.api.tasks import TaskDetailsView, TasksView, TaskView
 from chalicelibs.api.workspaces import Limits, NewWorkspace, OpenedView, WorkspaceView
+from chalicelibs.domain.campaign import Dialect
 from chalicelibs.domain.imports import LONGEST_FILE_NAME
 
 Json = dict[str, Any]
@@ -87,6 +104,9 @@ class TextBody:
     status: int  #: With which it is answered.
 
 
+#: What a request may carry: one of these.
+Bodies = type[Body] | ListOf | tuple[type[Body] | ListOf, ...] | None
+
 #: Where a model is described in the document.
 SCHEMAS = "#/components/schemas/{model}"
 
@@ -104,7 +124,7 @@ class Operation:
     tag: str
     summary: str
     description: str = ""
-    body: type[Body] | ListOf | None = None
+    body: Bodies = None
     examples: Examples = field(default_factory=dict)  #: Bodies that work, by name.
     text: TextBody | None = None
     answers: Mapping[int, Answers]
@@ -112,6 +132,11 @@ class Operation:
     headers: tuple[Header, ...] = ()
     also: frozenset[int] = frozenset()  #: Errors besides those that are worked out.
     needs_key: bool = True
+
+    @property
+    def id(self) -> str:
+        """Its name in the description: one function may answer under two paths."""
+        return f"{self.name}_v1" if self.path.startswith(PREFIX) else self.name
 
     @property
     def is_repeatable(self) -> bool:
@@ -210,6 +235,13 @@ IF_MATCH = Parameter(
     place="header",
 )
 
+#: In whose words to be answered.
+DIALECT = Parameter(
+    name="dialect",
+    description="In whose words to show campaigns; by default each in those it was made in.",
+    schema={"type": "string", "enum": list(Dialect)},
+)
+
 #: What the parts of a path are.
 PATH_PARTS = {
     "agent_id": "The id of an agent.",
@@ -219,6 +251,7 @@ PATH_PARTS = {
     "file": "A file of the viewer.",
     "import_id": "The id of an import.",
     "key_id": "The id of a key.",
+    "lead_id": "The id of a lead.",
     "phone": "A number, E.164; its + as it is or as %2B.",
     "task_id": "The id of a task.",
     "version": "The version of the viewer's files.",
@@ -405,7 +438,7 @@ def control(name: str, summary: str) -> Operation:
         tag="Campaigns",
         summary=summary,
         description="Repeating it changes nothing. It takes no body.",
-        answers={200: (CampaignView,)},
+        answers={200: (CampaignView, SovereignCampaignView)},
         headers=(ETAG,),
         also=frozenset({409}),
     )
@@ -420,9 +453,9 @@ CAMPAIGNS = (
         summary="Create a campaign",
         description="A batch begins as a draft unless `draft` is false. A realtime campaign may "
         "leave its rules to its tasks; whoever sets one of them names agent and number, too.",
-        body=NewCampaign,
-        examples=examples.CAMPAIGN,
-        answers={201: (CreatedCampaignView,)},
+        body=(NewCampaign, SovereignCampaign),
+        examples={**examples.CAMPAIGN, **examples.SOVEREIGN_CAMPAIGN},
+        answers={201: (CreatedCampaignView, SovereignCampaignView)},
         headers=(ETAG,),
     ),
     Operation(
@@ -432,7 +465,7 @@ CAMPAIGNS = (
         tag="Campaigns",
         summary="List the campaigns, newest first",
         answers={200: (CampaignsView,)},
-        parameters=PAGING,
+        parameters=(*PAGING, DIALECT),
     ),
     Operation(
         name="get_campaign",
@@ -440,7 +473,8 @@ CAMPAIGNS = (
         path="/campaigns/{campaign_id}",
         tag="Campaigns",
         summary="Show a campaign and how far it has come",
-        answers={200: (CampaignView,)},
+        answers={200: (CampaignView, SovereignCampaignView)},
+        parameters=(DIALECT,),
         headers=(ETAG,),
     ),
     Operation(
@@ -451,10 +485,10 @@ CAMPAIGNS = (
         summary="Change what is named of a campaign's settings",
         description="It counts at once for all tasks that wait, but for what they set themselves. "
         "A campaign that is completed or archived changes no more: 409.",
-        body=CampaignChanges,
-        examples=examples.CAMPAIGN_CHANGES,
-        answers={200: (CampaignView,)},
-        parameters=(IF_MATCH,),
+        body=(CampaignChanges, SovereignChanges),
+        examples={**examples.CAMPAIGN_CHANGES, **examples.SOVEREIGN_CHANGES},
+        answers={200: (CampaignView, SovereignCampaignView)},
+        parameters=(IF_MATCH, DIALECT),
         headers=(ETAG,),
         also=frozenset({409, 412}),
     ),
@@ -640,4 +674,102 @@ SERVICE = (
     ),
 )
 
-OPERATIONS = (*WORKSPACE, *KEYS, *AGENTS, *CAMPAIGNS, *TASKS, *IMPORTS, *SERVICE)
+LEADS = (
+    Operation(
+        name="add_leads",
+        method="POST",
+        path="/campaigns/{campaign_id}/leads",
+        tag="HMS Sovereign",
+        summary="Add a lead, or a list of leads",
+        description=f"Of a list (at most {MOST_TASKS}) each lead is judged for itself: the answer "
+        "holds a lead or an error for each.",
+        body=(ListOf(model=NewLead, most=MOST_TASKS), NewLeads),
+        examples=examples.LEADS,
+        answers={201: (LeadView, AddedLeadsView)},
+    ),
+    Operation(
+        name="list_leads",
+        method="GET",
+        path="/campaigns/{campaign_id}/leads",
+        tag="HMS Sovereign",
+        summary="List the leads of a campaign",
+        answers={200: (LeadsView,)},
+        parameters=(*PAGING, *query_of(LeadQuery)),
+    ),
+    Operation(
+        name="get_lead",
+        method="GET",
+        path="/campaigns/{campaign_id}/leads/{lead_id}",
+        tag="HMS Sovereign",
+        summary="Show a lead",
+        answers={200: (LeadView,)},
+    ),
+)
+
+#: Where everything is in HMS Sovereign's words.
+V1 = (
+    Operation(
+        name="create_campaign",
+        method="POST",
+        path=f"{PREFIX}campaigns",
+        tag="HMS Sovereign",
+        summary="Create a campaign",
+        description="It begins as a draft, unless its status is `scheduled`.",
+        body=SovereignCampaign,
+        examples=examples.SOVEREIGN_CAMPAIGN,
+        answers={201: (SovereignCampaignView,)},
+        headers=(ETAG,),
+    ),
+    Operation(
+        name="list_campaigns",
+        method="GET",
+        path=f"{PREFIX}campaigns",
+        tag="HMS Sovereign",
+        summary="List the campaigns, newest first",
+        answers={200: (SovereignCampaignsView,)},
+        parameters=PAGING,
+    ),
+    Operation(
+        name="get_campaign",
+        method="GET",
+        path=f"{PREFIX}campaigns/{{campaign_id}}",
+        tag="HMS Sovereign",
+        summary="Show a campaign and how far it has come",
+        answers={200: (SovereignCampaignView,)},
+        headers=(ETAG,),
+    ),
+    Operation(
+        name="edit_campaign",
+        method="PATCH",
+        path=f"{PREFIX}campaigns/{{campaign_id}}",
+        tag="HMS Sovereign",
+        summary="Change what is named of a campaign; `scheduled` starts it",
+        description="A status that cannot follow the one it has: 409.",
+        body=SovereignChanges,
+        examples=examples.SOVEREIGN_CHANGES,
+        answers={200: (SovereignCampaignView,)},
+        parameters=(IF_MATCH,),
+        headers=(ETAG,),
+        also=frozenset({409, 412}),
+    ),
+    *(replace(one, path=f"{PREFIX}{one.path.removeprefix('/')}") for one in LEADS),
+    Operation(
+        name="list_results",
+        method="GET",
+        path=f"{PREFIX}calls",
+        tag="HMS Sovereign",
+        summary="List the ended calls of all campaigns with their results, newest first",
+        answers={200: (SovereignCallsView,)},
+        parameters=(*PAGING, *query_of(SovereignCallQuery)),
+    ),
+    Operation(
+        name="get_result",
+        method="GET",
+        path=f"{PREFIX}calls/{{call_id}}",
+        tag="HMS Sovereign",
+        summary="Show a call: transcript, duration, analysis, recording",
+        answers={200: (SovereignCallView,)},
+    ),
+)
+
+OPERATIONS = (*WORKSPACE, *KEYS, *AGENTS, *CAMPAIGNS, *TASKS, *IMPORTS, *LEADS, *V1, *SERVICE)

@@ -43,10 +43,11 @@ class CurrentQuery(Body):
     agent_id: str | None = Field(None, description="By this agent.")
 
 
-class CallQuery(CurrentQuery):
-    """The query of `GET /calls`."""
+class DatedQuery(Body):
+    """What asks for calls by their time."""
 
-    outcome: str | None = Field(None, description="That ended so.")
+    model_config = AS_TEXT
+
     since: Instant | None = Field(None, description="Dialled at or after.")
     until: Instant | None = Field(None, description="Dialled before.")
 
@@ -56,6 +57,12 @@ class CallQuery(CurrentQuery):
         """Milliseconds are digits here."""
         is_number = isinstance(text, str) and text.isascii() and text.isdecimal()
         return int(str(text)) if is_number else text
+
+
+class CallQuery(DatedQuery, CurrentQuery):
+    """The query of `GET /calls`."""
+
+    outcome: str | None = Field(None, description="That ended so.")
 
 
 def tasks(query: Mapping[str, str]) -> TaskSearch:
