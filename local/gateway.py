@@ -7,6 +7,7 @@ import threading
 import time
 import uuid
 from collections.abc import Mapping
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -106,6 +107,17 @@ class _Connection(BaseHTTPRequestHandler):
                 self._render(answer)
 
     do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = do_PATCH = do_OPTIONS = _respond  # noqa: N815 - http.server's names
+
+    def send_error(
+        self,
+        code: int,
+        message: str | None = None,  # noqa: ARG002 - http.server's
+        explain: str | None = None,  # noqa: ARG002 - http.server's
+    ) -> None:
+        """Refuse what is no request, or a method that no route has, in the shape of all errors."""
+        self.close_connection = True  # What follows on the line was not read.
+        is_unknown_method = code == HTTPStatus.NOT_IMPLEMENTED
+        self._refuse("MISSING_AUTHENTICATION_TOKEN" if is_unknown_method else "DEFAULT_4XX")
 
     def handle_expect_100(self) -> bool:
         """Refuse a body that is too large before it is sent."""

@@ -56,6 +56,8 @@ def ask(
         pytest.param("GET", "/nowhere", None, 404, "not_found", id="no such path"),
         pytest.param("GET", "/nowhere", "Bearer key_1", 404, "not_found", id="no such path, key"),
         pytest.param("DELETE", "/health", None, 404, "not_found", id="no such method"),
+        pytest.param("TRACE", "/health", None, 404, "not_found", id="a method nobody takes"),
+        pytest.param("BREW", "/nowhere", None, 404, "not_found", id="no method at all"),
     ],
 )
 def test_the_gateways_own_refusals_have_the_one_shape(
