@@ -10,6 +10,7 @@ from chalicelibs.api.bodies import (
     Body,
     Instant,
     Interval,
+    Name,
     View,
     Whole,
     Zone,
@@ -32,7 +33,7 @@ from chalicelibs.use_cases.manage_campaigns import CampaignReading
 class NewCampaign(Body):
     """A new campaign: who calls, when, how often and how urgently."""
 
-    name: str = Field(min_length=1, max_length=200)
+    name: Name
     type: CampaignKind = Field(
         CampaignKind.BATCH,
         description="`batch`: a list of contacts. `realtime`: tasks are pushed one by one.",

@@ -23,7 +23,7 @@ from chalicelibs.api.bodies import Body, View
 from chalicelibs.api.calls import CallLogView, CallsView, CallView
 from chalicelibs.api.campaigns import CampaignsView, CampaignView, NewCampaign
 from chalicelibs.api.examples import Examples
-from chalicelibs.api.http import DEFAULT_PAGE, LARGEST_PAGE
+from chalicelibs.api.http import CURSORS, DEFAULT_PAGE, LARGEST_PAGE
 from chalicelibs.api.imports import ImportsView, ImportView, RejectedRowsView
 from chalicelibs.api.keys import KeyChanges, KeysView, KeyView, NewKey, NewKeyView
 from chalicelibs.api.pushes import MOST_TASKS, NewTask, PushedView, ResultsView
@@ -146,23 +146,18 @@ RATES = (
     ),
 )
 
-PAGING = (
-    Parameter(
-        name="limit",
-        description="How many to list at most.",
-        schema={
-            "type": "integer",
-            "minimum": 1,
-            "maximum": LARGEST_PAGE,
-            "default": DEFAULT_PAGE,
-        },
-    ),
-    Parameter(
-        name="cursor",
-        description="`next_cursor` of the page before, as it is.",
-        schema={"type": "string"},
-    ),
-)
+
+def paging(items: str) -> tuple[Parameter, ...]:
+    """What a list takes that comes in pages."""
+    size = {"minimum": 1, "maximum": LARGEST_PAGE, "default": DEFAULT_PAGE}
+    return (
+        Parameter(name="limit", description="How many to list at most.", schema={**WHOLE, **size}),
+        Parameter(
+            name="cursor",
+            description="`next_cursor` of the page before, as it is.",
+            schema={"type": "string", "pattern": f"^{CURSORS[items]}$"},
+        ),
+    )
 
 
 def query_of(model: type[Body]) -> tuple[Parameter, ...]:
@@ -410,7 +405,7 @@ CAMPAIGNS = (
         tag="Campaigns",
         summary="List the campaigns, newest first",
         answers={200: (CampaignsView,)},
-        parameters=PAGING,
+        parameters=paging("campaigns"),
     ),
     Operation(
         name="get_campaign",
@@ -459,7 +454,7 @@ TASKS = (
         tag="Tasks and calls",
         summary="List the tasks of a campaign",
         answers={200: (TasksView,)},
-        parameters=(*PAGING, *query_of(TaskQuery)),
+        parameters=(*paging("tasks"), *query_of(TaskQuery)),
     ),
     Operation(
         name="list_calls",
@@ -476,7 +471,7 @@ TASKS = (
         tag="Tasks and calls",
         summary="List the ended calls of all campaigns, newest first",
         answers={200: (CallLogView,)},
-        parameters=(*PAGING, *query_of(CallQuery)),
+        parameters=(*paging("calls"), *query_of(CallQuery)),
     ),
     Operation(
         name="list_current_calls",
@@ -521,7 +516,7 @@ IMPORTS = (
         tag="Imports",
         summary="List the rows of an import that did not become tasks",
         answers={200: (RejectedRowsView,)},
-        parameters=PAGING,
+        parameters=paging("rows"),
     ),
 )
 

@@ -122,7 +122,7 @@ def test_what_is_anothers_is_as_if_it_never_was(
         one = getattr(ids, whose)
         filled = path[: path.index("{")] + one + path[path.index("}") + 1 :]
         headers = {"Authorization": f"Bearer {client.key}"}
-        status, body = client.ask(method, filled, None, headers)
+        status, body = client.ask(method, filled, b"{}", headers)
         return status, str(body).replace(one, "it")
 
     before = product.everything()
