@@ -241,7 +241,9 @@ def create_campaign(ids: Ids) -> Response:
 @answering
 def list_campaigns() -> Response:
     """List the campaigns, newest first."""
-    page = service().campaigns.page(request(app).principal, request(app).paging("campaigns"))
+    page = service().campaigns.page(
+        request(app).principal, request(app).page("campaigns", "dialect")
+    )
     return ok(api.dialects.page_view(request(app), page))
 
 
@@ -474,7 +476,7 @@ def get_import(import_id: str) -> Response:
 @answering
 def list_rejected_rows(import_id: str) -> Response:
     """List the rows of an import that did not become tasks."""
-    workspace_id, paging = request(app).principal, request(app).paging("rows")
+    workspace_id, paging = request(app).principal, request(app).page("rows")
     rows = service().look_up.rejected_rows(workspace_id, import_id, paging)
     return ok(api.imports.rows_view(rows))
 

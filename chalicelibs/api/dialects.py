@@ -140,11 +140,19 @@ def shown_in(asked: Request, campaign: Campaign) -> Dialect:
     """
     if asked.path.startswith(PREFIX):
         return Dialect.SOVEREIGN
-    is_asked = asked.method in SHOWING
-    wanted = asked.query.get("dialect", campaign.dialect) if is_asked else campaign.dialect
-    if wanted not in set(Dialect):
+    return asked_for(asked) or campaign.dialect
+
+
+def asked_for(asked: Request) -> Dialect | None:
+    """The words that a query asks for; None: those in which the campaign was made.
+
+    Raises:
+        Invalid: when nobody speaks them here.
+    """
+    wanted = asked.query.get("dialect") if asked.method in SHOWING else None
+    if wanted is not None and wanted not in set(Dialect):
         raise Invalid(f"must be one of {', '.join(Dialect)}", "dialect")
-    return Dialect(wanted)
+    return None if wanted is None else Dialect(wanted)
 
 
 def view(asked: Request, reading: CampaignReading) -> CampaignView | SovereignCampaignView:
@@ -169,5 +177,6 @@ def page_view(
     """A page of campaigns."""
     if asked.path.startswith(PREFIX):
         return sovereign.campaigns.page_view(page)
+    asked_for(asked)  # refused even where there is nothing to show
     shown = [view(asked, reading) for reading in page.items]
     return CampaignsView(campaigns=shown, next_cursor=page.cursor)

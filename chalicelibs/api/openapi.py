@@ -132,7 +132,7 @@ def also_spelled(schema: Json, other_by_name: Mapping[str, str]) -> None:
         for name, other in other_by_name.items()
     }
     both = [{"required": [name, other]} for name, other in other_by_name.items()]
-    schema["not"] = {"anyOf": both}
+    schema["not"] = {"anyOf": [*schema.get("not", {}).get("anyOf", ()), *both]}
     needed = sorted(required & other_by_name.keys())
     if needed:
         schema["required"] = sorted(required - other_by_name.keys())

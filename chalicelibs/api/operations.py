@@ -25,7 +25,7 @@ from chalicelibs.api.campaign_settings import CampaignChanges, NewCampaign
 from chalicelibs.api.campaigns import CampaignView, CreatedCampaignView
 from chalicelibs.api.dialects import PREFIX, CampaignsView
 from chalicelibs.api.examples import Examples
-from chalicelibs.api.http import CSV, DEFAULT_PAGE, LARGEST_PAGE
+from chalicelibs.api.http import CSV, CURSORS, DEFAULT_PAGE, LARGEST_PAGE
 from chalicelibs.api.imports import (
     FILE_NAME,
     ImportsView,
@@ -191,23 +191,18 @@ RATES = (
     ),
 )
 
-PAGING = (
-    Parameter(
-        name="limit",
-        description="How many to list at most.",
-        schema={
-            "type": "integer",
-            "minimum": 1,
-            "maximum": LARGEST_PAGE,
-            "default": DEFAULT_PAGE,
-        },
-    ),
-    Parameter(
-        name="cursor",
-        description="`next_cursor` of the page before, as it is.",
-        schema={"type": "string"},
-    ),
-)
+
+def paging(items: str) -> tuple[Parameter, ...]:
+    """What a list takes that comes in pages."""
+    size = {"minimum": 1, "maximum": LARGEST_PAGE, "default": DEFAULT_PAGE}
+    return (
+        Parameter(name="limit", description="How many to list at most.", schema={**WHOLE, **size}),
+        Parameter(
+            name="cursor",
+            description="`next_cursor` of the page before, as it is.",
+            schema={"type": "string", "pattern": f"^{CURSORS[items]}$"},
+        ),
+    )
 
 
 def query_of(model: type[Body]) -> tuple[Parameter, ...]:
@@ -465,7 +460,7 @@ CAMPAIGNS = (
         tag="Campaigns",
         summary="List the campaigns, newest first",
         answers={200: (CampaignsView,)},
-        parameters=(*PAGING, DIALECT),
+        parameters=(*paging("campaigns"), DIALECT),
     ),
     Operation(
         name="get_campaign",
@@ -531,7 +526,7 @@ TASKS = (
         tag="Tasks and calls",
         summary="List the tasks of a campaign",
         answers={200: (TasksView,)},
-        parameters=(*PAGING, *query_of(TaskQuery)),
+        parameters=(*paging("tasks"), *query_of(TaskQuery)),
     ),
     Operation(
         name="list_calls",
@@ -548,7 +543,7 @@ TASKS = (
         tag="Tasks and calls",
         summary="List the ended calls of all campaigns, newest first",
         answers={200: (CallLogView,)},
-        parameters=(*PAGING, *query_of(CallQuery)),
+        parameters=(*paging("calls"), *query_of(CallQuery)),
     ),
     Operation(
         name="list_current_calls",
@@ -619,7 +614,7 @@ IMPORTS = (
         tag="Imports",
         summary="List the rows of an import that did not become tasks",
         answers={200: (RejectedRowsView,)},
-        parameters=PAGING,
+        parameters=paging("rows"),
     ),
 )
 
@@ -694,7 +689,7 @@ LEADS = (
         tag="HMS Sovereign",
         summary="List the leads of a campaign",
         answers={200: (LeadsView,)},
-        parameters=(*PAGING, *query_of(LeadQuery)),
+        parameters=(*paging("tasks"), *query_of(LeadQuery)),
     ),
     Operation(
         name="get_lead",
@@ -727,7 +722,7 @@ V1 = (
         tag="HMS Sovereign",
         summary="List the campaigns, newest first",
         answers={200: (SovereignCampaignsView,)},
-        parameters=PAGING,
+        parameters=paging("campaigns"),
     ),
     Operation(
         name="get_campaign",
@@ -760,7 +755,7 @@ V1 = (
         tag="HMS Sovereign",
         summary="List the ended calls of all campaigns with their results, newest first",
         answers={200: (SovereignCallsView,)},
-        parameters=(*PAGING, *query_of(SovereignCallQuery)),
+        parameters=(*paging("calls"), *query_of(SovereignCallQuery)),
     ),
     Operation(
         name="get_result",

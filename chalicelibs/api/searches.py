@@ -6,21 +6,18 @@ from typing import TypeVar
 from pydantic import ConfigDict, Field, ValidationError, field_validator
 
 from chalicelibs.api.bodies import Body, Instant, invalid
+from chalicelibs.api.http import PAGING
 from chalicelibs.domain.outcome import normal_name
 from chalicelibs.domain.phone import parse_phone
 from chalicelibs.domain.retry import MOST_ATTEMPTS
 from chalicelibs.domain.search import CallFilter
 from chalicelibs.domain.task import TaskStatus
-from chalicelibs.ports import Paging
 from chalicelibs.use_cases.look_up import CallSearch, TaskSearch
 
 Query = TypeVar("Query", bound=Body)
 
 #: A query is text: numbers are read from it.
 AS_TEXT = ConfigDict(strict=False)
-
-#: What every list takes besides.
-PAGING = frozenset(Paging._fields)
 
 
 class TaskQuery(Body):

@@ -142,9 +142,10 @@ def test_what_is_anothers_is_as_if_it_never_was(
         rest = path[path.index("}") + 1 :].format_map(ids._asdict())
         filled = path[: path.index("{")] + one + rest
         headers = {"Authorization": f"Bearer {client.key}"}
-        status, body = client.ask(method, filled, BODIES.get((method, path)), headers)
+        body = BODIES.get((method, path), b"{}")
+        status, answered = client.ask(method, filled, body, headers)
         named = ids.lead_id if "{lead_id}" in path else one
-        return status, str(body).replace(named, "it")
+        return status, str(answered).replace(named, "it")
 
     before = product.everything()
     foreign = asked_for(other, owned)
@@ -152,7 +153,7 @@ def test_what_is_anothers_is_as_if_it_never_was(
     assert foreign[0] == 404
     assert foreign == asked_for(other, NOTHING)
     assert product.everything() == before
-    assert asked_for(acme, owned)[0] in {200, 201, 400, 409}, "its owner does find it"
+    assert asked_for(acme, owned)[0] in {200, 201, 400, 409, 422}, "its owner does find it"
 
 
 def test_lists_hold_only_what_is_ones_own(other: Acme) -> None:

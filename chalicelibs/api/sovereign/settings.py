@@ -7,13 +7,12 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field
 
-from chalicelibs.api.bodies import Body, parse, unnamed
+from chalicelibs.api.bodies import Body, Name, parse, unnamed
 from chalicelibs.api.campaign_settings import (
     Intervals,
     InZone,
     Limit,
     MaxAttempts,
-    Name,
     Named,
     Outcomes,
     Prompt,
