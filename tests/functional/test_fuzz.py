@@ -10,7 +10,7 @@ from tests.fuzz.serving import served
 #: Only the operator's key opens workspaces; no signature is guessed, nor the version of a file.
 BEYOND_IT = {"POST /workspaces", "POST /webhooks/{carrier}", "GET /docs/{version}/{file}"}
 
-#: Chance seldom finds a lead and its own campaign, a batch that takes a file, an agent and a number.
+#: Chance seldom finds a lead and its own campaign, a batch that takes files, agent and number.
 SELDOM = {
     "GET /campaigns/{campaign_id}/leads/{lead_id}",
     "GET /api/v1/campaigns/{campaign_id}/leads/{lead_id}",
