@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from urllib3 import PoolManager
 
@@ -20,6 +21,7 @@ from chalicelibs.ports import (
     Carriers,
     Clock,
     Files,
+    Gauges,
     Ids,
     Imports,
     Pacing,
@@ -30,6 +32,7 @@ from chalicelibs.ports import (
     Workspaces,
 )
 from chalicelibs.use_cases.answer_once import AnswerOnce
+from chalicelibs.use_cases.apply_brakes import ApplyBrakes
 from chalicelibs.use_cases.count_request import CountRequest
 from chalicelibs.use_cases.dispatch import Dispatch
 from chalicelibs.use_cases.import_contacts import ImportContacts
@@ -45,6 +48,7 @@ from chalicelibs.use_cases.manage_workspaces import (
 )
 from chalicelibs.use_cases.place_call import PlaceCalls
 from chalicelibs.use_cases.push_tasks import PushTasks
+from chalicelibs.use_cases.receive_contacts import ReceiveContacts
 from chalicelibs.use_cases.receive_report import ReceiveReport
 from chalicelibs.use_cases.record_call_event import RecordCallEvent
 from chalicelibs.use_cases.rescue import Rescue
@@ -62,6 +66,7 @@ class Ports:
     workspaces: Workspaces
     agents: Agents
     campaigns: Campaigns
+    gauges: Gauges
     tasks: Tasks
     calls: Calls
     slots: Slots
@@ -90,6 +95,7 @@ class Service:
     steer_tasks: SteerTasks
     look_up: LookUp
     push_tasks: PushTasks
+    receive_contacts: ReceiveContacts
     import_contacts: ImportContacts
     tick: Tick
     keep_time: KeepTime
@@ -122,6 +128,7 @@ def wire(ports: Ports, *, deadlines: Deadlines, bootstrap_key_hash: str | None) 
         clock=p.clock,
         deadlines=deadlines,
     )
+    brakes = ApplyBrakes(campaigns=p.campaigns, gauges=p.gauges, clock=p.clock)
     resume_tasks = ResumeTasks(campaigns=p.campaigns, tasks=p.tasks, clock=p.clock)
     look_ahead = LookAhead(campaigns=p.campaigns, tasks=p.tasks, queue=p.queue, clock=p.clock)
     finish = FinishCampaigns(campaigns=p.campaigns, clock=p.clock)
@@ -159,6 +166,9 @@ def wire(ports: Ports, *, deadlines: Deadlines, bootstrap_key_hash: str | None) 
             clock=p.clock,
             ids=p.ids,
         ),
+        receive_contacts=ReceiveContacts(
+            campaigns=p.campaigns, imports=p.imports, files=p.files, clock=p.clock
+        ),
         import_contacts=ImportContacts(
             workspaces=p.workspaces,
             campaigns=p.campaigns,
@@ -170,7 +180,7 @@ def wire(ports: Ports, *, deadlines: Deadlines, bootstrap_key_hash: str | None) 
             ids=p.ids,
         ),
         tick=Tick(workspaces=p.workspaces, queue=p.queue),
-        keep_time=KeepTime(steps=(rescue, finish, resume_tasks, dispatch, look_ahead)),
+        keep_time=KeepTime(steps=(rescue, finish, brakes, resume_tasks, dispatch, look_ahead)),
         dispatch=dispatch,
         place_call=PlaceCalls(
             tasks=p.tasks,
@@ -215,6 +225,12 @@ def aws_ports(settings: Settings) -> Ports:
         retries={"mode": "standard"},
         max_pool_connections=MOST_CONNECTIONS,
     )
+
+    def s3() -> Any:
+        # Addresses that are given away need the newer signature and the region's own host.
+        signing = Config(signature_version="s3v4", s3={"addressing_style": settings.addressing})
+        return boto3.client("s3", config=config.merge(signing))
+
     clock = SystemClock()
     ids = RandomIds(clock)
     table = dynamodb.Table(boto3.client("dynamodb", config=config), settings.table, ids)
@@ -222,6 +238,7 @@ def aws_ports(settings: Settings) -> Ports:
         workspaces=dynamodb.DynamoWorkspaces(table),
         agents=dynamodb.DynamoAgents(table),
         campaigns=dynamodb.DynamoCampaigns(table),
+        gauges=dynamodb.DynamoGauges(table),
         tasks=dynamodb.DynamoTasks(table),
         calls=dynamodb.DynamoCalls(table),
         slots=dynamodb.DynamoSlots(table),
@@ -229,7 +246,7 @@ def aws_ports(settings: Settings) -> Ports:
         imports=dynamodb.DynamoImports(table),
         answers=dynamodb.DynamoAnswers(table),
         requests=dynamodb.DynamoRequests(table),
-        files=S3Files(boto3.client("s3", config=config)),
+        files=S3Files(s3, settings.bucket),
         queue=SqsQueue(
             boto3.client("sqs", config=config),
             calls_url=settings.calls_url,

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from chalicelibs.domain.agent import Agent, Number
+from chalicelibs.domain.brakes import Gauge
 from chalicelibs.domain.call import Call, Dialed
 from chalicelibs.domain.call_event import CallEvent
 from chalicelibs.domain.campaign import Campaign
@@ -170,6 +171,16 @@ class Campaigns(Protocol):
         """Its counters, exact."""
 
 
+class Gauges(Protocol):
+    """What the brakes of a campaign remember."""
+
+    def get(self, campaign_id: str) -> Gauge:
+        """What was seen so far; a new gauge where nothing was."""
+
+    def save(self, campaign_id: str, gauge: Gauge) -> None:
+        """Remember it; of two writers the last one counts."""
+
+
 class Tasks(Protocol):
     """Tasks, and the agenda that says what must happen to them next."""
 
@@ -270,6 +281,13 @@ class Imports(Protocol):
 
     def start(self, new: Import) -> Import:
         """Store an import unless it exists; gives the one that is stored."""
+
+    def begin(self, waiting: Import, version: str) -> Import:
+        """Set an import going with a version of its file; gives it as stored.
+
+        Raises:
+            Stale: when it is no longer as it was read.
+        """
 
     def get(self, workspace_id: str, import_id: str) -> Import | None:
         """An import of this workspace as it stands now."""
@@ -434,8 +452,26 @@ class Ids(Protocol):
         """The numbers from 0 to count - 1 in random order."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """Where a file may be sent by HTTP PUT, by whoever knows the address."""
+
+    url: str
+    headers: Mapping[str, str]  #: To be sent with it, as they are.
+    expires_at: datetime
+
+
 class Files(Protocol):
-    """Files that users drop."""
+    """Files that users drop, or upload."""
+
+    def source(self, key: str) -> str:
+        """What the file of this key is read by."""
+
+    def upload(self, source: str, *, now: datetime, valid_for: timedelta) -> Upload:
+        """An address to which this one file may be sent."""
+
+    def put(self, source: str, content: bytes) -> None:
+        """Store a file; whoever watches for files is told of it."""
 
     def lines(self, source: str) -> Iterable[str]:
         """The lines of a text file, read as a stream, with their line ends.

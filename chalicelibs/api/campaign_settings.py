@@ -11,15 +11,18 @@ from chalicelibs.api.bodies import (
     Body,
     Instant,
     Interval,
+    Name,
     Whole,
     Zone,
     milliseconds,
     parse,
     unnamed,
 )
+from chalicelibs.api.brakes import DailyBudget, FailureBrakeBody, brakes_of
 from chalicelibs.api.campaign_tag import tag_of
 from chalicelibs.api.etags import check_unedited
 from chalicelibs.api.hours import Hours
+from chalicelibs.domain.brakes import Brakes
 from chalicelibs.domain.calling_hours import CallingHours
 from chalicelibs.domain.campaign import Campaign, CampaignKind, CampaignState
 from chalicelibs.domain.errors import Invalid
@@ -38,7 +41,6 @@ def _lower_case(value: Any) -> Any:
     return value.lower() if isinstance(value, str) else value
 
 
-Name = Annotated[str, Field(min_length=1, max_length=200)]
 AgentId = Annotated[str, Field(description="Who calls; a batch needs one.")]
 CallerId = Annotated[str, Field(description="The number shown, E.164; a batch needs one.")]
 Priority = Annotated[
@@ -109,6 +111,11 @@ class NewCampaign(Body):
     callbacks_outside_hours: Outside = False
     concurrency_limit: Limit = None
     prompt: Prompt = ""
+    failure_brake: FailureBrakeBody | None = Field(
+        default_factory=lambda: FailureBrakeBody(),
+        description="null: failing calls do not pause it.",
+    )
+    daily_budget: DailyBudget | None = None
     draft: bool | None = Field(None, description="Batch campaigns begin as drafts by default.")
 
 
@@ -131,6 +138,8 @@ class CampaignChanges(Body):
     callbacks_outside_hours: Outside = unnamed()
     concurrency_limit: Limit = unnamed()
     prompt: Prompt = unnamed()
+    failure_brake: FailureBrakeBody | None = unnamed()
+    daily_budget: DailyBudget | None = unnamed()
     status: Status = unnamed()
 
 
@@ -173,6 +182,7 @@ def new(raw: bytes, *, workspace_id: str, campaign_id: str, now: datetime) -> Ca
         kind=body.type,
         state=CampaignState.DRAFT if is_draft else CampaignState.ACTIVE,
         rules=rules_of(named, None, zone=body.timezone, level=body.priority, is_batch=is_batch),
+        brakes=brakes_of(named, Brakes()),
         created_at=now,
         **plain_in(named),
     )
@@ -222,7 +232,7 @@ def with_settings(campaign: Campaign, named: Named) -> Campaign:
         level=plain.get("level", campaign.level),
         is_batch=campaign.kind is CampaignKind.BATCH,
     )
-    return campaign.edited(rules=rules, **plain)
+    return campaign.edited(rules=rules, brakes=brakes_of(named, campaign.brakes), **plain)
 
 
 def with_status(campaign: Campaign, status: str, now: datetime) -> Campaign:

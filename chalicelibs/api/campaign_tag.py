@@ -1,6 +1,7 @@
 """Which state of a campaign's settings somebody has read."""
 
 from chalicelibs.api.bodies import iso
+from chalicelibs.api.brakes import budget_view
 from chalicelibs.api.etags import etag_of
 from chalicelibs.domain.campaign import Campaign
 from chalicelibs.domain.rules import Rules
@@ -18,6 +19,8 @@ def tag_of(campaign: Campaign) -> str:
             "end_at": iso(campaign.end_at),
             "concurrency_limit": campaign.concurrency_limit,
             "prompt": campaign.prompt,
+            "failure_brake": str(campaign.brakes.failure),
+            "daily_budget": budget_view(campaign.brakes.budget).to_json(),
             "rules": campaign.rules and plain(campaign.rules),
         }
     )

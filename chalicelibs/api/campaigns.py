@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pydantic import Field
 
 from chalicelibs.api.bodies import At, View
+from chalicelibs.api.brakes import DailyBudgetView, FailureBrakeView, budget_view, failure_view
 from chalicelibs.api.campaign_tag import tag_of
 from chalicelibs.api.hours import HoursView, hours_view
 from chalicelibs.api.samples import sample_task
@@ -13,7 +14,6 @@ from chalicelibs.domain.campaign import CampaignKind, CampaignStatus
 from chalicelibs.domain.instants import MILLISECOND
 from chalicelibs.domain.priority import Level
 from chalicelibs.domain.rules import Rules
-from chalicelibs.ports import Page
 from chalicelibs.use_cases.manage_campaigns import CampaignReading
 
 
@@ -75,6 +75,11 @@ class CampaignView(View):
     priorities: list[int] | None = Field(description="One per attempt; the larger goes first.")
     callbacks_outside_hours: bool | None
     prompt: str = Field(description="Follows the agent's own prompt.")
+    failure_brake: FailureBrakeView | None
+    daily_budget: DailyBudgetView
+    paused_for: str | None = Field(
+        description="Why a brake paused it; null where somebody did, and while it is not paused."
+    )
     progress: ProgressView
     created_at: At
     version: int = Field(description="Grows by one with every change of the campaign.")
@@ -86,13 +91,6 @@ class CreatedCampaignView(CampaignView):
     sample_task: dict[str, object] | None = Field(
         description="A body for `POST /tasks` that works with a phone number; null in a batch."
     )
-
-
-class CampaignsView(View):
-    """A page of campaigns, newest first."""
-
-    campaigns: list[CampaignView]
-    next_cursor: str | None = Field(description="Where the next page begins; null: at the end.")
 
 
 def view(reading: CampaignReading) -> CampaignView:
@@ -110,6 +108,9 @@ def view(reading: CampaignReading) -> CampaignView:
         concurrency_limit=campaign.concurrency_limit,
         **(dict.fromkeys(RulesView.model_fields) if rules is None else dict(rules_view(rules))),
         prompt=campaign.prompt,
+        failure_brake=failure_view(campaign.brakes.failure),
+        daily_budget=budget_view(campaign.brakes.budget),
+        paused_for=campaign.paused_for,
         progress=progress_view(reading),
         created_at=campaign.created_at,
         version=campaign.version,
@@ -141,12 +142,6 @@ def rules_view(rules: Rules) -> RulesView:
         priorities=list(rules.priorities),
         callbacks_outside_hours=rules.callbacks_outside_hours,
     )
-
-
-def page_view(page: Page[CampaignReading]) -> CampaignsView:
-    """A page of campaigns."""
-    campaigns = [view(reading) for reading in page.items]
-    return CampaignsView(campaigns=campaigns, next_cursor=page.cursor)
 
 
 def progress_view(reading: CampaignReading) -> ProgressView:

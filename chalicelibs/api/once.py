@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import wraps
 from hashlib import blake2b
 from typing import Concatenate, ParamSpec, Protocol
+from urllib.parse import urlencode
 
 from chalice.app import Chalice, Response
 
@@ -97,7 +98,8 @@ def asked_of(own: Request, principal: str) -> Asked:
     key = own.idempotency_key or ""
     if not (1 <= len(key) <= LONGEST_KEY and all("!" <= letter <= "~" for letter in key)):
         raise Invalid(f"must be 1 to {LONGEST_KEY} visible ASCII characters", HEADER)
-    line = f"{own.method} {len(own.path)} {own.path}\n"
+    target = own.path + (f"?{urlencode(sorted(own.query.items()))}" if own.query else "")
+    line = f"{own.method} {len(target)} {target}\n"
     digest = blake2b(line.encode() + own.raw_body, digest_size=32).hexdigest()
     return Asked(principal=principal, key=key, request=digest)
 

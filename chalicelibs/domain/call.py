@@ -1,8 +1,10 @@
 """One attempt, from the reservation of its slot to its end."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple, Self
 
@@ -19,6 +21,9 @@ class CallStatus(StrEnum):
     IN_PROGRESS = "in_progress"  #: Somebody, or something, picked up.
     ENDED = "ended"  #: Hung up; the outcome may still wait for an analysis.
 
+
+#: A currency as ISO 4217 writes it.
+CURRENCY = re.compile(r"[A-Z]{3}")
 
 #: The reason of a call of whose end nobody could tell.
 LOST = "lost"
@@ -86,6 +91,16 @@ class Call:
         """What leads to it once it has ended."""
         assert self.dialed_at is not None, "only a dialled call ends"
         return Dialed(self.call_id, self.dialed_at)
+
+    @property
+    def price(self) -> tuple[int, str] | None:
+        """Its cost in millionths, and the currency; None where it cannot be read."""
+        amount, _, currency = (self.cost or "").partition(" ")
+        try:
+            micros = int(Decimal(amount) * 1_000_000)
+        except (ArithmeticError, ValueError):
+            return None
+        return (micros, currency) if CURRENCY.fullmatch(currency) and micros >= 0 else None
 
     def can_become(self, status: CallStatus) -> bool:
         """Whether this would be progress."""

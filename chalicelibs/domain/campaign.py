@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Self
 
+from chalicelibs.domain.brakes import Brakes
 from chalicelibs.domain.errors import Invalid, NotAllowed
 from chalicelibs.domain.lane import Lane, lanes_in, partition
 from chalicelibs.domain.priority import Level
@@ -58,6 +59,9 @@ MOVES: dict[str, tuple[frozenset[CampaignState], CampaignState]] = {
     ),
 }
 
+#: Stops where nearly all calls fail, and for nothing else.
+NO_BUDGET = Brakes()
+
 CLOSED = frozenset({CampaignState.COMPLETED, CampaignState.ARCHIVED})
 
 
@@ -82,6 +86,8 @@ class Campaign:
     deepest: int = 1  #: The most attempts that a task of it was ever allowed.
     shards: int = 1  #: Partitions per lane.
     importing: frozenset[str] = frozenset()  #: Imports that are still adding tasks.
+    brakes: Brakes = NO_BUDGET
+    paused_for: str | None = None  #: Why a brake paused it; None: somebody did.
     resumed_at: datetime | None = None  #: Tasks that were paused before this go on.
     created_at: datetime
     version: int = 0
@@ -112,7 +118,7 @@ class Campaign:
         """
         allowed, target = MOVES[control]
         if control == "resume" and self.state in {target, *allowed}:
-            return replace(self, state=target, resumed_at=now)
+            return replace(self, state=target, resumed_at=now, paused_for=None)
         if self.state is target:
             return self
         if self.state not in allowed:
@@ -122,6 +128,12 @@ class Campaign:
                 "status",
             )
         return replace(self, state=target)
+
+    def braked(self, reason: str) -> Self:
+        """Paused by a brake, if it was running."""
+        if self.state is not CampaignState.ACTIVE:
+            return self
+        return replace(self, state=CampaignState.PAUSED, paused_for=reason)
 
     def edited(self, **changes: object) -> Self:
         """The campaign with other settings; they hold for all of its tasks at once.
@@ -147,6 +159,20 @@ class Campaign:
     def finish(self) -> Self:
         """Over, by its end time or because nothing is left."""
         return replace(self, state=CampaignState.COMPLETED)
+
+    def check_takes_contacts(self, now: datetime) -> None:
+        """Make sure that a file of contacts may be imported into it.
+
+        Raises:
+            NotAllowed: when it is over.
+            Invalid: when its tasks are pushed one by one.
+        """
+        if self.is_closed:
+            raise NotAllowed(f"the campaign is {self.state}: it takes no more contacts", "status")
+        if self.has_ended(now):
+            raise NotAllowed("the campaign has ended: it takes no more contacts", "end_at")
+        if self.kind is not CampaignKind.BATCH:
+            raise Invalid("contacts are imported into batch campaigns; push tasks instead", "type")
 
     def has_begun(self, now: datetime) -> bool:
         """Whether its start time has come."""

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from chalicelibs.domain.instants import from_epoch_ms
+from chalicelibs.domain.instants import MILLISECOND, from_epoch_ms
 
 #: What a change adds to the counters, by name; `SETTLED_AT` is not added up: the latest counts.
 Tally = Mapping[str, int]
@@ -17,6 +17,12 @@ CALLS = "calls"
 
 #: When a task was finished last, in milliseconds since 1970.
 SETTLED_AT = "settled_at"
+
+#: Milliseconds of conversation.
+TALKED = "talked_ms"
+
+#: Prefix of the counters of money, in millionths, by currency.
+COST = "cost:"
 
 #: Prefix of the counters of calls by outcome.
 OUTCOME = "outcome:"
@@ -32,6 +38,8 @@ class Progress:
     paused: int = 0  #: Open, but stopped one by one.
     calls: int = 0  #: Attempts that have ended.
     outcomes: Mapping[str, int] = field(default_factory=dict)  #: Ended attempts by outcome.
+    talked: timedelta = timedelta(0)  #: All conversations together.
+    cost_micros: Mapping[str, int] = field(default_factory=dict)  #: Of all calls, by currency.
     settled_at: datetime | None = None  #: When a task was finished last.
 
     @property
@@ -48,13 +56,20 @@ class Progress:
             archived=tally.get(ARCHIVED, 0),
             paused=tally.get(PAUSED, 0),
             calls=tally.get(CALLS, 0),
-            outcomes={
-                name.removeprefix(OUTCOME): count
-                for name, count in sorted(tally.items())
-                if name.startswith(OUTCOME) and count
-            },
+            outcomes=named(tally, OUTCOME),
+            talked=tally.get(TALKED, 0) * MILLISECOND,
+            cost_micros=named(tally, COST),
             settled_at=from_epoch_ms(tally[SETTLED_AT]) if SETTLED_AT in tally else None,
         )
+
+
+def named(tally: Tally, prefix: str) -> dict[str, int]:
+    """The counters with this prefix, by what follows it."""
+    return {
+        name.removeprefix(prefix): count
+        for name, count in sorted(tally.items())
+        if name.startswith(prefix) and count
+    }
 
 
 def added(first: Tally, second: Tally) -> dict[str, int]:

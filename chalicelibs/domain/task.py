@@ -8,7 +8,7 @@ from typing import NamedTuple, Self
 
 from chalicelibs.domain.call import Call, CallStatus, Dialed
 from chalicelibs.domain.errors import NotAllowed
-from chalicelibs.domain.instants import epoch_ms, lot_of, with_lot
+from chalicelibs.domain.instants import MILLISECOND, epoch_ms, lot_of, with_lot
 from chalicelibs.domain.lane import PAUSED, lane_name, partition, rescue_partition
 from chalicelibs.domain.naming import call_id_for_claim, claim_of
 from chalicelibs.domain.overrides import NONE, Overrides
@@ -16,8 +16,10 @@ from chalicelibs.domain.progress import (
     ARCHIVED,
     CALLS,
     COMPLETED,
+    COST,
     OUTCOME,
     SETTLED_AT,
+    TALKED,
     Tally,
 )
 from chalicelibs.domain.progress import PAUSED as PAUSED_TASKS
@@ -233,4 +235,14 @@ def tally_of(before: Task, after: Task, *, now: datetime, ended_call: Call | Non
     if ended_call is not None:
         tally[CALLS] = 1
         tally[f"{OUTCOME}{ended_call.outcome}"] = 1
+        tally |= use_of(ended_call)
     return tally
+
+
+def use_of(call: Call) -> dict[str, int]:
+    """What a call used: conversation, and money as far as its carrier has told."""
+    used = {} if not call.duration else {TALKED: call.duration // MILLISECOND}
+    if call.price is not None:
+        micros, currency = call.price
+        used |= {f"{COST}{currency}": micros} if micros else {}
+    return used

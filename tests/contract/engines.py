@@ -28,6 +28,7 @@ from chalicelibs.ports import (
     Answers,
     Calls,
     Campaigns,
+    Gauges,
     Imports,
     Pacing,
     Requests,
@@ -40,6 +41,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ENGINE_PYTHON = os.environ.get("CARILLON_ENGINE_PYTHON", str(ROOT / ".venv/engine/bin/python"))
 RESOURCES = ROOT / ".chalice" / "resources.json"
 TABLE = "carillon"
+SECRET = "secret"
 STARTS_WITHIN_S = 30
 
 #: Each an account of its own.
@@ -54,6 +56,7 @@ class Ports:
     workspaces: Workspaces
     agents: Agents
     campaigns: Campaigns
+    gauges: Gauges
     tasks: Tasks
     calls: Calls
     slots: Slots
@@ -76,8 +79,12 @@ class Account:
             endpoint_url=self.endpoint,
             region_name="us-east-1",
             aws_access_key_id=self.access_key,
-            aws_secret_access_key="secret",
-            config=Config(max_pool_connections=16, s3={"addressing_style": "path"}),
+            aws_secret_access_key=SECRET,
+            config=Config(
+                max_pool_connections=16,
+                signature_version="s3v4" if service == "s3" else None,
+                s3={"addressing_style": "path"},
+            ),
         )
 
 
@@ -87,6 +94,7 @@ def ports_in_memory() -> Ports:
         workspaces=memory.MemoryWorkspaces(store),
         agents=memory.MemoryAgents(store),
         campaigns=memory.MemoryCampaigns(store),
+        gauges=memory.MemoryGauges(store),
         tasks=memory.MemoryTasks(store),
         calls=memory.MemoryCalls(store),
         slots=memory.MemorySlots(store),
@@ -102,6 +110,7 @@ def ports_in(table: stored.Table) -> Ports:
         workspaces=stored.DynamoWorkspaces(table),
         agents=stored.DynamoAgents(table),
         campaigns=stored.DynamoCampaigns(table),
+        gauges=stored.DynamoGauges(table),
         tasks=stored.DynamoTasks(table),
         calls=stored.DynamoCalls(table),
         slots=stored.DynamoSlots(table),
@@ -137,6 +146,7 @@ def ministack(folder: Path) -> Iterator[str]:
         "BIND_HOST": "127.0.0.1",
         "MINISTACK_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(port),
+        "AWS_SECRET_ACCESS_KEY": SECRET,
         "SFTP_ENABLED": "0",
         "IOT_MTLS_ENABLED": "0",
         "LOG_LEVEL": "WARNING",

@@ -16,6 +16,7 @@ from chalicelibs.adapters.memory import (
     MemoryCalls,
     MemoryCampaigns,
     MemoryFiles,
+    MemoryGauges,
     MemoryImports,
     MemoryPacing,
     MemoryRequests,
@@ -26,6 +27,7 @@ from chalicelibs.adapters.memory import (
 )
 from chalicelibs.bootstrap import Ports, Service, wire
 from chalicelibs.domain.agent import Agent, Number
+from chalicelibs.domain.brakes import Brakes, Budget, FailureBrake
 from chalicelibs.domain.call import Call
 from chalicelibs.domain.calling_hours import CallingHours
 from chalicelibs.domain.campaign import MOVES, Campaign, CampaignKind, CampaignState
@@ -59,6 +61,13 @@ ZONES = ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/
 
 #: Minutes between attempts: also such that a late report of one meets the next.
 INTERVALS = [0, 1, 2, 5, 30, 90]
+
+#: Most campaigns never feel theirs; some stop after a few calls.
+BRAKES = [
+    Brakes(),
+    Brakes(failure=FailureBrake(share=0.5, least_calls=3)),
+    Brakes(budget=Budget(attempts=4)),
+]
 
 #: Starts near which something happens: ordinary days, and days on which clocks change.
 STARTS = [
@@ -268,6 +277,7 @@ def build(seed: int) -> History:
         "workspaces": MemoryWorkspaces(store),
         "agents": MemoryAgents(store),
         "campaigns": campaigns,
+        "gauges": MemoryGauges(store),
         "tasks": tasks,
         "calls": MemoryCalls(store),
         "slots": MemorySlots(store),
@@ -395,6 +405,7 @@ def add_campaign(history: History, number: int) -> None:
         start_at=starts,
         end_at=ends,
         concurrency_limit=random.choice([None, None, 1, 3]),
+        brakes=random.choice(BRAKES),
         created_at=world.now,
     )
     history.campaigns.add(campaign)
@@ -588,6 +599,7 @@ def run(seed: int, *, sabotage: Callable[[History], None] | None = None) -> Hist
     world.faults = world.faults.calmed()
     for campaign in list(history.store.campaigns.values()):
         if not campaign.is_closed:
+            edit(history, campaign.campaign_id, brakes=Brakes(failure=None))
             steer(history, campaign.campaign_id, "resume")
     world.every(10 * MINUTE, tick, start + LENGTH)
     world.run(start + LENGTH)

@@ -1,5 +1,6 @@
 """A campaign as one item."""
 
+from chalicelibs.adapters.dynamodb.brakes_item import brakes_item, brakes_of
 from chalicelibs.adapters.dynamodb.codec import Item, maybe, to_instant
 from chalicelibs.adapters.dynamodb.keys import CAMPAIGN
 from chalicelibs.adapters.dynamodb.rules_item import rules_item, rules_of
@@ -25,6 +26,8 @@ def campaign_item(campaign: Campaign) -> Item:
         "deepest": campaign.deepest,
         "shards": campaign.shards,
         "importing": campaign.importing or None,
+        "brakes": brakes_item(campaign.brakes),
+        "paused_for": campaign.paused_for,
         "resumed_at": campaign.resumed_at,
         "created_at": campaign.created_at,
         "version": campaign.version,
@@ -51,6 +54,8 @@ def campaign_of(workspace_id: str, item: Item) -> Campaign:
         deepest=item["deepest"],
         shards=item["shards"],
         importing=item.get("importing", frozenset()),
+        brakes=brakes_of(item["brakes"]),
+        paused_for=item.get("paused_for"),
         resumed_at=maybe(to_instant, item.get("resumed_at")),
         created_at=to_instant(item["created_at"]),
         version=item["version"],

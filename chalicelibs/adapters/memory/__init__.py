@@ -2,6 +2,7 @@
 
 from chalicelibs.adapters.memory.answers import MemoryAnswers
 from chalicelibs.adapters.memory.campaigns import MemoryCampaigns
+from chalicelibs.adapters.memory.gauges import MemoryGauges
 from chalicelibs.adapters.memory.imports import MemoryFiles, MemoryImports
 from chalicelibs.adapters.memory.queue import MemoryQueue
 from chalicelibs.adapters.memory.requests import MemoryRequests
@@ -16,6 +17,7 @@ __all__ = [
     "MemoryCalls",
     "MemoryCampaigns",
     "MemoryFiles",
+    "MemoryGauges",
     "MemoryImports",
     "MemoryPacing",
     "MemoryQueue",

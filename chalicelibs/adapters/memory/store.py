@@ -7,6 +7,7 @@ from threading import RLock
 from typing import TypeVar
 
 from chalicelibs.domain.agent import Agent, Number
+from chalicelibs.domain.brakes import Gauge
 from chalicelibs.domain.call import Call, Dialed
 from chalicelibs.domain.campaign import Campaign
 from chalicelibs.domain.imports import Import, RejectedRow
@@ -30,6 +31,7 @@ class MemoryStore:
     campaigns: dict[str, Campaign] = field(default_factory=dict)
     open_campaigns: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     counters: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    gauges: dict[str, Gauge] = field(default_factory=dict)
     tasks: dict[str, Task] = field(default_factory=dict)
     agenda: dict[str, dict[str, Task]] = field(default_factory=lambda: defaultdict(dict))
     calls: dict[tuple[str, Dialed], Call] = field(default_factory=dict)

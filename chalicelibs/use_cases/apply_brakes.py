@@ -1,0 +1,39 @@
+"""Pause the campaigns whose calls fail, or whose day's budget is spent."""
+
+from dataclasses import dataclass
+
+from chalicelibs.domain.brakes import verdict
+from chalicelibs.domain.campaign import Campaign, CampaignState
+from chalicelibs.ports import Campaigns, Clock, Gauges
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplyBrakes:
+    """Look at the counters once a minute: what is dialled in between is not held back."""
+
+    campaigns: Campaigns
+    gauges: Gauges
+    clock: Clock
+
+    def __call__(self, workspace_id: str) -> int:
+        """Look at a workspace's campaigns; gives how many were paused."""
+        return sum(
+            self._look_at(campaign)
+            for campaign in self.campaigns.open(workspace_id)
+            if campaign.state is CampaignState.ACTIVE
+        )
+
+    def _look_at(self, campaign: Campaign) -> bool:
+        progress, now = self.campaigns.progress(campaign.campaign_id), self.clock.now()
+        gauge = self.gauges.get(campaign.campaign_id)
+        if gauge.is_of(progress, now, zone=campaign.zone):
+            return False
+        gauge = gauge.after(progress, now, zone=campaign.zone, window=campaign.brakes.window)
+        self.gauges.save(campaign.campaign_id, gauge)
+        reason = verdict(campaign.brakes, gauge, progress, since=campaign.resumed_at)
+        if reason is None:
+            return False
+        self.campaigns.edit(
+            campaign.workspace_id, campaign.campaign_id, lambda found: found.braked(reason)
+        )
+        return True
