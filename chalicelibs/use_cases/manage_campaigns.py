@@ -68,7 +68,10 @@ class ManageCampaigns:
         """
 
         def checked(found: Campaign) -> Campaign:
-            changed = change(self._as_it_reads(found))
+            read = self._as_it_reads(found)
+            changed = change(read)
+            if changed == read:
+                return found
             if (changed.rules, changed.prompt) != (found.rules, found.prompt):
                 self._check(changed)
             if changed.end_at != found.end_at:
