@@ -105,11 +105,13 @@ def asked_of(own: Request, principal: str) -> Asked:
 
 
 def answered(response: Response) -> Answered:
-    """A response as it is kept."""
-    return Answered(status=response.status_code, body=json.dumps(response.body).encode())
+    """A response as it is kept: with its headers, an ETag for instance."""
+    kept = {"headers": dict(response.headers), "body": response.body}
+    return Answered(status=response.status_code, body=json.dumps(kept).encode())
 
 
 def response_of(given: Answered, *, is_replayed: bool) -> Response:
     """The response that was kept."""
-    headers = REPLAYED if is_replayed else {}
-    return Response(body=json.loads(given.body), status_code=given.status, headers=dict(headers))
+    kept = json.loads(given.body)
+    headers = kept["headers"] | (REPLAYED if is_replayed else {})
+    return Response(body=kept["body"], status_code=given.status, headers=headers)

@@ -117,6 +117,16 @@ def test_a_repeated_request_has_the_same_answer_and_changes_nothing(
     assert product.everything() == stored
 
 
+def test_an_answer_keeps_its_headers(acme: Acme) -> None:
+    body = {"name": "Bea", "carrier": "simulated"}
+
+    first = acme.post("/agents", body, once="monday")
+    again = acme.post("/agents", body, once="monday")
+
+    tag = acme.tag(f"/agents/{first.body['id']}")
+    assert (first.headers["ETag"], again.headers["ETag"]) == (tag, tag)
+
+
 def test_without_the_header_nothing_is_written_and_everything_is_made_anew(
     product: Product, acme: Acme
 ) -> None:
