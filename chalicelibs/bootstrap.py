@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from urllib3 import PoolManager
 
@@ -10,6 +11,7 @@ from chalicelibs.adapters.carriers.simulated import SimulatedCarrier
 from chalicelibs.adapters.clock import SystemClock
 from chalicelibs.adapters.ids import RandomIds
 from chalicelibs.config import Settings
+from chalicelibs.domain.dead_letters import QueueName
 from chalicelibs.domain.deadlines import Deadlines
 from chalicelibs.ports import (
     Agents,
@@ -19,6 +21,8 @@ from chalicelibs.ports import (
     Carrier,
     Carriers,
     Clock,
+    DeadLetters,
+    Failures,
     Files,
     Gauges,
     Ids,
@@ -52,6 +56,7 @@ from chalicelibs.use_cases.record_call_event import RecordCallEvent
 from chalicelibs.use_cases.rescue import Rescue
 from chalicelibs.use_cases.resume_tasks import ResumeTasks
 from chalicelibs.use_cases.steer_tasks import SteerTasks
+from chalicelibs.use_cases.tend_dead_letters import NoteFailure, TendDeadLetters
 
 #: In Lambda one is in use at a time; the local stack's threads share the clients.
 MOST_CONNECTIONS = 50
@@ -72,8 +77,10 @@ class Ports:
     imports: Imports
     answers: Answers
     requests: Requests
+    failures: Failures
     files: Files
     queue: Queue
+    dead_letters: DeadLetters
     carriers: Carriers
     clock: Clock
     ids: Ids
@@ -100,6 +107,8 @@ class Service:
     place_call: PlaceCalls
     receive_report: ReceiveReport
     record_call_event: RecordCallEvent
+    note_failure: NoteFailure
+    dead_letters: TendDeadLetters
     clock: Clock
     ids: Ids
 
@@ -196,6 +205,8 @@ def wire(ports: Ports, *, deadlines: Deadlines, bootstrap_key_hash: str | None) 
             clock=p.clock,
             deadlines=deadlines,
         ),
+        note_failure=NoteFailure(failures=p.failures, clock=p.clock),
+        dead_letters=TendDeadLetters(letters=p.dead_letters, failures=p.failures),
         clock=p.clock,
         ids=p.ids,
     )
@@ -209,7 +220,7 @@ def aws_ports(settings: Settings) -> Ports:
     import boto3
     from botocore.config import Config
 
-    from chalicelibs.adapters import dynamodb
+    from chalicelibs.adapters import dead_letters, dynamodb
     from chalicelibs.adapters.s3 import S3Files
     from chalicelibs.adapters.sqs import SqsQueue
 
@@ -221,6 +232,7 @@ def aws_ports(settings: Settings) -> Ports:
     )
     clock = SystemClock()
     ids = RandomIds(clock)
+    sqs = boto3.client("sqs", config=config)
     table = dynamodb.Table(boto3.client("dynamodb", config=config), settings.table, ids)
     return Ports(
         workspaces=dynamodb.DynamoWorkspaces(table),
@@ -234,12 +246,25 @@ def aws_ports(settings: Settings) -> Ports:
         imports=dynamodb.DynamoImports(table),
         answers=dynamodb.DynamoAnswers(table),
         requests=dynamodb.DynamoRequests(table),
+        failures=dynamodb.DynamoFailures(table),
         files=S3Files(boto3.client("s3", config=config)),
         queue=SqsQueue(
-            boto3.client("sqs", config=config),
+            sqs,
             calls_url=settings.calls_url,
             events_url=settings.call_events_url,
             nudges_url=settings.nudges_url,
+        ),
+        dead_letters=dead_letters.SqsDeadLetters(
+            sqs,
+            urls=settings.dead_letters_urls,
+            senders={
+                QueueName.NUDGES: dead_letters.to_queue(sqs, settings.nudges_url),
+                QueueName.CALLS: dead_letters.to_queue(sqs, settings.calls_url),
+                QueueName.CALL_EVENTS: dead_letters.to_queue(sqs, settings.call_events_url),
+                QueueName.IMPORTS: dead_letters.to_bucket(
+                    partial(boto3.client, "s3", config=config)
+                ),
+            },
         ),
         carriers=KnownCarriers(carriers_of(settings, clock)),
         clock=clock,

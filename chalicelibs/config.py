@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Self
 
+from chalicelibs.domain.dead_letters import QueueName
 from chalicelibs.domain.deadlines import Deadlines
 
 
@@ -32,6 +33,7 @@ class Settings:
     nudges_url: str
     calls_url: str
     call_events_url: str
+    dead_letters_urls: Mapping[QueueName, str]  #: Where each queue's dead letters are.
     public_url: str = ""  #: Where carriers reach our webhooks, without a slash at the end.
     bootstrap_key_hash: str | None = None  #: SHA-256, hex; without it no workspace can be opened.
     simulated_carrier: SimulatedCarrierSettings | None = None
@@ -50,6 +52,9 @@ class Settings:
                 nudges_url=environ["NUDGES_QUEUE_URL"],
                 calls_url=environ["CALLS_QUEUE_URL"],
                 call_events_url=environ["CALL_EVENTS_QUEUE_URL"],
+                dead_letters_urls={
+                    queue: environ[f"{queue.name}_DEAD_LETTERS_URL"] for queue in QueueName
+                },
                 public_url=environ.get("PUBLIC_URL", ""),
                 bootstrap_key_hash=environ.get("BOOTSTRAP_KEY_HASH") or None,
                 simulated_carrier=_simulated_carrier(environ),

@@ -109,3 +109,5 @@ REPORT: Examples = {
         "analysis_follows": False,
     }
 }
+
+REDRIVE: Examples = {"one queue's": {"queue": "calls"}, "all": {}}

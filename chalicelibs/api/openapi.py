@@ -51,6 +51,7 @@ TAGS = {
     "Campaigns": "A purpose, its contacts and its rules.",
     "Tasks and calls": "The intent to reach one contact, and each attempt at it.",
     "Imports": "Files of contacts, and the rows that could not be used.",
+    "Operator": "For whoever runs the deployment, with the operator's key.",
     "Service": "For carriers, monitors and readers.",
 }
 

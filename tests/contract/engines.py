@@ -28,6 +28,7 @@ from chalicelibs.ports import (
     Answers,
     Calls,
     Campaigns,
+    Failures,
     Gauges,
     Imports,
     Pacing,
@@ -63,6 +64,7 @@ class Ports:
     imports: Imports
     answers: Answers
     requests: Requests
+    failures: Failures
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,7 @@ def ports_in_memory() -> Ports:
         imports=memory.MemoryImports(store),
         answers=memory.MemoryAnswers(store),
         requests=memory.MemoryRequests(store),
+        failures=memory.MemoryFailures(store),
     )
 
 
@@ -113,6 +116,7 @@ def ports_in(table: stored.Table) -> Ports:
         imports=stored.DynamoImports(table),
         answers=stored.DynamoAnswers(table),
         requests=stored.DynamoRequests(table),
+        failures=stored.DynamoFailures(table),
     )
 
 
