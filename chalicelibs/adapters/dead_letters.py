@@ -47,10 +47,12 @@ class SqsDeadLetters:
         *,
         urls: Mapping[QueueName, str],
         senders: Mapping[QueueName, Sender],
+        patience_s: int = 1,
     ) -> None:
         self._client = client
         self._urls = urls
         self._senders = senders
+        self._patience_s = patience_s  # SQS asks all its servers only if it is given time
 
     def count(self, queue: QueueName) -> int:
         """See the port."""
@@ -83,7 +85,7 @@ class SqsDeadLetters:
 
     def _received(self, queue: QueueName, limit: int, hidden_s: int) -> Iterator[Json]:
         """Up to so many letters, until a patient look finds none."""
-        wait_s = 1 if self.count(queue) else 0
+        wait_s = self._patience_s if self.count(queue) else 0
         taken = 0
         while taken < limit:
             messages = self._client.receive_message(

@@ -60,8 +60,8 @@ class Sqs:
             )["QueueUrl"]
         self.bucket = f"drop-{account.access_key}"
         self.s3.create_bucket(Bucket=self.bucket)
-        told = {"QueueArn": self.arn(self.sources[QueueName.IMPORTS])}
-        told["Events"] = ["s3:ObjectCreated:*"]
+        imports = self.arn(self.sources[QueueName.IMPORTS])
+        told = {"QueueArn": imports, "Events": ["s3:ObjectCreated:*"]}
         self.s3.put_bucket_notification_configuration(
             Bucket=self.bucket, NotificationConfiguration={"QueueConfigurations": [told]}
         )
@@ -73,7 +73,7 @@ class Sqs:
     def letters(self) -> SqsDeadLetters:
         senders = {queue: to_queue(self.sqs, url) for queue, url in self.sources.items()}
         senders[QueueName.IMPORTS] = to_bucket(lambda: self.s3)
-        return SqsDeadLetters(self.sqs, urls=self.dead, senders=senders)
+        return SqsDeadLetters(self.sqs, urls=self.dead, senders=senders, patience_s=0)
 
     def bury(self, queue: QueueName, body: str) -> str:
         """Send a message and receive it once too often."""

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from chalicelibs.adapters.memory import MemoryTasks
 from chalicelibs.domain.dead_letters import DeadLetter, Failure, QueueName
 from chalicelibs.domain.instants import epoch_ms
+from chalicelibs.ports import AtGate
 from chalicelibs.use_cases.tend_dead_letters import MOST_MOVED, MOST_SHOWN
 from tests.builders import NOON
 from tests.functional.command_line import CommandLine, InProcess
@@ -168,7 +170,7 @@ def test_each_failure_is_counted_by_cloudwatch(
     formatter = logging.getLogger("carillon").handlers[0].formatter
     assert formatter is not None
     lines = [json.loads(formatter.format(record)) for record in caplog.records]
-    (line,) = [one for one in lines if one["message"] == "message failed"]
+    line, *_ = [one for one in lines if one["message"] == "message failed"]
     assert line["_aws"]["Timestamp"] == epoch_ms(NOON)
     (metric,) = line["_aws"]["CloudWatchMetrics"]
     assert metric["Namespace"] == "Carillon"
@@ -332,17 +334,18 @@ def test_a_queue_that_there_is_not_is_refused(operator: Api, body: object) -> No
     assert answer.error["param"] in {"queue", "queues"}
 
 
-class Buggy:
-    """A use case with a bug."""
+class Buggy(MemoryTasks):
+    """Tasks that no dial gate can read."""
 
-    def __call__(self, message: object) -> str:
-        raise ZeroDivisionError(message)
+    def at_gate(self, workspace_id: str, task_id: str) -> AtGate | None:
+        raise ZeroDivisionError(workspace_id, task_id)
 
 
 def test_what_a_bug_killed_is_processed_once_the_bug_is_gone(product: Product, acme: Acme) -> None:
     (message,) = calls_of(product, acme, 1)
     correct = product.service
-    product.service = replace(correct, place_call=Buggy())
+    buggy = replace(correct.place_call, tasks=Buggy(product.store))
+    product.service = replace(correct, place_call=buggy)
     assert product.deliver("app.place_call", [message], receives=LAST) == ["m0"]
     product.service = correct
 
