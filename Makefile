@@ -96,6 +96,11 @@ demo: dev engine ## see it at work: a campaign on this machine, in a minute
 up: dev engine ## run the whole service on this machine
 	@$(dev) -m local.up
 
+.PHONY: redrive
+redrive: dev ## send the local service's dead letters back to be processed
+	@CARILLON_URL=http://127.0.0.1:$(or $(CARILLON_PORT),8700) \
+		CARILLON_API_KEY="$$($(dev) -m local.keys)" $(dev) -m client admin dead-letters --all
+
 .PHONY: audit
 audit: dev engine ## check the promises on the data of the local service
 	@$(dev) -m local.audit

@@ -493,6 +493,27 @@ def receive_webhook(carrier: str) -> Response:
     return ok({"status": "received"})
 
 
+# --- Operator -----------------------------------------------------------------------------------
+
+
+@app.route("/admin/dead-letters", authorizer=authorize)
+@answering
+def list_dead_letters() -> Response:
+    """List the messages that no function could process; only the operator's key may."""
+    request(app).require_operator()
+    return ok(api.dead_letters.view(service().dead_letters.list()))
+
+
+@app.route("/admin/dead-letters/redrive", **POST, authorizer=authorize)
+@answering
+@once
+def redrive_dead_letters(_: Ids) -> Response:
+    """Send dead letters back to their queues; only the operator's key may."""
+    request(app).require_operator()
+    queue = api.dead_letters.which(request(app).body)
+    return ok(api.dead_letters.redriven(service().dead_letters.redrive(queue)))
+
+
 # --- Schedule, queues, bucket -------------------------------------------------------------------
 
 
@@ -505,19 +526,21 @@ def tick(event: CloudWatchEvent) -> None:
 @app.on_sqs_message(queue="nudges", batch_size=10)
 def dispatch(event: SQSEvent) -> dict[str, Any]:
     """Dispatch due tasks of the workspaces named in the batch."""
-    return api.triggers.dispatch(event, service().dispatch, service().keep_time)
+    note = service().note_failure
+    return api.triggers.dispatch(event, service().dispatch, service().keep_time, note)
 
 
 @app.on_sqs_message(queue="calls", batch_size=5)
 def place_call(event: SQSEvent) -> dict[str, Any]:
     """Pass the dial gate and ask the carrier, once."""
-    return api.triggers.place_calls(event, service().place_call)
+    return api.triggers.place_calls(event, service().place_call, service().note_failure)
 
 
 @app.on_sqs_message(queue="call-events", batch_size=10)
 def record_call_event(event: SQSEvent) -> dict[str, Any]:
     """Record what carriers report, and decide what follows."""
-    return api.triggers.record_events(event, service().record_call_event)
+    record, note = service().record_call_event, service().note_failure
+    return api.triggers.record_events(event, record, note)
 
 
 @app.lambda_function()

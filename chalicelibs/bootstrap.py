@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from urllib3 import PoolManager
@@ -11,6 +12,7 @@ from chalicelibs.adapters.carriers.simulated import SimulatedCarrier
 from chalicelibs.adapters.clock import SystemClock
 from chalicelibs.adapters.ids import RandomIds
 from chalicelibs.config import Settings
+from chalicelibs.domain.dead_letters import QueueName
 from chalicelibs.domain.deadlines import Deadlines
 from chalicelibs.ports import (
     Agents,
@@ -20,6 +22,8 @@ from chalicelibs.ports import (
     Carrier,
     Carriers,
     Clock,
+    DeadLetters,
+    Failures,
     Files,
     Gauges,
     Ids,
@@ -54,6 +58,7 @@ from chalicelibs.use_cases.record_call_event import RecordCallEvent
 from chalicelibs.use_cases.rescue import Rescue
 from chalicelibs.use_cases.resume_tasks import ResumeTasks
 from chalicelibs.use_cases.steer_tasks import SteerTasks
+from chalicelibs.use_cases.tend_dead_letters import NoteFailure, TendDeadLetters
 
 #: In Lambda one is in use at a time; the local stack's threads share the clients.
 MOST_CONNECTIONS = 50
@@ -74,8 +79,10 @@ class Ports:
     imports: Imports
     answers: Answers
     requests: Requests
+    failures: Failures
     files: Files
     queue: Queue
+    dead_letters: DeadLetters
     carriers: Carriers
     clock: Clock
     ids: Ids
@@ -103,6 +110,8 @@ class Service:
     place_call: PlaceCalls
     receive_report: ReceiveReport
     record_call_event: RecordCallEvent
+    note_failure: NoteFailure
+    dead_letters: TendDeadLetters
     clock: Clock
     ids: Ids
 
@@ -202,6 +211,8 @@ def wire(ports: Ports, *, deadlines: Deadlines, bootstrap_key_hash: str | None) 
             clock=p.clock,
             deadlines=deadlines,
         ),
+        note_failure=NoteFailure(failures=p.failures, clock=p.clock),
+        dead_letters=TendDeadLetters(letters=p.dead_letters, failures=p.failures),
         clock=p.clock,
         ids=p.ids,
     )
@@ -215,7 +226,7 @@ def aws_ports(settings: Settings) -> Ports:
     import boto3
     from botocore.config import Config
 
-    from chalicelibs.adapters import dynamodb
+    from chalicelibs.adapters import dead_letters, dynamodb
     from chalicelibs.adapters.s3 import S3Files
     from chalicelibs.adapters.sqs import SqsQueue
 
@@ -233,6 +244,7 @@ def aws_ports(settings: Settings) -> Ports:
 
     clock = SystemClock()
     ids = RandomIds(clock)
+    sqs = boto3.client("sqs", config=config)
     table = dynamodb.Table(boto3.client("dynamodb", config=config), settings.table, ids)
     return Ports(
         workspaces=dynamodb.DynamoWorkspaces(table),
@@ -246,12 +258,25 @@ def aws_ports(settings: Settings) -> Ports:
         imports=dynamodb.DynamoImports(table),
         answers=dynamodb.DynamoAnswers(table),
         requests=dynamodb.DynamoRequests(table),
+        failures=dynamodb.DynamoFailures(table),
         files=S3Files(s3, settings.bucket),
         queue=SqsQueue(
-            boto3.client("sqs", config=config),
+            sqs,
             calls_url=settings.calls_url,
             events_url=settings.call_events_url,
             nudges_url=settings.nudges_url,
+        ),
+        dead_letters=dead_letters.SqsDeadLetters(
+            sqs,
+            urls=settings.dead_letters_urls,
+            senders={
+                QueueName.NUDGES: dead_letters.to_queue(sqs, settings.nudges_url),
+                QueueName.CALLS: dead_letters.to_queue(sqs, settings.calls_url),
+                QueueName.CALL_EVENTS: dead_letters.to_queue(sqs, settings.call_events_url),
+                QueueName.IMPORTS: dead_letters.to_bucket(
+                    partial(boto3.client, "s3", config=config)
+                ),
+            },
         ),
         carriers=KnownCarriers(carriers_of(settings, clock)),
         clock=clock,

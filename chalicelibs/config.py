@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Self
 
+from chalicelibs.domain.dead_letters import QueueName
 from chalicelibs.domain.deadlines import Deadlines
 
 
@@ -33,6 +34,7 @@ class Settings:
     calls_url: str
     call_events_url: str
     bucket: str
+    dead_letters_urls: Mapping[QueueName, str]  #: Where each queue's dead letters are.
     #: How S3 is told the bucket: by host, as AWS wants it, or by path, to an engine in its place.
     addressing: str = "virtual"
     public_url: str = ""  #: Where carriers reach our webhooks, without a slash at the end.
@@ -55,6 +57,9 @@ class Settings:
                 call_events_url=environ["CALL_EVENTS_QUEUE_URL"],
                 bucket=environ["DROP_BUCKET"],
                 addressing="path" if environ.get("AWS_ENDPOINT_URL") else "virtual",
+                dead_letters_urls={
+                    queue: environ[f"{queue.name}_DEAD_LETTERS_URL"] for queue in QueueName
+                },
                 public_url=environ.get("PUBLIC_URL", ""),
                 bootstrap_key_hash=environ.get("BOOTSTRAP_KEY_HASH") or None,
                 simulated_carrier=_simulated_carrier(environ),

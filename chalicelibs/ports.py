@@ -13,6 +13,7 @@ from chalicelibs.domain.brakes import Gauge
 from chalicelibs.domain.call import Call, Dialed
 from chalicelibs.domain.call_event import CallEvent
 from chalicelibs.domain.campaign import Campaign
+from chalicelibs.domain.dead_letters import DeadLetter, Failure, QueueName
 from chalicelibs.domain.imports import Chunk, Import, RejectedRow
 from chalicelibs.domain.once import Answered, Asked, Turn
 from chalicelibs.domain.progress import Progress, Tally
@@ -508,3 +509,29 @@ class Requests(Protocol):
 
     def count(self, key_id: str, minute: datetime) -> int:
         """Count one more; gives how many there are, this one included."""
+
+
+class Failures(Protocol):
+    """Why messages could not be processed, until their dead letters are gone."""
+
+    def save(self, failure: Failure) -> None:
+        """Keep it; a later one of the same message replaces it."""
+
+    def of(self, queue: QueueName, message_ids: Sequence[str]) -> Mapping[str, Failure]:
+        """Those that are known, by message."""
+
+
+class DeadLetters(Protocol):
+    """Messages that were given up."""
+
+    def count(self, queue: QueueName) -> int:
+        """About how many a queue has."""
+
+    def peek(self, queue: QueueName, *, limit: int) -> Sequence[DeadLetter]:
+        """Some of them, each once; they stay where they are."""
+
+    def redrive(self, queue: QueueName, *, limit: int) -> int:
+        """Send them back to be processed; gives how many went.
+
+        A crash may send one twice. One that cannot go back, for its file is gone, stays.
+        """

@@ -5,7 +5,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from client import calls, campaigns, imports, screen, tasks, watching, workspace
+from client import admin, calls, campaigns, imports, screen, tasks, watching, workspace
 from client.api import Refused
 from client.imports import NotBegun
 from client.surroundings import Surroundings, Unset
@@ -52,3 +52,4 @@ app.add_typer(calls.commands, name="call")
 app.command()(workspace.agents)
 app.command()(workspace.numbers)
 app.command()(workspace.limits)
+app.add_typer(admin.commands, name="admin")

@@ -31,6 +31,24 @@ def schedule_event(name: str, now: datetime) -> dict[str, Any]:
     }
 
 
+def failure_event(
+    event: Mapping[str, Any], error: BaseException, *, count: int, at: datetime
+) -> dict[str, Any]:
+    """What Lambda tells a destination of an event that it gives up."""
+    return {
+        "version": "1.0",
+        "timestamp": at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "requestContext": {
+            "requestId": str(uuid.uuid4()),
+            "condition": "RetriesExhausted",
+            "approximateInvokeCount": count,
+        },
+        "requestPayload": dict(event),
+        "responseContext": {"statusCode": 200, "functionError": "Unhandled"},
+        "responsePayload": {"errorType": type(error).__name__, "errorMessage": str(error)},
+    }
+
+
 def _record(message: Mapping[str, Any], queue_arn: str) -> dict[str, Any]:
     return {
         "messageId": message["MessageId"],

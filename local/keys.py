@@ -1,4 +1,7 @@
-"""The secrets of one local stack, made once and kept in its data folder."""
+"""The secrets of one local stack, made once and kept in its data folder.
+
+`python -m local.keys` prints the operator's.
+"""
 
 import hashlib
 import json
@@ -52,3 +55,9 @@ def _save(data: Path, keys: Keys) -> None:
     draft.touch(mode=0o600)
     draft.write_text(json.dumps(asdict(keys), indent=2) + "\n")
     draft.replace(data / "secrets.json")
+
+
+if __name__ == "__main__":
+    from local.settings import Settings
+
+    print(load(Settings.from_environment(os.environ).data).bootstrap_key)

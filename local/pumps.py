@@ -10,7 +10,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local.events import schedule_event, sqs_event
+from local.events import failure_event, schedule_event, sqs_event
 from local.holds import Holds
 
 log = logging.getLogger(__name__)
@@ -34,6 +34,9 @@ class Source:
     batch_size: int
     #: `ReportBatchItemFailures`: without it an answer is ignored and every message deleted.
     partial: bool
+    #: The queue that Lambda tells of an event it gives up, after so many invocations.
+    on_failure: str = ""
+    most_invocations: int = 0
 
 
 class QueuePump:
@@ -79,10 +82,17 @@ class QueuePump:
             return messages
         try:
             answer = self._invoke(event)
-        except (Exception, SystemExit):
+        except (Exception, SystemExit) as error:
             log.exception("invocation failed")
-            return []
+            return self._given_up(messages, event, error)
         return succeeded(messages, answer) if self._source.partial else messages
+
+    def _given_up(
+        self, messages: Sequence[Message], event: Mapping[str, Any], error: BaseException
+    ) -> Sequence[Message]:
+        """Pick those of a failed invocation that do not come again."""
+        del messages, event, error  # a queue knows by itself when to give up
+        return []
 
     def _delete(self, messages: Sequence[Message]) -> None:
         if not messages:
@@ -106,6 +116,17 @@ class DropPump(QueuePump):
         event: dict[str, Any] = json.loads(message["Body"])
         # S3 greets a new target with a test event, which has no records and no function sees.
         return event if "Records" in event else None
+
+    def _given_up(
+        self, messages: Sequence[Message], event: Mapping[str, Any], error: BaseException
+    ) -> Sequence[Message]:
+        [message] = messages
+        count = int(message["Attributes"]["ApproximateReceiveCount"])
+        if not self._source.on_failure or count < self._source.most_invocations:
+            return []
+        told = failure_event(event, error, count=count, at=datetime.now(UTC))
+        self._sqs.send_message(QueueUrl=self._source.on_failure, MessageBody=json.dumps(told))
+        return messages
 
 
 class Ticker:

@@ -125,15 +125,20 @@ def _bucket_events(logical_id: str, created: Created) -> Iterator[dict[str, Any]
 
 def _drop_queue(sqs: Any, function: Function, created: Created, settings: Settings) -> Source:
     name = f"carillon-local-{function.name}"
-    redrive = {
-        "deadLetterTargetArn": _on_failure(sqs, name, function, created),
-        "maxReceiveCount": _MOST_DROPS,
-    }
+    given_up = _on_failure(sqs, name, function, created)
+    # For a process that was killed again and again: it could not tell of it itself.
+    redrive = {"deadLetterTargetArn": given_up, "maxReceiveCount": _MOST_DROPS}
     url, arn = queue(
         sqs, name, {"VisibilityTimeout": settings.visibility_s, "RedrivePolicy": redrive}
     )
     return Source(
-        url=url, arn=arn, visibility_s=settings.visibility_s, batch_size=1, partial=False
+        url=url,
+        arn=arn,
+        visibility_s=settings.visibility_s,
+        batch_size=1,
+        partial=False,
+        on_failure=sqs.get_queue_url(QueueName=given_up.rsplit(":", 1)[-1])["QueueUrl"],
+        most_invocations=_MOST_DROPS,
     )
 
 

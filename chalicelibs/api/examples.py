@@ -153,3 +153,5 @@ REPORT: Examples = {
         "analysis_follows": False,
     }
 }
+
+REDRIVE: Examples = {"one queue's": {"queue": "calls"}, "all": {}}

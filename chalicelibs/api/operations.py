@@ -23,6 +23,7 @@ from chalicelibs.api.bodies import Body, View
 from chalicelibs.api.calls import CallLogView, CallsView, CallView
 from chalicelibs.api.campaign_settings import CampaignChanges, NewCampaign
 from chalicelibs.api.campaigns import CampaignView, CreatedCampaignView
+from chalicelibs.api.dead_letters import DeadLettersView, Redrive, RedrivenView
 from chalicelibs.api.dialects import PREFIX, CampaignsView
 from chalicelibs.api.examples import Examples
 from chalicelibs.api.http import CSV, CURSORS, DEFAULT_PAGE, LARGEST_PAGE
@@ -767,4 +768,30 @@ V1 = (
     ),
 )
 
-OPERATIONS = (*WORKSPACE, *KEYS, *AGENTS, *CAMPAIGNS, *TASKS, *IMPORTS, *LEADS, *V1, *SERVICE)
+OPERATOR = (
+    Operation(
+        name="list_dead_letters",
+        method="GET",
+        path="/admin/dead-letters",
+        tag="Operator",
+        summary="List the messages that no function could process, with their reasons",
+        description="Only the operator's key may. Looking changes nothing.",
+        answers={200: (DeadLettersView,)},
+    ),
+    Operation(
+        name="redrive_dead_letters",
+        method="POST",
+        path="/admin/dead-letters/redrive",
+        tag="Operator",
+        summary="Send dead letters back to be processed",
+        description="Only the operator's key may. One that fails again dies again.",
+        body=Redrive,
+        examples=examples.REDRIVE,
+        answers={200: (RedrivenView,)},
+    ),
+)
+
+OPERATIONS = (
+    *(*WORKSPACE, *KEYS, *AGENTS, *CAMPAIGNS, *TASKS, *IMPORTS, *LEADS, *V1),
+    *(*OPERATOR, *SERVICE),
+)

@@ -14,16 +14,21 @@ from aws_lambda_powertools.utilities.batch import (
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from chalice.app import SQSEvent
 
+from chalicelibs.api.failures import Watch
 from chalicelibs.api.log import logger
 from chalicelibs.domain.call_event import CallEvent
+from chalicelibs.domain.dead_letters import QueueName
 from chalicelibs.domain.imports import Import
 from chalicelibs.ports import PlaceCall
+from chalicelibs.use_cases.tend_dead_letters import NoteFailure
 
 #: Where files are dropped: the workspace and the campaign stand in the path.
 DROP = re.compile(r"imports/(?P<workspace_id>[^/]+)/(?P<campaign_id>[^/]+)/.+\.csv")
 
 
-def each_record(event: SQSEvent, handle: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+def each_record(
+    event: SQSEvent, handle: Callable[[dict[str, Any]], None], watch: Watch
+) -> dict[str, Any]:
     """Handle each message; those that fail, and only those, come again.
 
     The processor is made anew for each batch: it keeps state, and batches may run side by side.
@@ -32,9 +37,9 @@ def each_record(event: SQSEvent, handle: Callable[[dict[str, Any]], None]) -> di
     def handle_record(record: SQSRecord) -> None:
         try:
             handle(json.loads(record.body))
-        except Exception:
+        except Exception as error:
             # The processor catches this and says nothing; its message comes again.
-            logger().warning("message failed", extra={"id": record.message_id}, exc_info=True)
+            watch.tell(record, error)
             raise
 
     answer = process_partial_response(
@@ -46,17 +51,21 @@ def each_record(event: SQSEvent, handle: Callable[[dict[str, Any]], None]) -> di
     return dict(answer)
 
 
-def place_calls(event: SQSEvent, place: Callable[[PlaceCall], str]) -> dict[str, Any]:
+def place_calls(
+    event: SQSEvent, place: Callable[[PlaceCall], str], note: NoteFailure
+) -> dict[str, Any]:
     """Place the calls of a batch."""
 
     def handle(message: dict[str, Any]) -> None:
         done = place(PlaceCall(**message))
         logger().info("call judged", extra={"call_id": message["call_id"], "result": done})
 
-    return each_record(event, handle)
+    return each_record(event, handle, Watch(QueueName.CALLS, "place_call", note))
 
 
-def record_events(event: SQSEvent, record: Callable[[CallEvent], str]) -> dict[str, Any]:
+def record_events(
+    event: SQSEvent, record: Callable[[CallEvent], str], note: NoteFailure
+) -> dict[str, Any]:
     """Record the carriers' reports of a batch."""
 
     def handle(message: dict[str, Any]) -> None:
@@ -65,11 +74,14 @@ def record_events(event: SQSEvent, record: Callable[[CallEvent], str]) -> dict[s
         fields = {"call_id": report.call_id, "kind": report.kind, "outcome": report.outcome}
         logger().info("report recorded", extra={**fields, "result": done})
 
-    return each_record(event, handle)
+    return each_record(event, handle, Watch(QueueName.CALL_EVENTS, "record_call_event", note))
 
 
 def dispatch(
-    event: SQSEvent, nudged: Callable[[str], int], ticked: Callable[[str], None]
+    event: SQSEvent,
+    nudged: Callable[[str], int],
+    ticked: Callable[[str], None],
+    note: NoteFailure,
 ) -> dict[str, Any]:
     """Dispatch each workspace of a batch, once, however many nudges it got."""
     seen: set[tuple[str, str]] = set()
@@ -85,7 +97,7 @@ def dispatch(
             logger().info("dispatched", extra={"workspace_id": workspace_id, "calls": count})
         seen.add((workspace_id, kind))
 
-    return each_record(event, handle)
+    return each_record(event, handle, Watch(QueueName.NUDGES, "dispatch", note))
 
 
 def import_files(event: Mapping[str, Any], import_file: Callable[..., Import | None]) -> None:

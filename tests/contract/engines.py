@@ -28,6 +28,7 @@ from chalicelibs.ports import (
     Answers,
     Calls,
     Campaigns,
+    Failures,
     Gauges,
     Imports,
     Pacing,
@@ -64,6 +65,7 @@ class Ports:
     imports: Imports
     answers: Answers
     requests: Requests
+    failures: Failures
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,7 @@ def ports_in_memory() -> Ports:
         imports=memory.MemoryImports(store),
         answers=memory.MemoryAnswers(store),
         requests=memory.MemoryRequests(store),
+        failures=memory.MemoryFailures(store),
     )
 
 
@@ -118,6 +121,7 @@ def ports_in(table: stored.Table) -> Ports:
         imports=stored.DynamoImports(table),
         answers=stored.DynamoAnswers(table),
         requests=stored.DynamoRequests(table),
+        failures=stored.DynamoFailures(table),
     )
 
 

@@ -266,6 +266,7 @@ class Product:
 
     store: memory.MemoryStore
     queue: memory.MemoryQueue
+    dead_letters: memory.MemoryDeadLetters
     clock: FixedClock
     carrier: ScriptedCarrier
     bucket: Bucket
@@ -279,6 +280,7 @@ class Product:
             FixedClock(),
             Bucket(),
         )
+        dead_letters = memory.MemoryDeadLetters()
         settings = SimulatedCarrierSettings(
             url="http://127.0.0.1:9", key="k", secret=CARRIER_SECRET
         )
@@ -296,8 +298,10 @@ class Product:
             imports=memory.MemoryImports(store),
             answers=memory.MemoryAnswers(store),
             requests=memory.MemoryRequests(store),
+            failures=memory.MemoryFailures(store),
             files=bucket,
             queue=queue,
+            dead_letters=dead_letters,
             carriers=KnownCarriers({"simulated": carrier}),
             clock=clock,
             ids=FairIds(clock, Random(1)),
@@ -305,7 +309,13 @@ class Product:
         key_hash = sha256(OPERATOR_KEY.encode()).hexdigest()
         service = wire(ports, deadlines=Deadlines(), bootstrap_key_hash=key_hash)
         return cls(
-            store=store, queue=queue, clock=clock, carrier=carrier, bucket=bucket, service=service
+            store=store,
+            queue=queue,
+            dead_letters=dead_letters,
+            clock=clock,
+            carrier=carrier,
+            bucket=bucket,
+            service=service,
         )
 
     def workspace(self, name: str = "Acme") -> Acme:
@@ -333,11 +343,14 @@ class Product:
         answer = function(json.loads(json.dumps(event)), LambdaContext(attribute, 128))
         return json.loads(json.dumps(answer))
 
-    def deliver(self, handler: str, bodies: Sequence[object]) -> list[str]:
-        """Deliver a batch; gives the ids of the messages that failed, of m0, m1 and so on."""
+    def deliver(self, handler: str, bodies: Sequence[object], *, receives: int = 1) -> list[str]:
+        """Deliver a batch; gives the ids of the messages that failed, of m0, m1 and so on.
+
+        `receives` is how often the messages have come by now.
+        """
         if not bodies:
             return []
-        records = [sqs_record(f"m{number}", body) for number, body in enumerate(bodies)]
+        records = [sqs_record(f"m{at}", body, receives) for at, body in enumerate(bodies)]
         answer = self.invoke(handler, {"Records": records})
         return [failed["itemIdentifier"] for failed in answer["batchItemFailures"]]
 
@@ -430,13 +443,13 @@ def signed(
     }
 
 
-def sqs_record(message_id: str, body: object) -> dict[str, Any]:
+def sqs_record(message_id: str, body: object, receives: int = 1) -> dict[str, Any]:
     """One message as Lambda delivers it; text is a body as it is."""
     return {
         "messageId": message_id,
         "receiptHandle": "r",
         "body": body if isinstance(body, str) else json.dumps(body),
-        "attributes": {"ApproximateReceiveCount": "1", "SentTimestamp": "0"},
+        "attributes": {"ApproximateReceiveCount": str(receives), "SentTimestamp": "0"},
         "messageAttributes": {},
         "md5OfBody": "",
         "eventSource": "aws:sqs",

@@ -217,6 +217,26 @@ def test_a_dropped_csv_reaches_the_function_and_nothing_else_does(
     assert waiting(clients, source.url) == 0
 
 
+def test_a_file_that_fails_three_times_is_told_of_with_its_error(
+    clients: Clients, sample: Declared, tmp_path: Path
+) -> None:
+    created = resources.create(resources.load(SAMPLE_APP), clients)
+    settings = Settings(data=tmp_path, visibility_s=0)
+    [(_, source)] = wiring.drops(sample, created, clients, settings)
+    drops = DropPump(clients.sqs, source, raise_on_purpose, Holds(clients.sqs))
+    bucket = created.resolver.resolve({"Ref": "DropBucket"})
+    clients.s3.put_object(Bucket=bucket, Key="imports/a.csv", Body=b"phone\n")
+
+    until(lambda: [drops.pump(), waiting(clients, source.on_failure)][1])
+
+    answer = clients.sqs.receive_message(QueueUrl=source.on_failure)
+    told = json.loads(answer["Messages"][0]["Body"])
+    assert told["requestPayload"]["Records"][0]["s3"]["object"]["key"] == "imports/a.csv"
+    assert told["requestContext"]["approximateInvokeCount"] == 3
+    assert told["responsePayload"] == {"errorType": "RuntimeError", "errorMessage": "on purpose"}
+    assert waiting(clients, source.url) == 0
+
+
 def test_a_schedule_ticks_at_once_and_a_slow_tick_does_not_hold_the_next() -> None:
     begun = threading.Semaphore(0)
     release = threading.Event()

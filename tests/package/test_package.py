@@ -111,6 +111,25 @@ def test_every_queue_hands_what_keeps_failing_to_dead_letters(package: Package) 
             }
 
 
+def test_every_dead_letter_queue_has_an_alarm_that_a_topic_may_be_told_of(
+    package: Package,
+) -> None:
+    alarms = package.resources("AWS::CloudWatch::Alarm").values()
+    queues = {name for name in package.resources("AWS::SQS::Queue") if "DeadLetters" in name}
+
+    watched = set()
+    for alarm in alarms:
+        (dimension,) = alarm["Dimensions"]
+        watched.add(dimension["Value"]["Fn::GetAtt"][0])
+        assert alarm["MetricName"] == "ApproximateNumberOfMessagesVisible"
+        assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
+        assert alarm["AlarmActions"][0]["Fn::If"][1] == {"Ref": "AlarmTopicArn"}
+    assert watched == queues
+    assert len(queues) == 4
+    assert package.template["Parameters"]["AlarmTopicArn"]["Default"] == ""
+    assert "HasAlarmTopic" in package.template["Conditions"]
+
+
 def test_every_function_has_a_policy_of_its_own(package: Package) -> None:
     functions = package.resources("AWS::Serverless::Function")
     roles = package.resources("AWS::IAM::Role")

@@ -21,6 +21,7 @@ from chalicelibs.domain.agent import Agent, Number
 from chalicelibs.domain.call import Call
 from chalicelibs.domain.call_event import CallEvent, EventKind
 from chalicelibs.domain.campaign import Campaign, CampaignKind, CampaignState
+from chalicelibs.domain.dead_letters import MOST_RECEIVES, Failure, QueueName
 from chalicelibs.domain.deadlines import Deadlines
 from chalicelibs.domain.once import Answered, Asked
 from chalicelibs.domain.push import Push
@@ -47,11 +48,16 @@ ROOT = Path(__file__).parents[2]
 #: Function by function: what it was seen doing, as (IAM action, logical id of the resource).
 Seen = dict[str, set[tuple[str, str]]]
 
-#: Only these are judged: what a queue's or a log's own machinery needs is not called by our code.
-OURS = ("dynamodb:", "sqs:SendMessage", "s3:")
+#: Only these are judged: what a log's own machinery needs is not called by our code.
+OURS = ("dynamodb:", "sqs:", "s3:")
 
-#: What Lambda itself does with them, in the function's name.
-NOT_CALLED = {("sqs:SendMessage", "ImportsDeadLetters")}
+#: What Lambda itself does with queues, in the function's name.
+TAKES = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes", "ChangeMessageVisibility")
+SOURCES = ("NudgesQueue", "CallsQueue", "CallEventsQueue")
+NOT_CALLED = {
+    ("sqs:SendMessage", "ImportsDeadLetters"),
+    *((f"sqs:{action}", queue) for action in TAKES for queue in SOURCES),
+}
 
 
 class MovableClock:
@@ -125,8 +131,11 @@ class Watched:
             # An address that is given away lets do what its signer may do: it counts as done.
             assert params["Key"].startswith("imports/"), "no policy goes further"
             yield f"s3:{operation}", "DropBucket"
-        elif operation.startswith("SendMessage"):
-            yield "sqs:SendMessage", self._names[params["QueueUrl"]]
+        elif operation == "CopyObject":
+            yield "s3:GetObject", "DropBucket"
+            yield "s3:PutObject", "DropBucket"
+        elif "QueueUrl" in params:
+            yield f"sqs:{operation.removesuffix('Batch')}", self._names[params["QueueUrl"]]
         else:
             index = "/index/agenda" if "IndexName" in params else ""
             yield f"dynamodb:{operation}", f"Table{index}"
@@ -191,6 +200,7 @@ def everything_once() -> Seen:
         call(watched, workspace_id)
     settle(watched, workspace_id)
     look_around(watched, workspace_id, campaign_id)
+    bury(watched)
     rescue(watched, workspace_id, campaign_id)
     return watched.seen
 
@@ -333,6 +343,46 @@ def look_around(watched: Watched, workspace_id: str, campaign_id: str) -> None:
         for reading in page.items:
             service.look_up.calls_of(workspace_id, reading.task.task_id)
         service.look_up.imports_of(workspace_id, campaign_id)
+
+
+def bury(watched: Watched) -> None:
+    """Messages that fail for the last time, and letters that are shown and sent back."""
+    for queue, function in FAILING.items():
+        with watched.as_(function) as service:
+            service.note_failure(a_failure(queue, watched.clock.time))
+    bucket = watched._clients.s3.list_buckets()["Buckets"][0]["Name"]
+    dropped = {"s3": {"bucket": {"name": bucket}, "object": {"key": "imports/x.csv"}}}
+    for name in ("NudgesDeadLetters", "CallsDeadLetters", "CallEventsDeadLetters"):
+        watched._clients.sqs.send_message(QueueUrl=watched.queues[name], MessageBody="{}")
+    watched._clients.sqs.send_message(
+        QueueUrl=watched.queues["ImportsDeadLetters"],
+        MessageBody=json.dumps({"Records": [dropped]}),
+    )
+    with watched.as_("api") as service:
+        assert sum(len(one.letters) for one in service.dead_letters.list()) == 4
+        assert [one.moved for one in service.dead_letters.redrive(None)] == [1, 1, 1, 1]
+    for name in SOURCES:
+        watched.messages(name)
+
+
+#: Which function handles the messages of which queue.
+FAILING = {
+    QueueName.NUDGES: "dispatch",
+    QueueName.CALLS: "place-call",
+    QueueName.CALL_EVENTS: "record-call-event",
+}
+
+
+def a_failure(queue: QueueName, at: datetime) -> Failure:
+    return Failure(
+        queue=queue,
+        message_id="m",
+        function="f",
+        error="ValueError",
+        message="",
+        receives=MOST_RECEIVES,
+        at=at,
+    )
 
 
 def rescue(watched: Watched, workspace_id: str, campaign_id: str) -> None:

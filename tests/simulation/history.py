@@ -15,6 +15,8 @@ from chalicelibs.adapters.memory import (
     MemoryAnswers,
     MemoryCalls,
     MemoryCampaigns,
+    MemoryDeadLetters,
+    MemoryFailures,
     MemoryFiles,
     MemoryGauges,
     MemoryImports,
@@ -285,6 +287,8 @@ def build(seed: int) -> History:
         "imports": MemoryImports(store),
         "answers": MemoryAnswers(store),
         "requests": MemoryRequests(store),
+        "failures": MemoryFailures(store),
+        "dead_letters": MemoryDeadLetters(),
         "files": MemoryFiles({}),
         "queue": queue,
     }

@@ -171,3 +171,8 @@ def rejected_of(import_id: str) -> str:
 def rejected(import_id: str, row: int) -> Key:
     """A rejected row; padded, so that rows sort as in the file."""
     return rejected_of(import_id), f"{row:010}"
+
+
+def failure(queue: str, message_id: str) -> Key:
+    """Why a message could not be processed."""
+    return f"D#{queue}#{message_id}", "failure"

@@ -2,6 +2,7 @@
 
 from chalicelibs.adapters.memory.answers import MemoryAnswers
 from chalicelibs.adapters.memory.campaigns import MemoryCampaigns
+from chalicelibs.adapters.memory.dead_letters import MemoryDeadLetters, MemoryFailures
 from chalicelibs.adapters.memory.gauges import MemoryGauges
 from chalicelibs.adapters.memory.imports import MemoryFiles, MemoryImports
 from chalicelibs.adapters.memory.queue import MemoryQueue
@@ -16,6 +17,8 @@ __all__ = [
     "MemoryAnswers",
     "MemoryCalls",
     "MemoryCampaigns",
+    "MemoryDeadLetters",
+    "MemoryFailures",
     "MemoryFiles",
     "MemoryGauges",
     "MemoryImports",

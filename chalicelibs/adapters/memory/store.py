@@ -10,6 +10,7 @@ from chalicelibs.domain.agent import Agent, Number
 from chalicelibs.domain.brakes import Gauge
 from chalicelibs.domain.call import Call, Dialed
 from chalicelibs.domain.campaign import Campaign
+from chalicelibs.domain.dead_letters import Failure, QueueName
 from chalicelibs.domain.imports import Import, RejectedRow
 from chalicelibs.domain.once import Known
 from chalicelibs.domain.task import Task
@@ -39,6 +40,7 @@ class MemoryStore:
     starts: Counter[tuple[str, int]] = field(default_factory=Counter)
     requests: Counter[tuple[str, datetime]] = field(default_factory=Counter)
     answers: dict[tuple[str, str], Known] = field(default_factory=dict)
+    failures: dict[tuple[QueueName, str], Failure] = field(default_factory=dict)
     imports: dict[str, Import] = field(default_factory=dict)
     rejected: dict[str, dict[int, RejectedRow]] = field(default_factory=lambda: defaultdict(dict))
 

@@ -1,0 +1,68 @@
+"""Messages that fail: told to the log and to the alarms, and their reason kept."""
+
+import traceback
+from dataclasses import dataclass
+from typing import Any
+
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+
+from chalicelibs.api.log import logger
+from chalicelibs.domain.dead_letters import Failure, QueueName, told
+from chalicelibs.domain.instants import epoch_ms
+from chalicelibs.use_cases.tend_dead_letters import NoteFailure
+
+NAMESPACE = "Carillon"
+METRIC = "message_failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Who handles which queue's messages, and where failures are noted."""
+
+    queue: QueueName
+    function: str
+    note: NoteFailure
+
+    def tell(self, record: SQSRecord, error: Exception) -> None:
+        """Tell of a failure; whatever goes wrong here changes nothing for the message."""
+        try:
+            failure = self._failure(record, error)
+            frames = traceback.format_tb(error.__traceback__)
+            logger().warning("message failed", extra={**fields_of(failure), "frames": frames})
+            self.note(failure)
+        except Exception:  # noqa: BLE001 - the message fails for its own reason, not for this one
+            logger().exception("reason not kept", extra={"id": record.message_id})
+
+    def _failure(self, record: SQSRecord, error: Exception) -> Failure:
+        name = type(error).__name__
+        return Failure(
+            queue=self.queue,
+            message_id=record.message_id,
+            function=self.function,
+            error=name,
+            message=told(name, str(error)),
+            receives=int(record.attributes.approximate_receive_count),
+            at=self.note.clock.now(),
+        )
+
+
+def fields_of(failure: Failure) -> dict[str, Any]:
+    """A failure as fields of a log line, which CloudWatch counts by queue.
+
+    That is its embedded metric format, by hand: a library for one counter would be loaded at every
+    cold start.
+    """
+    metric = {
+        "Namespace": NAMESPACE,
+        "Dimensions": [["queue"]],
+        "Metrics": [{"Name": METRIC, "Unit": "Count"}],
+    }
+    return {
+        "_aws": {"Timestamp": epoch_ms(failure.at), "CloudWatchMetrics": [metric]},
+        METRIC: 1,
+        "queue": failure.queue.value,
+        "id": failure.message_id,
+        "receives": failure.receives,
+        "error": failure.error,
+        "said": failure.message,
+    }
