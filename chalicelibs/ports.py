@@ -80,15 +80,15 @@ class Workspaces(Protocol):
             Stale: when there is such a key already.
         """
 
-    def save_key(self, key: ApiKey) -> None:
-        """Change its name, secret and limit.
+    def save_key(self, key: ApiKey) -> bool:
+        """Change its name, secret, scope and limit; False when no manager would be left.
 
         Raises:
             NotFound: when its workspace has no such key.
         """
 
     def revoke(self, workspace_id: str, key_id: str) -> bool:
-        """Forget a key; False when it is the last of its workspace, which stays.
+        """Forget a key; False when it is the last that may manage its workspace, which stays.
 
         Raises:
             NotFound: when the workspace has no such key.

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from chalicelibs.api import pages as pages
     from chalicelibs.api import pushes as pushes
     from chalicelibs.api import rates as rates
+    from chalicelibs.api import scopes as scopes
     from chalicelibs.api import searches as searches
     from chalicelibs.api import tasks as tasks
     from chalicelibs.api import triggers as triggers

@@ -216,14 +216,14 @@ def words_of(name: str) -> str:
 
 
 def admit(holder: Holder | None) -> AuthResponse:
-    """What API Gateway is told of a key: whose it is and how often it may ask, or nothing.
+    """What API Gateway is told of a key: whose it is, what it may and how often, or nothing.
 
     It keeps what it was told for a while, and hands it to every route as text.
     """
     if holder is None:
         return AuthResponse(routes=[], principal_id="nobody")
     limit = str(holder.requests_per_minute)
-    context = {"key_id": holder.key_id, "requests_per_minute": limit}
+    context = {"key_id": holder.key_id, "scope": holder.scope, "requests_per_minute": limit}
     return AuthResponse(routes=["*"], principal_id=holder.principal, context=context)
 
 

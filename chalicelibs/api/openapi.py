@@ -188,7 +188,7 @@ def described(operation: Operation) -> Json:
         "operationId": operation.name,
         "tags": [operation.tag],
         "summary": operation.summary,
-        **({"description": operation.description} if operation.description else {}),
+        **({"description": operation.about} if operation.about else {}),
         **({} if operation.needs_key else {"security": []}),
         **({"parameters": parameters} if parameters else {}),
         **request_body(operation),

@@ -28,9 +28,11 @@ from chalicelibs.api.http import DEFAULT_PAGE, LARGEST_PAGE
 from chalicelibs.api.imports import ImportsView, ImportView, RejectedRowsView
 from chalicelibs.api.keys import KeyChanges, KeysView, KeyView, NewKey, NewKeyView
 from chalicelibs.api.pushes import MOST_TASKS, NewTask, PushedView, ResultsView
+from chalicelibs.api.scopes import OPERATORS, needed_for
 from chalicelibs.api.searches import CallQuery, CurrentQuery, TaskQuery
 from chalicelibs.api.tasks import TaskDetailsView, TasksView, TaskView
 from chalicelibs.api.workspaces import Limits, NewWorkspace, OpenedView, WorkspaceView
+from chalicelibs.domain.scope import Scope
 
 Json = dict[str, Any]
 
@@ -93,6 +95,18 @@ class Operation:
     headers: tuple[Header, ...] = ()
     also: frozenset[int] = frozenset()  #: Errors besides those that are worked out.
     needs_key: bool = True
+
+    @property
+    def scope(self) -> Scope | None:
+        """What its key must be for; None where no key is asked for, or the operator's."""
+        is_operators = f"{self.method} {self.path}" in OPERATORS
+        return needed_for(self.method, self.path) if self.needs_key and not is_operators else None
+
+    @property
+    def about(self) -> str:
+        """What there is to say beyond its summary."""
+        needed = "" if self.scope is None else f"Needs a key with the scope `{self.scope}`."
+        return " ".join(filter(None, (self.description, needed)))
 
     @property
     def is_repeatable(self) -> bool:
@@ -263,10 +277,11 @@ KEYS = (
         method="PATCH",
         path="/keys/{key_id}",
         tag="Workspace",
-        summary="Change the name of a key, or how often it may ask",
+        summary="Change the name of a key, what it may do, or how often it may ask",
         body=KeyChanges,
         examples=examples.KEY_CHANGES,
         answers={200: (KeyView,)},
+        also=frozenset({409}),
     ),
     Operation(
         name="revoke_key",
@@ -274,7 +289,7 @@ KEYS = (
         path="/keys/{key_id}",
         tag="Workspace",
         summary="Let a key open nothing any more",
-        description="The last key of a workspace stays: 409.",
+        description="The last key that may manage a workspace stays: 409.",
         answers={200: (KeyView,)},
         also=frozenset({409}),
     ),

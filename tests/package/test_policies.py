@@ -334,7 +334,8 @@ def rescue(watched: Watched, workspace_id: str, campaign_id: str) -> None:
         watched.messages("CallEventsQueue")
     with watched.as_("api") as service:
         for reading in service.campaigns.page(workspace_id, Paging()).items:
-            service.campaigns.control(workspace_id, reading.campaign.campaign_id, "archive")
+            if not reading.campaign.is_closed:  # by lot, one may have come to its end
+                service.campaigns.control(workspace_id, reading.campaign.campaign_id, "archive")
 
 
 def fill_second(watched: Watched, message: dict[str, Any]) -> None:
