@@ -343,6 +343,15 @@ def archive_task(_: Ids, task_id: str) -> Response:
     return ok(api.tasks.view(reading, service().clock.now()))
 
 
+@app.route("/contacts/{phone}", methods=["DELETE"], authorizer=authorize)
+@answering
+def erase_contact(phone: str) -> Response:
+    """Erase a person from all campaigns, as far as one request may; repeat it until it is done."""
+    workspace_id, cursor = request(app).principal, request(app).paging("contacts").cursor
+    erased = service().erase_contact(workspace_id, *api.contacts.named(phone, cursor))
+    return ok(api.contacts.view(erased))
+
+
 @app.route("/campaigns/{campaign_id}/tasks", authorizer=authorize)
 @answering
 def list_tasks(campaign_id: str) -> Response:

@@ -232,7 +232,7 @@ class Calls(Protocol):
     """Calls that have ended: a workspace's log. The one in flight stands on its task."""
 
     def save(self, workspace_id: str, call: Call) -> None:
-        """Keep a call; a repeated one replaces itself."""
+        """Keep a call; a repeated one replaces itself, but an erased one stays erased."""
 
     def get(self, workspace_id: str, dialed: Dialed) -> Call | None:
         """A call that has ended."""
@@ -299,6 +299,9 @@ class Imports(Protocol):
 
     def finish(self, done: Import) -> None:
         """Store its final status and reason; its counts stay as they are."""
+
+    def erase_value(self, import_id: str, row: int) -> None:
+        """Forget what stood in a rejected row; harmless when repeated."""
 
     def rejected(self, import_id: str, *, cursor: str | None, limit: int) -> Page[RejectedRow]:
         """The rejected rows, in the order of the file."""

@@ -11,6 +11,7 @@ from chalice.app import AuthResponse, Chalice, Response
 
 from chalicelibs.api.errors import INTERNAL, Forbidden, TooLarge, answer_to, kind_of
 from chalicelibs.api.log import logger
+from chalicelibs.domain.erasing import is_place
 from chalicelibs.domain.errors import Invalid, NotFound
 from chalicelibs.domain.naming import is_call_id, is_plain_id, is_task_id
 from chalicelibs.domain.workspace import OPERATOR, Holder
@@ -49,6 +50,7 @@ CURSORS: Mapping[str, Callable[[str], bool]] = {
     "tasks": is_task_id,
     "rows": is_count,
     "calls": is_log_place,
+    "contacts": is_place,
 }
 
 Args = ParamSpec("Args")

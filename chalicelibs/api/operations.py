@@ -23,6 +23,7 @@ from chalicelibs.api.bodies import Body, View
 from chalicelibs.api.calls import CallLogView, CallsView, CallView
 from chalicelibs.api.campaign_settings import CampaignChanges, NewCampaign
 from chalicelibs.api.campaigns import CampaignsView, CampaignView, CreatedCampaignView
+from chalicelibs.api.contacts import ErasedView
 from chalicelibs.api.examples import Examples
 from chalicelibs.api.http import DEFAULT_PAGE, LARGEST_PAGE
 from chalicelibs.api.imports import ImportsView, ImportView, RejectedRowsView
@@ -177,6 +178,13 @@ PAGING = (
         description="`next_cursor` of the page before, as it is.",
         schema={"type": "string"},
     ),
+)
+
+
+ERASING_CURSOR = Parameter(
+    name="cursor",
+    description="`next_cursor` of the request before, as it is.",
+    schema={"type": "string"},
 )
 
 
@@ -486,6 +494,19 @@ TASKS = (
     task_control("pause", "Pause a task that waits"),
     task_control("resume", "Resume a paused task"),
     task_control("archive", "Archive a task: it is never called again"),
+    Operation(
+        name="erase_contact",
+        method="DELETE",
+        path="/contacts/{phone}",
+        tag="Tasks and calls",
+        summary="Erase a person everywhere",
+        description="Tasks with this number are archived, and they, their calls and rejected rows "
+        "of files keep counting, without number, context, transcript, analysis or recording. "
+        "Send `next_cursor` back as `cursor` until `is_complete`; repeating it is harmless.",
+        answers={200: (ErasedView,)},
+        parameters=(ERASING_CURSOR,),
+        also=frozenset({409}),
+    ),
     Operation(
         name="list_tasks",
         method="GET",

@@ -91,6 +91,7 @@ def due_ids(ports: Ports, partition: str, until: datetime, limit: int = 99) -> l
     [
         pytest.param(a_task(), id="plain"),
         pytest.param(FULL, id="full"),
+        pytest.param(FULL.erased(), id="erased"),
         pytest.param(a_task(context={}), id="without context"),
         pytest.param(a_task(own=Overrides(zone="Asia/Tokyo")), id="in a zone of its own"),
         pytest.param(

@@ -66,6 +66,10 @@ ROUTES = [
 ]
 
 
+#: What names a person, of whom each workspace knows what it knows; see test_erasing.py.
+BY_NUMBER = {("DELETE", "/contacts/{phone}")}
+
+
 @pytest.fixture
 def owned(product: Product, acme: Acme) -> Owned:
     """A workspace in which everything has happened."""
@@ -110,7 +114,7 @@ def test_the_walk_goes_through_every_route_with_an_id() -> None:
         for method in entries
         if "{" in path and entries[method].authorizer is not None
     }
-    assert walked == declared
+    assert walked | BY_NUMBER == declared
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=" ".join)

@@ -189,6 +189,8 @@ def everything_once() -> Seen:
     settle(watched, workspace_id)
     look_around(watched, workspace_id, campaign_id)
     rescue(watched, workspace_id, campaign_id)
+    with watched.as_("api") as service:
+        assert service.erase_contact(workspace_id, "+12025550122").tasks
     return watched.seen
 
 
