@@ -88,6 +88,10 @@ def dispatch(
     return each_record(event, handle)
 
 
+class ImportFailed(Exception):
+    """A file could not be imported for now; it comes again. Says what kind of error it was."""
+
+
 def import_files(event: Mapping[str, Any], import_file: Callable[..., Import | None]) -> None:
     """Import the files that were dropped; one dropped elsewhere is nobody's."""
     for record in event["Records"]:
@@ -97,11 +101,16 @@ def import_files(event: Mapping[str, Any], import_file: Callable[..., Import | N
         if place is None:
             logger().warning("file dropped outside a campaign's folder")
             continue
-        job = import_file(
-            place["workspace_id"],
-            place["campaign_id"],
-            source=f"s3://{bucket}/{key}",
-            version=item.get("eTag", ""),
-        )
+        try:
+            job = import_file(
+                place["workspace_id"],
+                place["campaign_id"],
+                source=f"s3://{bucket}/{key}",
+                version=item.get("eTag", ""),
+            )
+        except Exception as error:  # noqa: BLE001 - the outermost line, and it is raised again
+            # Lambda writes what it is told into the log as it is, a contact's data included.
+            logger().exception("import failed", extra=place.groupdict())
+            raise ImportFailed(type(error).__name__) from None
         status = "unknown_workspace" if job is None else job.status
         logger().info("file imported", extra={**place.groupdict(), "status": status})
