@@ -12,6 +12,10 @@ PYTHON ?=
 STAGE ?= dev
 SEEDS ?= 1000
 CONTACTS ?= 1000
+EXAMPLES ?= 200
+# A service that runs, and a key of it; by default `make fuzz` asks one in memory.
+URL ?=
+KEY ?=
 
 sources := app.py chalicelibs client local bench tests .chalice
 
@@ -99,6 +103,10 @@ audit: dev engine ## check the promises on the data of the local service
 .PHONY: simulate
 simulate: dev ## run many simulated weeks (SEEDS=1000)
 	@$(dev) -m tests.simulation $(SEEDS)
+
+.PHONY: fuzz
+fuzz: dev ## ask every operation odd things (EXAMPLES=200; URL= KEY= of a service that runs)
+	@$(dev) -m tests.fuzz --examples $(EXAMPLES) $(URL) $(KEY)
 
 .PHONY: bench
 bench: dev engine ## measure calls per second through the local stack (CONTACTS=1000)

@@ -13,7 +13,7 @@ from chalice import AuthResponse, Chalice, Response
 from chalice.app import AuthRequest, CloudWatchEvent, Request, SQSEvent
 
 from chalicelibs import api
-from chalicelibs.api.http import ANY_TYPE, answering, ok, request
+from chalicelibs.api.http import ANY_TYPE, CSV, answering, ok, request
 from chalicelibs.api.once import Ids, Once
 from chalicelibs.bootstrap import Service, build
 from chalicelibs.config import Settings
@@ -22,7 +22,11 @@ app = Chalice(app_name="carillon", configure_logs=False)
 
 #: What every route that takes a body is declared with.
 POST: dict[str, Any] = {"methods": ["POST"], "content_types": ANY_TYPE}
+POST_FILE: dict[str, Any] = {"methods": ["POST"], "content_types": [*ANY_TYPE, CSV]}
 PATCH: dict[str, Any] = {"methods": ["PATCH"], "content_types": ANY_TYPE}
+
+#: Before the paths that speak the words of HMS Sovereign (docs/dialects.md).
+V1 = "/api/v1"
 
 
 @cache
@@ -223,40 +227,50 @@ def edit_number(phone: str) -> Response:
 
 
 @app.route("/campaigns", **POST, authorizer=authorize)
+@app.route(V1 + "/campaigns", **POST, authorizer=authorize)
 @answering
 @once
 def create_campaign(ids: Ids) -> Response:
     """Create a campaign."""
-    own = {"workspace_id": request(app).principal, "campaign_id": ids.new()}
-    campaign = api.campaign_settings.new(request(app).body, **own, now=service().clock.now())
-    reading, lent = service().campaigns.create(campaign), service().agents.lent(campaign)
-    return ok(api.campaigns.created(reading, lent), status=201, headers=api.campaigns.tag(reading))
+    asked, now = request(app), service().clock.now()
+    campaign = api.dialects.new(asked, ids.new(), now)
+    reading = api.dialects.told(asked, campaign.dialect, service().campaigns.create, campaign)
+    return ok(
+        api.dialects.created(asked, reading, service().agents.lent(campaign)),
+        status=201,
+        headers=api.campaigns.tag(reading),
+    )
 
 
 @app.route("/campaigns", authorizer=authorize)
+@app.route(V1 + "/campaigns", authorizer=authorize)
 @answering
 def list_campaigns() -> Response:
     """List the campaigns, newest first."""
-    page = service().campaigns.page(request(app).principal, request(app).paging("campaigns"))
-    return ok(api.campaigns.page_view(page))
+    page = service().campaigns.page(
+        request(app).principal, request(app).page("campaigns", "dialect")
+    )
+    return ok(api.dialects.page_view(request(app), page))
 
 
 @app.route("/campaigns/{campaign_id}", authorizer=authorize)
+@app.route(V1 + "/campaigns/{campaign_id}", authorizer=authorize)
 @answering
 def get_campaign(campaign_id: str) -> Response:
     """Show a campaign and how far it has come."""
     reading = service().campaigns.get(request(app).principal, campaign_id)
-    return ok(api.campaigns.view(reading), headers=api.campaigns.tag(reading))
+    return ok(api.dialects.view(request(app), reading), headers=api.campaigns.tag(reading))
 
 
 @app.route("/campaigns/{campaign_id}", **PATCH, authorizer=authorize)
+@app.route(V1 + "/campaigns/{campaign_id}", **PATCH, authorizer=authorize)
 @answering
 def edit_campaign(campaign_id: str) -> Response:
     """Change the named settings of a campaign, for all its tasks at once."""
-    workspace_id, if_match = request(app).principal, request(app).headers.get("if-match")
-    change = api.campaign_settings.change(request(app).body, if_match, service().clock.now())
-    reading = service().campaigns.update(workspace_id, campaign_id, change)
-    return ok(api.campaigns.view(reading), headers=api.campaigns.tag(reading))
+    known = service().campaigns.get(request(app).principal, campaign_id)
+    update, now = service().campaigns.update, service().clock.now()
+    reading = api.dialects.edited(request(app), known, update, now)
+    return ok(api.dialects.view(request(app), reading), headers=api.campaigns.tag(reading))
 
 
 @app.route("/campaigns/{campaign_id}/start", **POST, authorizer=authorize)
@@ -265,7 +279,7 @@ def edit_campaign(campaign_id: str) -> Response:
 def start_campaign(_: Ids, campaign_id: str) -> Response:
     """Start a draft."""
     reading = service().campaigns.control(request(app).principal, campaign_id, "start")
-    return ok(api.campaigns.view(reading), headers=api.campaigns.tag(reading))
+    return ok(api.dialects.view(request(app), reading), headers=api.campaigns.tag(reading))
 
 
 @app.route("/campaigns/{campaign_id}/pause", **POST, authorizer=authorize)
@@ -274,7 +288,7 @@ def start_campaign(_: Ids, campaign_id: str) -> Response:
 def pause_campaign(_: Ids, campaign_id: str) -> Response:
     """Pause a campaign: no call of it starts any more."""
     reading = service().campaigns.control(request(app).principal, campaign_id, "pause")
-    return ok(api.campaigns.view(reading), headers=api.campaigns.tag(reading))
+    return ok(api.dialects.view(request(app), reading), headers=api.campaigns.tag(reading))
 
 
 @app.route("/campaigns/{campaign_id}/resume", **POST, authorizer=authorize)
@@ -283,7 +297,7 @@ def pause_campaign(_: Ids, campaign_id: str) -> Response:
 def resume_campaign(_: Ids, campaign_id: str) -> Response:
     """Resume a paused campaign."""
     reading = service().campaigns.control(request(app).principal, campaign_id, "resume")
-    return ok(api.campaigns.view(reading), headers=api.campaigns.tag(reading))
+    return ok(api.dialects.view(request(app), reading), headers=api.campaigns.tag(reading))
 
 
 @app.route("/campaigns/{campaign_id}/archive", **POST, authorizer=authorize)
@@ -292,7 +306,61 @@ def resume_campaign(_: Ids, campaign_id: str) -> Response:
 def archive_campaign(_: Ids, campaign_id: str) -> Response:
     """End a campaign for good; calls in flight finish."""
     reading = service().campaigns.control(request(app).principal, campaign_id, "archive")
-    return ok(api.campaigns.view(reading), headers=api.campaigns.tag(reading))
+    return ok(api.dialects.view(request(app), reading), headers=api.campaigns.tag(reading))
+
+
+# --- Leads: tasks in the words of HMS Sovereign -------------------------------------------------
+
+
+@app.route("/campaigns/{campaign_id}/leads", **POST, authorizer=authorize)
+@app.route(V1 + "/campaigns/{campaign_id}/leads", **POST, authorizer=authorize)
+@answering
+@once
+def add_leads(ids: Ids, campaign_id: str) -> Response:
+    """Add a lead, or a list of leads of which each is judged for itself."""
+    campaign = service().look_up.campaign(request(app).principal, campaign_id)
+    leads = api.sovereign.leads.Leads(request(app).body, campaign_id)
+    results = service().push_tasks(campaign.workspace_id, leads.pushes, ids)
+    return ok(leads.view(results), status=201)
+
+
+@app.route("/campaigns/{campaign_id}/leads", authorizer=authorize)
+@app.route(V1 + "/campaigns/{campaign_id}/leads", authorizer=authorize)
+@answering
+def list_leads(campaign_id: str) -> Response:
+    """List the leads of a campaign."""
+    workspace_id, paging = request(app).principal, request(app).paging("tasks")
+    wanted = api.sovereign.leads.wanted(request(app).query)
+    page = service().look_up.tasks_of(workspace_id, campaign_id, wanted.search, paging)
+    return ok(api.sovereign.leads.page_view(page, wanted.status))
+
+
+@app.route("/campaigns/{campaign_id}/leads/{lead_id}", authorizer=authorize)
+@app.route(V1 + "/campaigns/{campaign_id}/leads/{lead_id}", authorizer=authorize)
+@answering
+def get_lead(campaign_id: str, lead_id: str) -> Response:
+    """Show a lead."""
+    find, workspace_id = service().look_up.task, request(app).principal
+    reading = api.sovereign.words.told(find, workspace_id, lead_id)
+    return ok(api.sovereign.leads.view(reading, campaign_id))
+
+
+@app.route(V1 + "/calls", authorizer=authorize)
+@answering
+def list_results() -> Response:
+    """List the calls of all campaigns that have ended with their results, newest first."""
+    workspace_id, paging = request(app).principal, request(app).paging("calls")
+    wanted = api.sovereign.calls.search(request(app).query)
+    return ok(
+        api.sovereign.calls.page_view(service().look_up.call_log(workspace_id, wanted, paging))
+    )
+
+
+@app.route(V1 + "/calls/{call_id}", authorizer=authorize)
+@answering
+def get_result(call_id: str) -> Response:
+    """Show a call with its results."""
+    return ok(api.sovereign.calls.view(service().look_up.call(request(app).principal, call_id)))
 
 
 # --- Tasks, calls, imports ----------------------------------------------------------------------
@@ -393,6 +461,17 @@ def get_call(call_id: str) -> Response:
     return ok(api.calls.view(service().look_up.call(request(app).principal, call_id)))
 
 
+@app.route("/campaigns/{campaign_id}/imports", **POST_FILE, authorizer=authorize)
+@answering
+@once
+def create_import(ids: Ids, campaign_id: str) -> Response:
+    """Announce a file of contacts, or take a small one as it is."""
+    workspace_id, sent = request(app).principal, api.imports.sent(request(app))
+    new_id = ids.new()
+    made = service().receive_contacts(workspace_id, campaign_id, sent, import_id=new_id)
+    return ok(api.imports.received(made), status=api.imports.status_of(made))
+
+
 @app.route("/campaigns/{campaign_id}/imports", authorizer=authorize)
 @answering
 def list_imports(campaign_id: str) -> Response:
@@ -412,7 +491,7 @@ def get_import(import_id: str) -> Response:
 @answering
 def list_rejected_rows(import_id: str) -> Response:
     """List the rows of an import that did not become tasks."""
-    workspace_id, paging = request(app).principal, request(app).paging("rows")
+    workspace_id, paging = request(app).principal, request(app).page("rows")
     rows = service().look_up.rejected_rows(workspace_id, import_id, paging)
     return ok(api.imports.rows_view(rows))
 
@@ -458,5 +537,5 @@ def record_call_event(event: SQSEvent) -> dict[str, Any]:
 
 @app.lambda_function()
 def import_csv(event: dict[str, Any], context: object) -> None:
-    """Import a CSV dropped into the bucket."""
+    """Import a CSV dropped into the bucket, or uploaded to it."""
     api.triggers.import_files(event, service().import_contacts)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from urllib3 import PoolManager
 
@@ -48,6 +49,7 @@ from chalicelibs.use_cases.manage_workspaces import (
 )
 from chalicelibs.use_cases.place_call import PlaceCalls
 from chalicelibs.use_cases.push_tasks import PushTasks
+from chalicelibs.use_cases.receive_contacts import ReceiveContacts
 from chalicelibs.use_cases.receive_report import ReceiveReport
 from chalicelibs.use_cases.record_call_event import RecordCallEvent
 from chalicelibs.use_cases.rescue import Rescue
@@ -95,6 +97,7 @@ class Service:
     look_up: LookUp
     push_tasks: PushTasks
     erase_contact: EraseContact
+    receive_contacts: ReceiveContacts
     import_contacts: ImportContacts
     tick: Tick
     keep_time: KeepTime
@@ -172,6 +175,9 @@ def wire(ports: Ports, *, deadlines: Deadlines, bootstrap_key_hash: str | None) 
             imports=p.imports,
             clock=p.clock,
         ),
+        receive_contacts=ReceiveContacts(
+            campaigns=p.campaigns, imports=p.imports, files=p.files, clock=p.clock
+        ),
         import_contacts=ImportContacts(
             workspaces=p.workspaces,
             campaigns=p.campaigns,
@@ -228,6 +234,12 @@ def aws_ports(settings: Settings) -> Ports:
         retries={"mode": "standard"},
         max_pool_connections=MOST_CONNECTIONS,
     )
+
+    def s3() -> Any:
+        # Addresses that are given away need the newer signature and the region's own host.
+        signing = Config(signature_version="s3v4", s3={"addressing_style": settings.addressing})
+        return boto3.client("s3", config=config.merge(signing))
+
     clock = SystemClock()
     ids = RandomIds(clock)
     table = dynamodb.Table(boto3.client("dynamodb", config=config), settings.table, ids)
@@ -243,7 +255,7 @@ def aws_ports(settings: Settings) -> Ports:
         imports=dynamodb.DynamoImports(table),
         answers=dynamodb.DynamoAnswers(table),
         requests=dynamodb.DynamoRequests(table),
-        files=S3Files(boto3.client("s3", config=config)),
+        files=S3Files(s3, settings.bucket),
         queue=SqsQueue(
             boto3.client("sqs", config=config),
             calls_url=settings.calls_url,

@@ -32,6 +32,9 @@ class Settings:
     nudges_url: str
     calls_url: str
     call_events_url: str
+    bucket: str
+    #: How S3 is told the bucket: by host, as AWS wants it, or by path, to an engine in its place.
+    addressing: str = "virtual"
     public_url: str = ""  #: Where carriers reach our webhooks, without a slash at the end.
     bootstrap_key_hash: str | None = None  #: SHA-256, hex; without it no workspace can be opened.
     simulated_carrier: SimulatedCarrierSettings | None = None
@@ -50,6 +53,8 @@ class Settings:
                 nudges_url=environ["NUDGES_QUEUE_URL"],
                 calls_url=environ["CALLS_QUEUE_URL"],
                 call_events_url=environ["CALL_EVENTS_QUEUE_URL"],
+                bucket=environ["DROP_BUCKET"],
+                addressing="path" if environ.get("AWS_ENDPOINT_URL") else "virtual",
                 public_url=environ.get("PUBLIC_URL", ""),
                 bootstrap_key_hash=environ.get("BOOTSTRAP_KEY_HASH") or None,
                 simulated_carrier=_simulated_carrier(environ),

@@ -282,6 +282,13 @@ class Imports(Protocol):
     def start(self, new: Import) -> Import:
         """Store an import unless it exists; gives the one that is stored."""
 
+    def begin(self, waiting: Import, version: str) -> Import:
+        """Set an import going with a version of its file; gives it as stored.
+
+        Raises:
+            Stale: when it is no longer as it was read.
+        """
+
     def get(self, workspace_id: str, import_id: str) -> Import | None:
         """An import of this workspace as it stands now."""
 
@@ -448,8 +455,26 @@ class Ids(Protocol):
         """The numbers from 0 to count - 1 in random order."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """Where a file may be sent by HTTP PUT, by whoever knows the address."""
+
+    url: str
+    headers: Mapping[str, str]  #: To be sent with it, as they are.
+    expires_at: datetime
+
+
 class Files(Protocol):
-    """Files that users drop."""
+    """Files that users drop, or upload."""
+
+    def source(self, key: str) -> str:
+        """What the file of this key is read by."""
+
+    def upload(self, source: str, *, now: datetime, valid_for: timedelta) -> Upload:
+        """An address to which this one file may be sent."""
+
+    def put(self, source: str, content: bytes) -> None:
+        """Store a file; whoever watches for files is told of it."""
 
     def lines(self, source: str) -> Iterable[str]:
         """The lines of a text file, read as a stream, with their line ends.

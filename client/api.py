@@ -18,6 +18,9 @@ MOST_WAITS = 3
 #: Whoever asks to wait longer is not waited for, in seconds.
 LONGEST_WAIT = 60
 
+#: What asks for campaigns in Carillon's own words, whoever made them in which.
+NATIVE = {"dialect": "native"}
+
 
 class Refused(Exception):
     """The API said no; the message says why, and `param` of which field."""
@@ -47,9 +50,9 @@ class Api:
         """Read something; what is None is not asked for."""
         return content_of(self._ask("GET", with_query(path, query)))
 
-    def get_tagged(self, path: str) -> tuple[Any, str | None]:
+    def get_tagged(self, path: str, **query: object) -> tuple[Any, str | None]:
         """Read something, with the ETag that names this state of it."""
-        answer = self._ask("GET", path)
+        answer = self._ask("GET", with_query(path, query))
         return content_of(answer), answer.headers.get("etag")
 
     def post(self, path: str, body: object = None, *, idempotency_key: str | None = None) -> Any:
@@ -61,10 +64,10 @@ class Api:
         """Replace something."""
         return content_of(self._ask("PUT", path, body))
 
-    def patch(self, path: str, body: object, *, etag: str | None) -> Any:
+    def patch(self, path: str, body: object, *, etag: str | None, **query: object) -> Any:
         """Change some fields, unless somebody else did since the ETag was read."""
         headers = {} if etag is None else {"If-Match": etag}
-        return content_of(self._ask("PATCH", path, body, headers))
+        return content_of(self._ask("PATCH", with_query(path, query), body, headers))
 
     def pages(self, path: str, name: str, **query: object) -> Iterator[Any]:
         """Every item of a list; a page may be short, or empty, and others follow."""

@@ -8,7 +8,7 @@ import typer
 from rich.table import Table
 
 from client import screen, words
-from client.api import path_of
+from client.api import NATIVE, path_of
 from client.options import All, AsJson, CampaignId, Limit, read
 from client.surroundings import api_of
 
@@ -135,11 +135,11 @@ def update(
     """
     options = dict(locals())
     api, path = api_of(context), path_of("campaigns", campaign_id)
-    was, etag = api.get_tagged(path)
+    was, etag = api.get_tagged(path, **NATIVE)
     changes = body_of(options, was)
     if not changes:
         raise typer.BadParameter("name what should change, like --hours 09:00-18:00")
-    show_one(api.patch(path, changes, etag=etag))
+    show_one(api.patch(path, changes, etag=etag, **NATIVE))
 
 
 @commands.command("list")
@@ -150,7 +150,7 @@ def list_(
 
     Example: carillon campaign list --limit 10
     """
-    page = api_of(context).first(None if every else limit, "/campaigns", "campaigns")
+    page = api_of(context).first(None if every else limit, "/campaigns", "campaigns", **NATIVE)
     if as_json:
         screen.show_json(page)
         return
@@ -164,7 +164,7 @@ def show(context: typer.Context, campaign_id: CampaignId, as_json: AsJson = Fals
 
     Example: carillon campaign show ID
     """
-    show_one(api_of(context).get(path_of("campaigns", campaign_id)), as_json=as_json)
+    show_one(api_of(context).get(path_of("campaigns", campaign_id), **NATIVE), as_json=as_json)
 
 
 @commands.command()
@@ -205,7 +205,7 @@ def archive(
     Example: carillon campaign archive ID --yes
     """
     if not is_sure:
-        campaign = api_of(context).get(path_of("campaigns", campaign_id))
+        campaign = api_of(context).get(path_of("campaigns", campaign_id), **NATIVE)
         name = words.plain(campaign["name"])
         typer.confirm(f"End {name!r} for good? Its open tasks will not be called", abort=True)
     steer(context, campaign_id, "archive")

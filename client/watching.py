@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from client import screen
-from client.api import path_of
+from client.api import NATIVE, path_of
 from client.options import AsJson, CampaignId
 from client.surroundings import Surroundings, around
 
@@ -45,7 +45,7 @@ def look_at(world: Surroundings, campaign_id: str) -> Iterator[Mapping[str, Any]
     """A campaign as it stands, again and again, until nothing more will happen."""
     api = world.api()
     while True:
-        campaign = api.get(path_of("campaigns", campaign_id))
+        campaign = api.get(path_of("campaigns", campaign_id), **NATIVE)
         yield campaign
         if campaign["status"] in FINAL and not campaign["progress"]["running"]:
             return

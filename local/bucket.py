@@ -2,7 +2,7 @@
 
 import boto3
 
-from local.intrinsics import ACCOUNT, REGION
+from local.intrinsics import ACCOUNT, REGION, SECRET
 from local.settings import Settings
 
 
@@ -13,7 +13,7 @@ def drop(settings: Settings, workspace_id: str, campaign_id: str, contacts: byte
         endpoint_url=settings.endpoint_url,
         region_name=REGION,
         aws_access_key_id=ACCOUNT,  # To the engine, 12 digits are an account.
-        aws_secret_access_key="local",
+        aws_secret_access_key=SECRET,
     )
     bucket = next(one["Name"] for one in s3.list_buckets()["Buckets"] if "drop" in one["Name"])
     key = f"imports/{workspace_id}/{campaign_id}/contacts.csv"

@@ -7,6 +7,7 @@ import threading
 import time
 import uuid
 from collections.abc import Mapping
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -65,6 +66,13 @@ class Gateway:
             raise Refused("AUTHORIZER_FAILURE") from error
         return answer
 
+    def methods_of(self, path: str) -> list[str]:
+        """The methods of a path; none where there is no such path."""
+        try:
+            return sorted(self._routes[self._matcher.match_route(path).route])
+        except ValueError:
+            return []
+
     def _check_route(self, method: str, path: str) -> None:
         """Refuse an unknown path and an unknown method alike, as API Gateway does."""
         try:
@@ -107,6 +115,21 @@ class _Connection(BaseHTTPRequestHandler):
 
     do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = do_PATCH = do_OPTIONS = _respond  # noqa: N815 - http.server's names
 
+    def send_error(
+        self,
+        code: int,
+        message: str | None = None,  # noqa: ARG002 - http.server's
+        explain: str | None = None,  # noqa: ARG002 - http.server's
+    ) -> None:
+        """Refuse what is no request, or has a method that no API can have, as TRACE."""
+        self.close_connection = True  # What follows on the line was not read.
+        is_no_method = code == HTTPStatus.NOT_IMPLEMENTED
+        allowed = self.server.gateway.methods_of(self.path) if is_no_method else []
+        if allowed:
+            self._refuse("METHOD_NOT_ALLOWED", {"Allow": ", ".join(allowed)})
+        else:
+            self._refuse("MISSING_AUTHENTICATION_TOKEN" if is_no_method else "DEFAULT_4XX")
+
     def handle_expect_100(self) -> bool:
         """Refuse a body that is too large before it is sent."""
         if self._length() > MOST_BYTES:
@@ -143,10 +166,11 @@ class _Connection(BaseHTTPRequestHandler):
         while left > 0 and (chunk := self.rfile.read(min(left, 1 << 16))):
             left -= len(chunk)
 
-    def _refuse(self, kind: str) -> None:
+    def _refuse(self, kind: str, more: Mapping[str, str] | None = None) -> None:
         request_id = str(uuid.uuid4())
         refusal: Refusal = self.server.gateway.refusals.of(kind, request_id=request_id)
         headers = {"x-amzn-RequestId": request_id, "x-amzn-ErrorType": kind, **refusal.headers}
+        headers |= more or {}
         self._send(refusal.status, headers, refusal.body)
 
     def _render(self, answer: Mapping[str, Any]) -> None:

@@ -44,6 +44,13 @@ _DEFAULTS = {
         message="There is no such route.",
         type="invalid_request_error",
     ),
+    # No type of API Gateway's: whatever stands before it lets no such method through.
+    "METHOD_NOT_ALLOWED": _Default(
+        status=405,
+        code="method_not_allowed",
+        message="No route takes this method.",
+        type="invalid_request_error",
+    ),
     "REQUEST_TOO_LARGE": _Default(
         status=413,
         code="request_too_large",

@@ -14,7 +14,7 @@ from botocore.config import Config as BotoConfig
 from local import functions, keys, resources, wiring
 from local.gateway import Gateway, GatewayServer
 from local.gateway_errors import Refusals
-from local.intrinsics import ACCOUNT, REGION
+from local.intrinsics import ACCOUNT, REGION, SECRET
 from local.settings import Settings
 
 log = logging.getLogger("local")
@@ -45,7 +45,7 @@ def engine_environment(settings: Settings, environ: Mapping[str, str]) -> dict[s
         **region,
         "AWS_ENDPOINT_URL": settings.endpoint_url,
         "AWS_ACCESS_KEY_ID": ACCOUNT,  # To the engine, 12 digits are an account.
-        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_SECRET_ACCESS_KEY": SECRET,
         "AWS_EC2_METADATA_DISABLED": "true",
     }
 

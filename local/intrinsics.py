@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 ACCOUNT = "000000000000"
+#: What requests to the engine are signed with; it checks the addresses of uploads by it.
+SECRET = "local"
 REGION = "us-east-1"
 
 _PLACE = re.compile(r"\$\{(!?)([^}]+)\}")

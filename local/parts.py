@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from local import keys
+from local.intrinsics import SECRET
 from local.settings import Settings
 
 CARRIER = ("-m", "local.carrier")
@@ -58,6 +59,7 @@ def engine(settings: Settings) -> Part:
             "GATEWAY_PORT": str(settings.engine_port),
             # In the URLs of queues; a name might be looked up as ::1, where nobody listens.
             "MINISTACK_HOST": "127.0.0.1",
+            "AWS_SECRET_ACCESS_KEY": SECRET,
             "SFTP_ENABLED": "0",
             "IOT_MTLS_ENABLED": "0",
             "LOG_LEVEL": "WARNING",

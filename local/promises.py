@@ -11,7 +11,7 @@ from itertools import groupby, pairwise
 from typing import Any
 
 from chalicelibs.domain.calling_hours import CallingHours
-from chalicelibs.domain.instants import MILLISECOND, from_epoch_ms
+from chalicelibs.domain.instants import MILLISECOND, epoch_ms, from_epoch_ms
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -185,10 +185,9 @@ def out_of_order(seen: Seen) -> Iterator[str]:
     others = [ring for ring in seen.rings if ring.campaign_id != urgent]
     if seen.facts.urgent_since_ms is not None:
         first_urgent = list(first_rings(ring for ring in seen.rings if ring.campaign_id == urgent))
-        since = seen.facts.urgent_since_ms + PAST_THE_GATE_MS
-        until = last_start(first_urgent)
+        until = last_choice(seen, first_urgent)
         for ring in others:
-            if since < ring.started_ms < until:
+            if seen.facts.urgent_since_ms < chosen_ms(seen, ring) < until:
                 yield f"P4 call {ring.call_id} went before an urgent task"
     yield from second_before_first(seen, others)
 
@@ -202,16 +201,24 @@ def second_before_first(seen: Seen, rings: Sequence[Ring]) -> Iterator[str]:
         if before["callback_at"] is not None
     }
     first = {ring.call_id for ring in first_rings(rings)}
-    until = last_start(ring for ring in rings if ring.call_id in first)
+    until = last_choice(seen, (ring for ring in rings if ring.call_id in first))
     for ring in rings:
-        is_early = ring.started_ms + PAST_THE_GATE_MS < until
+        is_early = chosen_ms(seen, ring) + PAST_THE_GATE_MS < until
         if ring.call_id not in first and ring.call_id not in callbacks and is_early:
             yield f"P4 call {ring.call_id} was a second attempt before a first one"
 
 
-def last_start(rings: Iterable[Ring]) -> int:
-    """When the last of them began that could have begun before."""
-    return max((ring.started_ms for ring in rings if ring.stood_in_its_lane), default=0)
+def last_choice(seen: Seen, rings: Iterable[Ring]) -> int:
+    """When the last of them was chosen that could have been chosen before."""
+    return max((chosen_ms(seen, ring) for ring in rings if ring.stood_in_its_lane), default=0)
+
+
+def chosen_ms(seen: Seen, ring: Ring) -> int:
+    """When dispatch chose the call; on a busy machine it rings some time after that."""
+    for call in seen.calls_by_task.get(ring.task_id, ()):
+        if call["id"] == ring.call_id:
+            return epoch_ms(datetime.fromisoformat(call["reserved_at"]))
+    return ring.started_ms
 
 
 def first_rings(rings: Iterable[Ring]) -> Iterator[Ring]:

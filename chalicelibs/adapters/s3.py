@@ -1,17 +1,20 @@
-"""Dropped files, read from their bucket as a stream of lines."""
+"""The bucket that files are dropped in, or uploaded to, and read from as a stream of lines."""
 
 import re
 from codecs import getincrementaldecoder
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
+from datetime import datetime, timedelta
 from io import IncrementalNewlineDecoder
+from threading import Lock
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from chalicelibs.ports import UnreadableFile
+from chalicelibs.ports import UnreadableFile, Upload
 
 SCHEME = "s3://"
+CSV = "text/csv"
 CHUNK_BYTES = 64 * 1024
 
 #: Letters that one line may have; a contact has a few hundred.
@@ -27,21 +30,54 @@ SAVE_AGAIN = "save it as CSV with encoding UTF-8 and drop it again"
 
 
 class S3Files:
-    """Objects by `s3://bucket/key`."""
+    """Objects by `s3://bucket/key`.
 
-    def __init__(self, client: Any) -> None:
-        self._client = client
+    Most functions touch no file: the client, which costs time to make, is made when one is.
+    """
+
+    def __init__(self, make_client: Callable[[], Any], bucket: str) -> None:
+        self._make_client = make_client
+        self._bucket = bucket
+        self._made: Any = None
+        self._making = Lock()  # boto3 makes clients for one thread at a time
+
+    @property
+    def _client(self) -> Any:
+        with self._making:
+            self._made = self._made or self._make_client()
+        return self._made
+
+    def source(self, key: str) -> str:
+        """See the port."""
+        return f"{SCHEME}{self._bucket}/{key}"
+
+    def upload(self, source: str, *, now: datetime, valid_for: timedelta) -> Upload:
+        """See the port. The key and the type are signed: the address is good for nothing else."""
+        url = self._client.generate_presigned_url(
+            "put_object",
+            Params={**_place(source), "ContentType": CSV},
+            ExpiresIn=int(valid_for.total_seconds()),
+        )
+        return Upload(url=url, headers={"Content-Type": CSV}, expires_at=now + valid_for)
+
+    def put(self, source: str, content: bytes) -> None:
+        """See the port."""
+        self._client.put_object(**_place(source), Body=content, ContentType=CSV)
 
     def lines(self, source: str) -> Iterable[str]:
         """See the port."""
-        bucket, _, key = source.removeprefix(SCHEME).partition("/")
         try:
-            body = self._client.get_object(Bucket=bucket, Key=key)["Body"]
+            body = self._client.get_object(**_place(source))["Body"]
         except ClientError as error:
             if error.response["Error"]["Code"] not in GONE:
                 raise
             raise UnreadableFile(f"{source} is gone, or may not be read: drop it again") from error
         return _lines_of(body)
+
+
+def _place(source: str) -> dict[str, str]:
+    bucket, _, key = source.removeprefix(SCHEME).partition("/")
+    return {"Bucket": bucket, "Key": key}
 
 
 def _lines_of(body: Any) -> Iterator[str]:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from chalicelibs.api import campaign_settings as campaign_settings
     from chalicelibs.api import campaigns as campaigns
     from chalicelibs.api import contacts as contacts
+    from chalicelibs.api import dialects as dialects
     from chalicelibs.api import http as http
     from chalicelibs.api import imports as imports
     from chalicelibs.api import keys as keys
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from chalicelibs.api import rates as rates
     from chalicelibs.api import scopes as scopes
     from chalicelibs.api import searches as searches
+    from chalicelibs.api import sovereign as sovereign
     from chalicelibs.api import tasks as tasks
     from chalicelibs.api import triggers as triggers
     from chalicelibs.api import workspaces as workspaces

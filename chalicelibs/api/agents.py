@@ -7,9 +7,9 @@ from datetime import timedelta
 from typing import Annotated, Any
 from urllib.parse import unquote
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, ConfigDict, Field
 
-from chalicelibs.api.bodies import Body, View, parse, unnamed
+from chalicelibs.api.bodies import Body, Name, View, parse, unnamed
 from chalicelibs.api.etags import check_unedited, etag_of
 from chalicelibs.domain.agent import Agent, Number
 from chalicelibs.domain.errors import Invalid, NotFound
@@ -40,7 +40,6 @@ def _check_voice(voice: dict[str, Any]) -> dict[str, Any]:
     return voice
 
 
-Name = Annotated[str, Field(min_length=1, max_length=200)]
 CarrierName = Annotated[str, Field(min_length=1, max_length=50)]
 Prompt = Annotated[
     str,
@@ -62,8 +61,23 @@ RingTimeout = Annotated[float, Field(ge=1, le=600)]
 MaxDuration = Annotated[float, Field(ge=1, le=4 * 3600)]
 
 
+#: What an agent is told comes part by part or in one, not both.
+EITHER = ConfigDict(
+    json_schema_extra={
+        "not": {
+            "anyOf": [
+                {"required": [messages, "prompt"]}
+                for messages in ("system_messages", "systemMessages")
+            ]
+        }
+    }
+)
+
+
 class NewAgent(Body):
     """The body of `POST /agents`."""
+
+    model_config = EITHER
 
     name: Name
     carrier: CarrierName
@@ -79,6 +93,8 @@ class NewAgent(Body):
 
 class AgentChanges(Body):
     """The body of `PATCH /agents/{agent_id}`: what it does not name stays as it is."""
+
+    model_config = EITHER
 
     name: Name = unnamed()
     carrier: CarrierName = unnamed()

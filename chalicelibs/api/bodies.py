@@ -35,6 +35,7 @@ class Body(BaseModel):
         populate_by_name=True,
         hide_input_in_errors=True,
         frozen=True,
+        allow_inf_nan=False,
     )
 
 
@@ -76,6 +77,12 @@ def _aware(value: datetime) -> datetime:
     return whole_ms(value.astimezone(UTC))
 
 
+def _shown(value: str) -> str:
+    if not value.strip():
+        raise ValueError("must not be blank")
+    return value
+
+
 def _zone(value: str) -> str:
     try:
         zone(value)
@@ -111,6 +118,9 @@ ClockTime = Annotated[str | int, BeforeValidator(_whole)]
 #: A pause between attempts, in milliseconds.
 Interval = Annotated[Whole, Field(ge=0, le=LONGEST_INTERVAL // MILLISECOND)]
 
+#: What people call a thing.
+Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_shown)]
+
 #: What a prompt can be filled with; numbers are taken as they are written.
 Value = str | int | float | bool
 
@@ -126,11 +136,13 @@ def parse(model: type[Model], raw: bytes) -> Model:
     """The body as a model.
 
     Raises:
-        Malformed: when it is not JSON, or not an object.
+        Malformed: when there is none, or it is not JSON, or not an object.
         Invalid: naming the first field that is wrong.
     """
+    if not raw:
+        raise Malformed("send a body: a JSON object")
     try:
-        return model.model_validate_json(json_of(raw or b"{}"))
+        return model.model_validate_json(json_of(raw))
     except ValidationError as error:
         raise invalid(error) from None
 

@@ -11,6 +11,7 @@ from chalicelibs.api.bodies import (
     Body,
     Instant,
     Interval,
+    Name,
     Whole,
     Zone,
     milliseconds,
@@ -40,7 +41,6 @@ def _lower_case(value: Any) -> Any:
     return value.lower() if isinstance(value, str) else value
 
 
-Name = Annotated[str, Field(min_length=1, max_length=200)]
 AgentId = Annotated[str, Field(description="Who calls; a batch needs one.")]
 CallerId = Annotated[str, Field(description="The number shown, E.164; a batch needs one.")]
 Priority = Annotated[

@@ -14,7 +14,6 @@ from chalicelibs.domain.campaign import CampaignKind, CampaignStatus
 from chalicelibs.domain.instants import MILLISECOND
 from chalicelibs.domain.priority import Level
 from chalicelibs.domain.rules import Rules
-from chalicelibs.ports import Page
 from chalicelibs.use_cases.manage_campaigns import CampaignReading
 
 
@@ -94,13 +93,6 @@ class CreatedCampaignView(CampaignView):
     )
 
 
-class CampaignsView(View):
-    """A page of campaigns, newest first."""
-
-    campaigns: list[CampaignView]
-    next_cursor: str | None = Field(description="Where the next page begins; null: at the end.")
-
-
 def view(reading: CampaignReading) -> CampaignView:
     """A campaign as people see it."""
     campaign, rules = reading.campaign, reading.campaign.rules
@@ -152,27 +144,15 @@ def rules_view(rules: Rules) -> RulesView:
     )
 
 
-def page_view(page: Page[CampaignReading]) -> CampaignsView:
-    """A page of campaigns."""
-    campaigns = [view(reading) for reading in page.items]
-    return CampaignsView(campaigns=campaigns, next_cursor=page.cursor)
-
-
-#: What open tasks that are not in flight read as, by the status of their campaign.
-WAITING_AS = {CampaignStatus.PAUSED: "paused", CampaignStatus.ARCHIVED: "archived"} | {
-    CampaignStatus.COMPLETED: "archived"
-}
-
-
 def progress_view(reading: CampaignReading) -> ProgressView:
     """Its tasks by status, and its ended calls by outcome."""
     progress, running = reading.progress, len(reading.in_flight)
     waiting = max(progress.open_tasks - running, 0)
     counts = {"queued": waiting - progress.paused, "running": running, "paused": progress.paused}
     counts |= {"completed": progress.completed, "archived": progress.archived}
-    if reading.status in WAITING_AS:
+    if reading.waiting_as is not None:
         counts["queued"] = counts["paused"] = 0
-        counts[WAITING_AS[reading.status]] += waiting
+        counts[reading.waiting_as] += waiting
     return ProgressView(
         total=progress.tasks,
         **counts,

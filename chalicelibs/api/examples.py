@@ -70,6 +70,44 @@ CAMPAIGN_CHANGES: Examples = {
     },
 }
 
+#: The template and the variables are those of the seed (HMS, personalizing calls).
+SOVEREIGN_CAMPAIGN: Examples = {
+    "in HMS Sovereign's words": {
+        "name": "Whitepaper follow-up",
+        "assistant_id": AGENT_ID,
+        "phone_number": CALLER_ID,
+        "system_message_template": "You are calling {{name}}, the {{role}} at {{company}}.",
+        "schedule_start_time": "09:00:00",
+        "schedule_end_time": "17:00:00",
+        "timezone": "Europe/Amsterdam",
+    },
+}
+
+SOVEREIGN_CHANGES: Examples = {
+    "other hours, in HMS Sovereign's words": {
+        "schedule_start_time": "10:00:00",
+        "schedule_end_time": "16:30:00",
+        "status": "scheduled",
+    },
+}
+
+LEADS: Examples = {
+    "one lead": {
+        "phone_number": "+31201234567",
+        "variables": {
+            "name": "Maria Jansen",
+            "role": "Head of Operations",
+            "company": "LogiFlow BV",
+        },
+    },
+    "a list of leads": {
+        "leads": [
+            {"phone_number": "+31201234568", "variables": {"name": "Eva"}},
+            {"phone_number": "+31201234569", "variables": {"name": "Leo"}},
+        ]
+    },
+}
+
 TASK: Examples = {
     "one task": {
         "phone": "+919876543210",
@@ -91,6 +129,12 @@ TASK: Examples = {
         {"phone": "+34600000001", "campaign": CAMPAIGN_ID, "context": {"name": "Eva"}},
         {"phone": "+34600000002", "campaign": CAMPAIGN_ID, "context": {"name": "Leo"}},
     ],
+}
+
+IMPORT: Examples = {"a file to come": {"file": "contacts.csv"}}
+
+CONTACTS: Mapping[str, str] = {
+    "two contacts": "phone,name\n+34600000001,Eva\n+34600000002,Ana\n",
 }
 
 REPORT: Examples = {

@@ -1,19 +1,19 @@
 """Requests as routes need them: who asks, for what, with which body; and errors as answers."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from http import HTTPStatus
 from typing import Any, ParamSpec, Protocol
 
-from chalice.app import AuthResponse, Chalice, Response
+from chalice.app import AuthResponse, Chalice, MultiDict, Response
 
 from chalicelibs.api.errors import INTERNAL, Forbidden, TooLarge, answer_to, kind_of
 from chalicelibs.api.log import logger
-from chalicelibs.domain.erasing import is_place
+from chalicelibs.domain.erasing import PLACE
 from chalicelibs.domain.errors import Invalid, NotFound
-from chalicelibs.domain.naming import is_call_id, is_plain_id, is_task_id
+from chalicelibs.domain.naming import ALPHABET, LENGTH
 from chalicelibs.domain.workspace import OPERATOR, Holder
 from chalicelibs.ports import Paging
 
@@ -25,33 +25,30 @@ DEFAULT_PAGE, LARGEST_PAGE = 50, 200
 #: Bodies are read as what they are, whatever they call themselves.
 ANY_TYPE = ["application/json", "application/x-www-form-urlencoded", "text/plain"]
 
+#: A file of contacts as it is.
+CSV = "text/csv"
+
 #: Ids are much shorter; the table refuses keys that are much longer.
 LONGEST_ID = 100
 
 
-#: Digits of the milliseconds in the cursor of the call log.
-LOG_DIGITS = 14
+#: What a sensible whole number is written like.
+COUNT = "[0-9]{1,10}"
 
-
-def is_count(text: str, *, most: int = 10) -> bool:
-    """Whether this is a whole number of a sensible size."""
-    return text.isascii() and text.isdecimal() and len(text) <= most
-
-
-def is_log_place(text: str) -> bool:
-    """Whether this could be where a call stands in the log."""
-    at, _, call_id = text.partition(".")
-    return len(at) == LOG_DIGITS and is_count(at, most=LOG_DIGITS) and is_call_id(call_id)
-
+PLAIN_ID = f"[{ALPHABET}]{{{LENGTH}}}"
+TASK_ID = f"{PLAIN_ID}-{PLAIN_ID}"
 
 #: What the cursors of each list look like: each is the key of the last item on a page.
-CURSORS: Mapping[str, Callable[[str], bool]] = {
-    "campaigns": is_plain_id,
-    "tasks": is_task_id,
-    "rows": is_count,
-    "calls": is_log_place,
-    "contacts": is_place,
+CURSORS = {
+    "campaigns": PLAIN_ID,
+    "tasks": TASK_ID,
+    "rows": COUNT,
+    "calls": rf"[0-9]{{14}}\.{TASK_ID}-{COUNT}",
+    "contacts": PLACE,
 }
+
+#: What every list takes.
+PAGING = frozenset(Paging._fields)
 
 Args = ParamSpec("Args")
 
@@ -65,7 +62,7 @@ class Request:
     method: str
     path: str
     headers: Mapping[str, str]
-    query: Mapping[str, str]
+    values_by_parameter: Mapping[str, Sequence[str]]
     raw_body: bytes
 
     @property
@@ -78,6 +75,23 @@ class Request:
         if len(self.raw_body) > MOST_BYTES:
             raise TooLarge(f"send at most {MOST_BYTES} bytes; longer lists come as CSV")
         return self.raw_body
+
+    @property
+    def media_type(self) -> str:
+        """What the body says it is."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    @property
+    def query(self) -> Mapping[str, str]:
+        """The parameters after the `?`.
+
+        Raises:
+            Invalid: when one comes twice: whichever counted, the other would be dropped.
+        """
+        for name, values in self.values_by_parameter.items():
+            if len(values) > 1:
+                raise Invalid("must be sent once", name)
+        return {name: value for name, (value,) in self.values_by_parameter.items()}
 
     @property
     def idempotency_key(self) -> str | None:
@@ -100,6 +114,16 @@ class Request:
             raise Forbidden("the operator's key only opens new workspaces: use a workspace's key")
         return self.holder
 
+    def page(self, items: str, *besides: str) -> Paging:
+        """Which part of a list is asked for that takes nothing but this besides.
+
+        Raises:
+            Invalid: as `paging`, and when something else is asked.
+        """
+        for name in self.query.keys() - PAGING - set(besides):
+            raise Invalid("there is no such parameter", name)
+        return self.paging(items)
+
     def paging(self, items: str) -> Paging:
         """Which part of a list of campaigns, tasks or rows is asked for.
 
@@ -108,9 +132,9 @@ class Request:
                 that such a list gave.
         """
         limit, cursor = self.query.get("limit", str(DEFAULT_PAGE)), self.query.get("cursor")
-        if not is_count(limit) or not 1 <= int(limit) <= LARGEST_PAGE:
+        if not re.fullmatch(COUNT, limit) or not 1 <= int(limit) <= LARGEST_PAGE:
             raise Invalid(f"must be a number from 1 to {LARGEST_PAGE}", "limit")
-        if cursor is not None and not CURSORS[items](cursor):
+        if cursor is not None and not re.fullmatch(CURSORS[items], cursor):
             raise Invalid("is no cursor of this list: send `next_cursor` back as it is", "cursor")
         return Paging(cursor, int(limit))
 
@@ -130,13 +154,14 @@ def request(app: Chalice) -> Request:
     assert current is not None, "only routes have a request"
     raw = current.raw_body or b""
     authorizer = current.context.get("authorizer") or {}
+    query = current.query_params or MultiDict(None)
     return Request(
         holder=authorizer.get("principalId", ""),
         key_id=authorizer.get("key_id", ""),
         method=current.method,
         path=current.path.format(**(current.uri_params or {})),
         headers={name.lower(): value for name, value in current.headers.items()},
-        query=current.query_params or {},
+        values_by_parameter={name: query.getlist(name) for name in query},
         raw_body=raw if isinstance(raw, bytes) else raw.encode(),
     )
 

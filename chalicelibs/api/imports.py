@@ -1,12 +1,38 @@
-"""Imports as JSON."""
+"""Imports as JSON, and the files that they are made of."""
 
 from collections.abc import Iterable
+from http import HTTPStatus
+from typing import Literal
 
 from pydantic import Field
 
-from chalicelibs.api.bodies import At, View
-from chalicelibs.domain.imports import Import, ImportStatus, RejectedRow
-from chalicelibs.ports import Page
+from chalicelibs.api.bodies import At, Body, View, parse
+from chalicelibs.api.errors import Malformed, TooLarge
+from chalicelibs.api.http import CSV, MOST_BYTES, Request
+from chalicelibs.domain.errors import Invalid
+from chalicelibs.domain.imports import (
+    LONGEST_FILE_NAME,
+    Import,
+    ImportStatus,
+    RejectedRow,
+    file_name,
+)
+from chalicelibs.ports import Page, Upload
+from chalicelibs.use_cases.receive_contacts import Received, Sent
+
+FILE_NAME = "A name without slashes that ends with `.csv`."
+
+#: What API Gateway makes of bytes that are no UTF-8 text, before we see them.
+REPLACED = "\ufffd"
+
+
+class NewImport(Body):
+    """A file of contacts that is going to be uploaded."""
+
+    file: str = Field(
+        description=FILE_NAME,
+        json_schema_extra={"pattern": r"^[^/\\]+\.csv$", "maxLength": LONGEST_FILE_NAME},
+    )
 
 
 class ImportView(View):
@@ -14,14 +40,33 @@ class ImportView(View):
 
     id: str
     campaign_id: str
-    file: str = Field(description="The name under which it was dropped.")
-    status: ImportStatus = Field(description="`failed`: the file as a whole could not be used.")
+    file: str = Field(description="The name under which it was dropped or announced.")
+    status: ImportStatus = Field(
+        description="`waiting`: the file has not come yet. "
+        "`failed`: the file as a whole could not be used."
+    )
     reason: str | None = Field(description="Why it failed.")
     rows: int = Field(description="Rows done; always accepted + rejected + duplicates.")
     accepted: int = Field(description="Rows that became tasks.")
     rejected: int = Field(description="Rows that could not be used.")
     duplicates: int = Field(description="Rows whose number the campaign had already.")
     created_at: At
+
+
+class UploadView(View):
+    """Where to send the file, as it is: without an API key, and without anything else."""
+
+    method: Literal["PUT"]
+    url: str = Field(description="Whoever knows it can send the file: keep it to yourself.")
+    headers: dict[str, str] = Field(description="To be sent as they are.")
+    expires_at: At = Field(description="After that it takes nothing: announce the file again.")
+
+
+class NewImportView(View):
+    """An import that waits for its file, and where to send it."""
+
+    import_: ImportView = Field(serialization_alias="import")
+    upload: UploadView | None = Field(description="Null: the file came with the request.")
 
 
 class ImportsView(View):
@@ -46,6 +91,58 @@ class RejectedRowsView(View):
 
     rows: list[RejectedRowView]
     next_cursor: str | None = Field(description="Where the next page begins; null: at the end.")
+
+
+def sent(request: Request) -> Sent:
+    """What was announced, or sent as it is.
+
+    Raises:
+        Invalid: when the name of the file is none.
+        Malformed: when the file is not text.
+        TooLarge: when it is too large to come with the request.
+    """
+    if request.media_type != CSV:
+        return Sent(file_name(parse(NewImport, request.body).file), None)
+    if "file" not in request.query:
+        raise Invalid("name the file in the address: ?file=contacts.csv", "file")
+    return Sent(file_name(request.query["file"]), text_in(request.raw_body))
+
+
+def text_in(raw: bytes) -> bytes:
+    """A file that came with its request, still in bytes.
+
+    Raises:
+        Malformed: when it is not text.
+        TooLarge: when it is too large.
+    """
+    if len(raw) > MOST_BYTES:
+        raise TooLarge(
+            f"send at most {MOST_BYTES} bytes here; to upload a longer file, announce it as JSON"
+        )
+    if REPLACED in raw.decode(errors="replace"):
+        raise Malformed("the file is not UTF-8 text: save it as CSV with encoding UTF-8")
+    return raw
+
+
+def received(one: Received) -> NewImportView:
+    """An import, and where to send its file."""
+    upload = None if one.upload is None else upload_view(one.upload)
+    return NewImportView(import_=view(one.job), upload=upload)
+
+
+def status_of(one: Received) -> int:
+    """Made, and the rest is the sender's; or accepted, and the rest is ours."""
+    return HTTPStatus.ACCEPTED if one.upload is None else HTTPStatus.CREATED
+
+
+def upload_view(upload: Upload) -> UploadView:
+    """Where to send a file."""
+    return UploadView(
+        method="PUT",
+        url=upload.url,
+        headers=dict(upload.headers),
+        expires_at=upload.expires_at,
+    )
 
 
 def view(job: Import) -> ImportView:

@@ -5,12 +5,10 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from chalicelibs.api.bodies import At, Body, View, Whole, parse, unnamed
+from chalicelibs.api.bodies import At, Body, Name, View, Whole, parse, unnamed
 from chalicelibs.domain.quota import DEFAULT_PER_MINUTE, MOST_PER_MINUTE
 from chalicelibs.domain.scope import Scope
 from chalicelibs.domain.workspace import ApiKey
-
-KeyName = Annotated[str, Field(min_length=1, max_length=200)]
 
 #: What a key may do.
 SCOPE = "`read`: look, phone numbers masked; `push`: bring tasks, too; `manage`: everything."
@@ -21,7 +19,7 @@ PerMinute = Annotated[Whole, Field(ge=1, le=MOST_PER_MINUTE)]
 class NewKey(Body):
     """The body of `POST /keys`."""
 
-    name: KeyName
+    name: Name
     scope: Scope = Field(Scope.MANAGE, description=SCOPE)
     requests_per_minute: PerMinute = DEFAULT_PER_MINUTE
 
@@ -29,7 +27,7 @@ class NewKey(Body):
 class KeyChanges(Body):
     """The body of `PATCH /keys/{key_id}`: what is left out stays as it is."""
 
-    name: KeyName = unnamed()
+    name: Name = unnamed()
     scope: Scope = unnamed()
     requests_per_minute: PerMinute = unnamed()
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import wraps
 from hashlib import blake2b
 from typing import Concatenate, ParamSpec, Protocol
+from urllib.parse import urlencode
 
 from chalice.app import Chalice, Response
 
@@ -97,17 +98,20 @@ def asked_of(own: Request, principal: str) -> Asked:
     key = own.idempotency_key or ""
     if not (1 <= len(key) <= LONGEST_KEY and all("!" <= letter <= "~" for letter in key)):
         raise Invalid(f"must be 1 to {LONGEST_KEY} visible ASCII characters", HEADER)
-    line = f"{own.method} {len(own.path)} {own.path}\n"
+    target = own.path + (f"?{urlencode(sorted(own.query.items()))}" if own.query else "")
+    line = f"{own.method} {len(target)} {target}\n"
     digest = blake2b(line.encode() + own.raw_body, digest_size=32).hexdigest()
     return Asked(principal=principal, key=key, request=digest)
 
 
 def answered(response: Response) -> Answered:
-    """A response as it is kept."""
-    return Answered(status=response.status_code, body=json.dumps(response.body).encode())
+    """A response as it is kept: with its headers, an ETag for instance."""
+    kept = {"headers": dict(response.headers), "body": response.body}
+    return Answered(status=response.status_code, body=json.dumps(kept).encode())
 
 
 def response_of(given: Answered, *, is_replayed: bool) -> Response:
     """The response that was kept."""
-    headers = REPLAYED if is_replayed else {}
-    return Response(body=json.loads(given.body), status_code=given.status, headers=dict(headers))
+    kept = json.loads(given.body)
+    headers = kept["headers"] | (REPLAYED if is_replayed else {})
+    return Response(body=kept["body"], status_code=given.status, headers=headers)

@@ -22,11 +22,13 @@ from chalicelibs.api.operations import (
     PATH_PARTS,
     SCHEMAS,
     Answers,
+    Bodies,
     Header,
     Json,
     ListOf,
     Operation,
     Parameter,
+    TextBody,
 )
 from chalicelibs.api.pushes import NewTask
 from chalicelibs.api.refusals import ErrorView
@@ -50,6 +52,7 @@ TAGS = {
     "Agents and numbers": "Who speaks, and from which number.",
     "Campaigns": "A purpose, its contacts and its rules.",
     "Tasks and calls": "The intent to reach one contact, and each attempt at it.",
+    "HMS Sovereign": "The same in the words of HMS Sovereign: assistants and leads.",
     "Imports": "Files of contacts, and the rows that could not be used.",
     "Service": "For carriers, monitors and readers.",
 }
@@ -64,7 +67,7 @@ ERRORS = {
     "answered: `in_progress`.",
     412: "Edited since it was read: `edited_meanwhile`.",
     413: "The body is too large: `too_large`, `request_too_large`.",
-    415: "The body says it is something else than JSON: `unsupported_media_type`.",
+    415: "The body says it is what is not taken here: `unsupported_media_type`.",
     422: "A field is wrong: `invalid`, `invalid_phone`, `missing_variables`.",
     429: "Too many requests: `rate_limit_exceeded`, `too_many_requests`; see `Retry-After`.",
     500: "Something went wrong on our side: `internal_error`.",
@@ -129,7 +132,7 @@ def also_spelled(schema: Json, other_by_name: Mapping[str, str]) -> None:
         for name, other in other_by_name.items()
     }
     both = [{"required": [name, other]} for name, other in other_by_name.items()]
-    schema["not"] = {"anyOf": both}
+    schema["not"] = {"anyOf": [*schema.get("not", {}).get("anyOf", ()), *both]}
     needed = sorted(required & other_by_name.keys())
     if needed:
         schema["required"] = sorted(required - other_by_name.keys())
@@ -185,7 +188,7 @@ def described(operation: Operation) -> Json:
         for status in sorted(operation.errors)
     }
     return {
-        "operationId": operation.name,
+        "operationId": operation.id,
         "tags": [operation.tag],
         "summary": operation.summary,
         **({"description": operation.about} if operation.about else {}),
@@ -231,14 +234,28 @@ def request_body(operation: Operation) -> Json:
     if operation.body is None and not operation.examples:
         return {}
     examples = {name: {"value": value} for name, value in operation.examples.items()}
-    content = {"schema": body_schema(operation.body), "examples": examples}
-    return {"requestBody": {"required": True, "content": {"application/json": content}}}
+    content = {
+        "application/json": {"schema": body_schema(operation.body), "examples": examples},
+        **text_content(operation.text),
+    }
+    return {"requestBody": {"required": True, "content": content}}
 
 
-def body_schema(body: type[Body] | ListOf | None) -> Json:
+def text_content(body: TextBody | None) -> Json:
+    """What may be sent in place of JSON."""
+    if body is None:
+        return {}
+    examples = {name: {"value": value} for name, value in body.examples.items()}
+    schema = {"type": "string", "description": body.description}
+    return {body.media_type: {"schema": schema, "examples": examples}}
+
+
+def body_schema(body: Bodies) -> Json:
     """A body's schema; of a carrier's words nothing is said."""
     if body is None:
         return {}
+    if isinstance(body, tuple):
+        return {"anyOf": [body_schema(one) for one in body]}
     if isinstance(body, ListOf):
         one = ref(body.model)
         return {
@@ -296,7 +313,7 @@ def ref(model: type[BaseModel]) -> Json:
 def schemas(operations: Iterable[Operation]) -> Json:
     """The schemas of all bodies and answers, by name."""
     operations = list(operations)
-    bodies = {body_model(one.body) for one in operations} - {None}
+    bodies = {model for one in operations for model in body_models(one.body)}
     views = {model for one in operations for model in models_of(one.answers)} | {ErrorView}
     return dict(
         sorted(
@@ -309,9 +326,11 @@ def schemas(operations: Iterable[Operation]) -> Json:
     )
 
 
-def body_model(body: type[Body] | ListOf | None) -> type[BaseModel] | None:
-    """The model of a body."""
-    return body.model if isinstance(body, ListOf) else body
+def body_models(body: Bodies) -> set[type[BaseModel]]:
+    """The models of a body."""
+    variants = body if isinstance(body, tuple) else (body,)
+    models = (one.model if isinstance(one, ListOf) else one for one in variants)
+    return {model for model in models if model is not None}
 
 
 def models_of(answers: Mapping[int, Answers]) -> set[type[BaseModel]]:
@@ -319,11 +338,9 @@ def models_of(answers: Mapping[int, Answers]) -> set[type[BaseModel]]:
     return {model for one in answers.values() if not isinstance(one, str) for model in one}
 
 
-def schemas_of(
-    models: Iterable[type[BaseModel] | None], mode: JsonSchemaMode, *, by_alias: bool
-) -> Json:
+def schemas_of(models: Iterable[type[BaseModel]], mode: JsonSchemaMode, *, by_alias: bool) -> Json:
     """The schemas of some models and of all that they hold."""
-    wanted = sorted((model for model in models if model), key=lambda model: model.__name__)
+    wanted = sorted(models, key=lambda model: model.__name__)
     _, found = models_json_schema(
         [(model, mode) for model in wanted],
         by_alias=by_alias,

@@ -5,7 +5,7 @@ from keys, paths and bodies, the parameters of a path from the path.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from chalicelibs.api import examples
@@ -22,17 +22,42 @@ from chalicelibs.api.agents import (
 from chalicelibs.api.bodies import Body, View
 from chalicelibs.api.calls import CallLogView, CallsView, CallView
 from chalicelibs.api.campaign_settings import CampaignChanges, NewCampaign
-from chalicelibs.api.campaigns import CampaignsView, CampaignView, CreatedCampaignView
+from chalicelibs.api.campaigns import CampaignView, CreatedCampaignView
 from chalicelibs.api.contacts import ErasedView
+from chalicelibs.api.dialects import PREFIX, CampaignsView
 from chalicelibs.api.examples import Examples
-from chalicelibs.api.http import DEFAULT_PAGE, LARGEST_PAGE
-from chalicelibs.api.imports import ImportsView, ImportView, RejectedRowsView
+from chalicelibs.api.http import CSV, CURSORS, DEFAULT_PAGE, LARGEST_PAGE
+from chalicelibs.api.imports import (
+    FILE_NAME,
+    ImportsView,
+    ImportView,
+    NewImport,
+    NewImportView,
+    RejectedRowsView,
+)
 from chalicelibs.api.keys import KeyChanges, KeysView, KeyView, NewKey, NewKeyView
 from chalicelibs.api.pushes import MOST_TASKS, NewTask, PushedView, ResultsView
 from chalicelibs.api.scopes import OPERATORS, needed_for
 from chalicelibs.api.searches import CallQuery, CurrentQuery, TaskQuery
+from chalicelibs.api.sovereign.calls import (
+    SovereignCallQuery,
+    SovereignCallsView,
+    SovereignCallView,
+)
+from chalicelibs.api.sovereign.campaigns import SovereignCampaignsView, SovereignCampaignView
+from chalicelibs.api.sovereign.leads import (
+    AddedLeadsView,
+    LeadQuery,
+    LeadsView,
+    LeadView,
+    NewLead,
+    NewLeads,
+)
+from chalicelibs.api.sovereign.settings import SovereignCampaign, SovereignChanges
 from chalicelibs.api.tasks import TaskDetailsView, TasksView, TaskView
 from chalicelibs.api.workspaces import Limits, NewWorkspace, OpenedView, WorkspaceView
+from chalicelibs.domain.campaign import Dialect
+from chalicelibs.domain.imports import LONGEST_FILE_NAME
 from chalicelibs.domain.scope import Scope
 
 Json = dict[str, Any]
@@ -72,6 +97,19 @@ class ListOf:
     most: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextBody:
+    """Text that may be sent in place of JSON."""
+
+    media_type: str
+    description: str
+    examples: Mapping[str, str]
+    status: int  #: With which it is answered.
+
+
+#: What a request may carry: one of these.
+Bodies = type[Body] | ListOf | tuple[type[Body] | ListOf, ...] | None
+
 #: Where a model is described in the document.
 SCHEMAS = "#/components/schemas/{model}"
 
@@ -89,13 +127,19 @@ class Operation:
     tag: str
     summary: str
     description: str = ""
-    body: type[Body] | ListOf | None = None
+    body: Bodies = None
     examples: Examples = field(default_factory=dict)  #: Bodies that work, by name.
+    text: TextBody | None = None
     answers: Mapping[int, Answers]
     parameters: tuple[Parameter, ...] = ()
     headers: tuple[Header, ...] = ()
     also: frozenset[int] = frozenset()  #: Errors besides those that are worked out.
     needs_key: bool = True
+
+    @property
+    def id(self) -> str:
+        """Its name in the description: one function may answer under two paths."""
+        return f"{self.name}_v1" if self.path.startswith(PREFIX) else self.name
 
     @property
     def scope(self) -> Scope | None:
@@ -162,29 +206,24 @@ RATES = (
     ),
 )
 
-PAGING = (
-    Parameter(
-        name="limit",
-        description="How many to list at most.",
-        schema={
-            "type": "integer",
-            "minimum": 1,
-            "maximum": LARGEST_PAGE,
-            "default": DEFAULT_PAGE,
-        },
-    ),
-    Parameter(
-        name="cursor",
-        description="`next_cursor` of the page before, as it is.",
-        schema={"type": "string"},
-    ),
-)
+
+def paging(items: str) -> tuple[Parameter, ...]:
+    """What a list takes that comes in pages."""
+    size = {"minimum": 1, "maximum": LARGEST_PAGE, "default": DEFAULT_PAGE}
+    return (
+        Parameter(name="limit", description="How many to list at most.", schema={**WHOLE, **size}),
+        Parameter(
+            name="cursor",
+            description="`next_cursor` of the page before, as it is.",
+            schema={"type": "string", "pattern": f"^{CURSORS[items]}$"},
+        ),
+    )
 
 
 ERASING_CURSOR = Parameter(
     name="cursor",
     description="`next_cursor` of the request before, as it is.",
-    schema={"type": "string"},
+    schema={"type": "string", "pattern": f"^{CURSORS['contacts']}$"},
 )
 
 
@@ -213,6 +252,13 @@ IF_MATCH = Parameter(
     place="header",
 )
 
+#: In whose words to be answered.
+DIALECT = Parameter(
+    name="dialect",
+    description="In whose words to show campaigns; by default each in those it was made in.",
+    schema={"type": "string", "enum": list(Dialect)},
+)
+
 #: What the parts of a path are.
 PATH_PARTS = {
     "agent_id": "The id of an agent.",
@@ -222,6 +268,7 @@ PATH_PARTS = {
     "file": "A file of the viewer.",
     "import_id": "The id of an import.",
     "key_id": "The id of a key.",
+    "lead_id": "The id of a lead.",
     "phone": "A number, E.164; its + as it is or as %2B.",
     "task_id": "The id of a task.",
     "version": "The version of the viewer's files.",
@@ -409,7 +456,7 @@ def control(name: str, summary: str) -> Operation:
         tag="Campaigns",
         summary=summary,
         description="Repeating it changes nothing. It takes no body.",
-        answers={200: (CampaignView,)},
+        answers={200: (CampaignView, SovereignCampaignView)},
         headers=(ETAG,),
         also=frozenset({409}),
     )
@@ -424,9 +471,9 @@ CAMPAIGNS = (
         summary="Create a campaign",
         description="A batch begins as a draft unless `draft` is false. A realtime campaign may "
         "leave its rules to its tasks; whoever sets one of them names agent and number, too.",
-        body=NewCampaign,
-        examples=examples.CAMPAIGN,
-        answers={201: (CreatedCampaignView,)},
+        body=(NewCampaign, SovereignCampaign),
+        examples={**examples.CAMPAIGN, **examples.SOVEREIGN_CAMPAIGN},
+        answers={201: (CreatedCampaignView, SovereignCampaignView)},
         headers=(ETAG,),
     ),
     Operation(
@@ -436,7 +483,7 @@ CAMPAIGNS = (
         tag="Campaigns",
         summary="List the campaigns, newest first",
         answers={200: (CampaignsView,)},
-        parameters=PAGING,
+        parameters=(*paging("campaigns"), DIALECT),
     ),
     Operation(
         name="get_campaign",
@@ -444,7 +491,8 @@ CAMPAIGNS = (
         path="/campaigns/{campaign_id}",
         tag="Campaigns",
         summary="Show a campaign and how far it has come",
-        answers={200: (CampaignView,)},
+        answers={200: (CampaignView, SovereignCampaignView)},
+        parameters=(DIALECT,),
         headers=(ETAG,),
     ),
     Operation(
@@ -455,10 +503,10 @@ CAMPAIGNS = (
         summary="Change what is named of a campaign's settings",
         description="It counts at once for all tasks that wait, but for what they set themselves. "
         "A campaign that is completed or archived changes no more: 409.",
-        body=CampaignChanges,
-        examples=examples.CAMPAIGN_CHANGES,
-        answers={200: (CampaignView,)},
-        parameters=(IF_MATCH,),
+        body=(CampaignChanges, SovereignChanges),
+        examples={**examples.CAMPAIGN_CHANGES, **examples.SOVEREIGN_CHANGES},
+        answers={200: (CampaignView, SovereignCampaignView)},
+        parameters=(IF_MATCH, DIALECT),
         headers=(ETAG,),
         also=frozenset({409, 412}),
     ),
@@ -514,7 +562,7 @@ TASKS = (
         tag="Tasks and calls",
         summary="List the tasks of a campaign",
         answers={200: (TasksView,)},
-        parameters=(*PAGING, *query_of(TaskQuery)),
+        parameters=(*paging("tasks"), *query_of(TaskQuery)),
     ),
     Operation(
         name="list_calls",
@@ -531,7 +579,7 @@ TASKS = (
         tag="Tasks and calls",
         summary="List the ended calls of all campaigns, newest first",
         answers={200: (CallLogView,)},
-        parameters=(*PAGING, *query_of(CallQuery)),
+        parameters=(*paging("calls"), *query_of(CallQuery)),
     ),
     Operation(
         name="list_current_calls",
@@ -553,6 +601,32 @@ TASKS = (
 )
 
 IMPORTS = (
+    Operation(
+        name="create_import",
+        method="POST",
+        path="/campaigns/{campaign_id}/imports",
+        tag="Imports",
+        summary="Import a file of contacts",
+        description="Announce a file (JSON), then send it with the request that `upload` tells; "
+        "or send a file of up to 1 MiB at once (`text/csv`). Follow the import under its id.",
+        body=NewImport,
+        examples=examples.IMPORT,
+        text=TextBody(
+            media_type=CSV,
+            description="The file itself, in UTF-8; its name stands in `?file=`.",
+            examples=examples.CONTACTS,
+            status=202,
+        ),
+        answers={201: (NewImportView,), 202: (NewImportView,)},
+        parameters=(
+            Parameter(
+                name="file",
+                description=f"With `text/csv`, the name of the file. {FILE_NAME}",
+                schema={"type": "string", "maxLength": LONGEST_FILE_NAME},
+            ),
+        ),
+        also=frozenset({409}),
+    ),
     Operation(
         name="list_imports",
         method="GET",
@@ -576,7 +650,7 @@ IMPORTS = (
         tag="Imports",
         summary="List the rows of an import that did not become tasks",
         answers={200: (RejectedRowsView,)},
-        parameters=PAGING,
+        parameters=paging("rows"),
     ),
 )
 
@@ -631,4 +705,102 @@ SERVICE = (
     ),
 )
 
-OPERATIONS = (*WORKSPACE, *KEYS, *AGENTS, *CAMPAIGNS, *TASKS, *IMPORTS, *SERVICE)
+LEADS = (
+    Operation(
+        name="add_leads",
+        method="POST",
+        path="/campaigns/{campaign_id}/leads",
+        tag="HMS Sovereign",
+        summary="Add a lead, or a list of leads",
+        description=f"Of a list (at most {MOST_TASKS}) each lead is judged for itself: the answer "
+        "holds a lead or an error for each.",
+        body=(ListOf(model=NewLead, most=MOST_TASKS), NewLeads),
+        examples=examples.LEADS,
+        answers={201: (LeadView, AddedLeadsView)},
+    ),
+    Operation(
+        name="list_leads",
+        method="GET",
+        path="/campaigns/{campaign_id}/leads",
+        tag="HMS Sovereign",
+        summary="List the leads of a campaign",
+        answers={200: (LeadsView,)},
+        parameters=(*paging("tasks"), *query_of(LeadQuery)),
+    ),
+    Operation(
+        name="get_lead",
+        method="GET",
+        path="/campaigns/{campaign_id}/leads/{lead_id}",
+        tag="HMS Sovereign",
+        summary="Show a lead",
+        answers={200: (LeadView,)},
+    ),
+)
+
+#: Where everything is in HMS Sovereign's words.
+V1 = (
+    Operation(
+        name="create_campaign",
+        method="POST",
+        path=f"{PREFIX}campaigns",
+        tag="HMS Sovereign",
+        summary="Create a campaign",
+        description="It begins as a draft, unless its status is `scheduled`.",
+        body=SovereignCampaign,
+        examples=examples.SOVEREIGN_CAMPAIGN,
+        answers={201: (SovereignCampaignView,)},
+        headers=(ETAG,),
+    ),
+    Operation(
+        name="list_campaigns",
+        method="GET",
+        path=f"{PREFIX}campaigns",
+        tag="HMS Sovereign",
+        summary="List the campaigns, newest first",
+        answers={200: (SovereignCampaignsView,)},
+        parameters=paging("campaigns"),
+    ),
+    Operation(
+        name="get_campaign",
+        method="GET",
+        path=f"{PREFIX}campaigns/{{campaign_id}}",
+        tag="HMS Sovereign",
+        summary="Show a campaign and how far it has come",
+        answers={200: (SovereignCampaignView,)},
+        headers=(ETAG,),
+    ),
+    Operation(
+        name="edit_campaign",
+        method="PATCH",
+        path=f"{PREFIX}campaigns/{{campaign_id}}",
+        tag="HMS Sovereign",
+        summary="Change what is named of a campaign; `scheduled` starts it",
+        description="A status that cannot follow the one it has: 409.",
+        body=SovereignChanges,
+        examples=examples.SOVEREIGN_CHANGES,
+        answers={200: (SovereignCampaignView,)},
+        parameters=(IF_MATCH,),
+        headers=(ETAG,),
+        also=frozenset({409, 412}),
+    ),
+    *(replace(one, path=f"{PREFIX}{one.path.removeprefix('/')}") for one in LEADS),
+    Operation(
+        name="list_results",
+        method="GET",
+        path=f"{PREFIX}calls",
+        tag="HMS Sovereign",
+        summary="List the ended calls of all campaigns with their results, newest first",
+        answers={200: (SovereignCallsView,)},
+        parameters=(*paging("calls"), *query_of(SovereignCallQuery)),
+    ),
+    Operation(
+        name="get_result",
+        method="GET",
+        path=f"{PREFIX}calls/{{call_id}}",
+        tag="HMS Sovereign",
+        summary="Show a call: transcript, duration, analysis, recording",
+        answers={200: (SovereignCallView,)},
+    ),
+)
+
+OPERATIONS = (*WORKSPACE, *KEYS, *AGENTS, *CAMPAIGNS, *TASKS, *IMPORTS, *LEADS, *V1, *SERVICE)

@@ -18,12 +18,20 @@ from chalicelibs.domain.scope import Scope
 NEEDED: Mapping[str, Scope] = {
     "GET /agents": Scope.READ,
     "GET /agents/{agent_id}": Scope.READ,
+    "GET /api/v1/calls": Scope.READ,
+    "GET /api/v1/calls/{call_id}": Scope.READ,
+    "GET /api/v1/campaigns": Scope.READ,
+    "GET /api/v1/campaigns/{campaign_id}": Scope.READ,
+    "GET /api/v1/campaigns/{campaign_id}/leads": Scope.READ,
+    "GET /api/v1/campaigns/{campaign_id}/leads/{lead_id}": Scope.READ,
     "GET /calls": Scope.READ,
     "GET /calls/current": Scope.READ,
     "GET /calls/{call_id}": Scope.READ,
     "GET /campaigns": Scope.READ,
     "GET /campaigns/{campaign_id}": Scope.READ,
     "GET /campaigns/{campaign_id}/imports": Scope.READ,
+    "GET /campaigns/{campaign_id}/leads": Scope.READ,
+    "GET /campaigns/{campaign_id}/leads/{lead_id}": Scope.READ,
     "GET /campaigns/{campaign_id}/tasks": Scope.READ,
     "GET /imports/{import_id}": Scope.READ,
     "GET /imports/{import_id}/rows": Scope.READ,
@@ -33,20 +41,32 @@ NEEDED: Mapping[str, Scope] = {
     "GET /tasks/{task_id}": Scope.READ,
     "GET /tasks/{task_id}/calls": Scope.READ,
     "GET /workspace": Scope.READ,
+    "POST /api/v1/campaigns/{campaign_id}/leads": Scope.PUSH,
+    "POST /campaigns/{campaign_id}/imports": Scope.PUSH,
+    "POST /campaigns/{campaign_id}/leads": Scope.PUSH,
     "POST /tasks": Scope.PUSH,
 }
 
 #: What only the operator's key opens, whatever the scope.
 OPERATORS = frozenset({"POST /workspaces"})
 
-#: What shows the workspace's own numbers, which are no secret to its keys.
-OWN_NUMBERS = frozenset({"GET /numbers", "GET /numbers/{phone}"})
+#: What shows no contact: the numbers there are the workspace's own, no secret to its keys.
+OWN_NUMBERS = frozenset(
+    {
+        "GET /api/v1/campaigns",
+        "GET /api/v1/campaigns/{campaign_id}",
+        "GET /campaigns",
+        "GET /campaigns/{campaign_id}",
+        "GET /numbers",
+        "GET /numbers/{phone}",
+    }
+)
 
 #: Fields that hold the number of a contact, or what somebody wrote in its place.
 CONTACTS = frozenset({"phone", "phone_number", "to", "value"})
 
 #: Fields that hold one of the workspace's own numbers.
-OWN = frozenset({"from", "caller_id"})
+OWN = frozenset({"from", "caller_id", "number_id"})
 
 #: A number in E.164, wherever it stands.
 NUMBER = re.compile(r"\+[1-9]\d{6,14}(?!\d)")

@@ -6,21 +6,18 @@ from typing import TypeVar
 from pydantic import ConfigDict, Field, ValidationError, field_validator
 
 from chalicelibs.api.bodies import Body, Instant, invalid
+from chalicelibs.api.http import PAGING
 from chalicelibs.domain.outcome import normal_name
 from chalicelibs.domain.phone import parse_phone
 from chalicelibs.domain.retry import MOST_ATTEMPTS
 from chalicelibs.domain.search import CallFilter
 from chalicelibs.domain.task import TaskStatus
-from chalicelibs.ports import Paging
 from chalicelibs.use_cases.look_up import CallSearch, TaskSearch
 
 Query = TypeVar("Query", bound=Body)
 
 #: A query is text: numbers are read from it.
 AS_TEXT = ConfigDict(strict=False)
-
-#: What every list takes besides.
-PAGING = frozenset(Paging._fields)
 
 
 class TaskQuery(Body):
@@ -43,10 +40,11 @@ class CurrentQuery(Body):
     agent_id: str | None = Field(None, description="By this agent.")
 
 
-class CallQuery(CurrentQuery):
-    """The query of `GET /calls`."""
+class DatedQuery(Body):
+    """What asks for calls by their time."""
 
-    outcome: str | None = Field(None, description="That ended so.")
+    model_config = AS_TEXT
+
     since: Instant | None = Field(None, description="Dialled at or after.")
     until: Instant | None = Field(None, description="Dialled before.")
 
@@ -56,6 +54,12 @@ class CallQuery(CurrentQuery):
         """Milliseconds are digits here."""
         is_number = isinstance(text, str) and text.isascii() and text.isdecimal()
         return int(str(text)) if is_number else text
+
+
+class CallQuery(DatedQuery, CurrentQuery):
+    """The query of `GET /calls`."""
+
+    outcome: str | None = Field(None, description="That ended so.")
 
 
 def tasks(query: Mapping[str, str]) -> TaskSearch:

@@ -101,16 +101,26 @@ def import_files(event: Mapping[str, Any], import_file: Callable[..., Import | N
         if place is None:
             logger().warning("file dropped outside a campaign's folder")
             continue
+        version = item.get("eTag", "")
         try:
             job = import_file(
                 place["workspace_id"],
                 place["campaign_id"],
                 source=f"s3://{bucket}/{key}",
-                version=item.get("eTag", ""),
+                version=version,
             )
         except Exception as error:  # noqa: BLE001 - the outermost line, and it is raised again
             # Lambda writes what it is told into the log as it is, a contact's data included.
             logger().exception("import failed", extra=place.groupdict())
             raise ImportFailed(type(error).__name__) from None
-        status = "unknown_workspace" if job is None else job.status
-        logger().info("file imported", extra={**place.groupdict(), "status": status})
+        tell_import(job, version, place.groupdict())
+
+
+def tell_import(job: Import | None, version: str, place: Mapping[str, str]) -> None:
+    """Log what became of a file."""
+    status = "unknown_workspace" if job is None else job.status
+    fields = {**place, "import_id": job and job.import_id, "status": status}
+    if job is not None and job.version != version:
+        logger().warning("file not imported: its import has another", extra=fields)
+    else:
+        logger().info("file imported", extra=fields)

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from chalicelibs.api.bodies import At, Body, View, Whole, parse
+from chalicelibs.api.bodies import At, Body, Name, View, Whole, parse
 from chalicelibs.domain.workspace import DEFAULT_CONCURRENCY, Workspace
 
 #: More in flight at once is a matter of arrangement with carriers, not of a field.
@@ -12,7 +12,7 @@ MOST_CONCURRENT = 10_000
 class NewWorkspace(Body):
     """A new workspace."""
 
-    name: str = Field(min_length=1, max_length=200)
+    name: Name
     concurrency_limit: Whole = Field(
         DEFAULT_CONCURRENCY,
         ge=1,

@@ -160,6 +160,20 @@ class Campaign:
         """Over, by its end time or because nothing is left."""
         return replace(self, state=CampaignState.COMPLETED)
 
+    def check_takes_contacts(self, now: datetime) -> None:
+        """Make sure that a file of contacts may be imported into it.
+
+        Raises:
+            NotAllowed: when it is over.
+            Invalid: when its tasks are pushed one by one.
+        """
+        if self.is_closed:
+            raise NotAllowed(f"the campaign is {self.state}: it takes no more contacts", "status")
+        if self.has_ended(now):
+            raise NotAllowed("the campaign has ended: it takes no more contacts", "end_at")
+        if self.kind is not CampaignKind.BATCH:
+            raise Invalid("contacts are imported into batch campaigns; push tasks instead", "type")
+
     def has_begun(self, now: datetime) -> bool:
         """Whether its start time has come."""
         return self.start_at is None or now >= self.start_at
@@ -183,6 +197,8 @@ class Campaign:
 
     def status(self, now: datetime, progress: Progress, *, in_flight: int) -> CampaignStatus:
         """What it reads as."""
+        if self.state is CampaignState.COMPLETED and in_flight:
+            return CampaignStatus.RUNNING  # its end came, and a call outlasts it
         if self.state in {CampaignState.DRAFT, *CLOSED}:
             return CampaignStatus(self.state)
         if self.is_finished(now, progress) and not in_flight:

@@ -2,18 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import blake2b
 from typing import NamedTuple, Self
+from unicodedata import category
 
-from chalicelibs.domain.naming import LENGTH, base32
+from chalicelibs.domain.errors import Invalid
+from chalicelibs.domain.naming import LENGTH, base32, is_plain_id
 from chalicelibs.domain.task import Task
 
 
 class ImportStatus(StrEnum):
     """How far an import has come."""
 
+    WAITING = "waiting"  #: Announced; its file has not come, and may never come.
     RUNNING = "running"
     COMPLETED = "completed"
     FAILED = "failed"  #: The file as a whole could not be used; the reason says why.
@@ -55,6 +58,7 @@ class Import:
     workspace_id: str
     campaign_id: str
     source: str  #: Where the file is: bucket and key.
+    version: str | None = None  #: Of what was found there; None: nothing yet.
     status: ImportStatus = ImportStatus.RUNNING
     reason: str | None = None
     rows: int = 0  #: Rows done; also where to go on after a crash.
@@ -67,9 +71,17 @@ class Import:
         """The file as a whole could not be used."""
         return replace(self, status=ImportStatus.FAILED, reason=reason)
 
-    def again(self) -> Self:
-        """On its way once more, from where it stopped."""
-        return replace(self, status=ImportStatus.RUNNING, reason=None)
+    def takes(self, version: str) -> bool:
+        """Whether this version of the file is its own, or may become it.
+
+        Rows of two versions never mix: while it runs, and once a row is done, it has its file.
+        """
+        is_free = self.status is ImportStatus.FAILED and self.rows == 0
+        return is_free or self.version in {None, version}
+
+    def begun(self, version: str) -> Self:
+        """On its way with this version of the file, from where it stopped."""
+        return replace(self, status=ImportStatus.RUNNING, reason=None, version=version)
 
     def completed(self) -> Self:
         """Every row is done."""
@@ -100,6 +112,45 @@ class Chunk:
     def duplicates(self) -> int:
         """How many of its rows name a number that the campaign has already."""
         return sum(row.code == DUPLICATE for row in self.rejected)
+
+
+#: How long an announced file may be uploaded.
+UPLOAD_TIME = timedelta(hours=1)
+
+#: In letters; an object's key has room for them, whatever their size.
+LONGEST_FILE_NAME = 200
+
+#: What the bucket tells of; it looks at the letters as they are.
+FILE_ENDING = ".csv"
+
+#: Letters that no name needs: controls, halves of letters, what is no letter, line ends.
+UNFIT = frozenset({"Cc", "Cs", "Cn", "Zl", "Zp"})
+
+
+def file_name(text: str) -> str:
+    """The name of a file of contacts.
+
+    Raises:
+        Invalid: when it is none.
+    """
+    if not 1 <= len(text) <= LONGEST_FILE_NAME:
+        raise Invalid(f"must have 1 to {LONGEST_FILE_NAME} letters", "file")
+    if any(letter in "/\\" or category(letter) in UNFIT for letter in text):
+        raise Invalid("must be a name without slashes and control characters", "file")
+    if not text.endswith(FILE_ENDING):
+        raise Invalid(f"must end with {FILE_ENDING}, in small letters", "file")
+    return text
+
+
+def key_for(workspace_id: str, campaign_id: str, import_id: str, file: str) -> str:
+    """Where the file of an announced import belongs in the bucket."""
+    return f"imports/{workspace_id}/{campaign_id}/{import_id}/{file}"
+
+
+def announced_id(source: str) -> str | None:
+    """The import that was announced for a file there; None: its place names none."""
+    folder = source.rpartition("/")[0].rpartition("/")[2]
+    return folder if is_plain_id(folder) else None
 
 
 def import_id_for(source: str, version: str) -> str:

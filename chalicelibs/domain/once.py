@@ -52,7 +52,7 @@ class Asked:
 
     principal: str  #: Whose it is: a key of one means nothing to another.
     key: str
-    request: str  #: A hash of method, path and body.
+    request: str  #: A hash of method, path, query and body.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,13 +15,16 @@ def task_status(task: Task, campaign: Campaign, now: datetime) -> TaskStatus:
         return task.status
     if task.call is not None:
         return TaskStatus.RUNNING
-    if campaign.is_closed or campaign.has_ended(now):
-        return TaskStatus.ARCHIVED
     if task.end_at is not None and now >= task.end_at:
         return TaskStatus.ARCHIVED
-    if campaign.state is CampaignState.PAUSED:
-        return TaskStatus.PAUSED
-    return task.status
+    return waiting_as(campaign, now) or task.status
+
+
+def waiting_as(campaign: Campaign, now: datetime) -> TaskStatus | None:
+    """What all its tasks that wait read as; None: each as it is stored."""
+    if campaign.is_closed or campaign.has_ended(now):
+        return TaskStatus.ARCHIVED
+    return TaskStatus.PAUSED if campaign.state is CampaignState.PAUSED else None
 
 
 class TaskReading(NamedTuple):

@@ -5,10 +5,10 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from chalicelibs.domain.campaign import Campaign, CampaignKind
+from chalicelibs.domain.campaign import Campaign
 from chalicelibs.domain.contacts_file import BadRow, Contact, UnusableFile, read_contacts
-from chalicelibs.domain.errors import NotFound
-from chalicelibs.domain.imports import Import, ImportStatus, import_id_for
+from chalicelibs.domain.errors import Invalid, NotAllowed, NotFound
+from chalicelibs.domain.imports import Import, ImportStatus, announced_id, import_id_for
 from chalicelibs.domain.intake import Intake
 from chalicelibs.domain.lane import shard_for
 from chalicelibs.domain.prompt import needed_variables
@@ -46,6 +46,9 @@ class ImportContacts:
     ) -> Import | None:
         """Import a file; None when there is no such workspace to report to.
 
+        An import that has another version of its file is given as it is: of that one, it is
+        complete, or on its way.
+
         Raises:
             Stale: when another worker imports the same file at this moment.
         """
@@ -53,19 +56,22 @@ class ImportContacts:
             return None
         job = self.imports.start(
             Import(
-                import_id=import_id_for(source, version),
+                import_id=self._id(workspace_id, source, version),
                 workspace_id=workspace_id,
                 campaign_id=campaign_id,
                 source=source,
+                version=version,
                 created_at=self.clock.now(),
             )
         )
         if job.status is ImportStatus.COMPLETED:
             self._let_go(job)  # whoever completed it may have died before that
             return job
-        if job.status is ImportStatus.FAILED:
-            # The same file dropped once more: what was wrong with its campaign may be mended.
-            self.imports.finish(job.again())
+        if not job.takes(version):
+            return job
+        if job.status is not ImportStatus.RUNNING:
+            # Announced, or dropped once more: what was wrong with its campaign may be mended.
+            job = self.imports.begin(job, version)
         try:
             self._import(job, self._campaign_for(job))
             done = job.completed()
@@ -76,16 +82,25 @@ class ImportContacts:
         self.queue.nudge(workspace_id)
         return self.imports.get(workspace_id, job.import_id)
 
+    def _id(self, workspace_id: str, source: str, version: str) -> str:
+        """Of the import that was announced for this place, or of this version of a dropped file.
+
+        A folder may look like an id and be none: only what was announced counts.
+        """
+        announced = announced_id(source)
+        job = None if announced is None else self.imports.get(workspace_id, announced)
+        if job is not None and job.source == source:
+            return job.import_id
+        return import_id_for(source, version)
+
     def _campaign_for(self, job: Import) -> Campaign:
         campaign = self.campaigns.get(job.workspace_id, job.campaign_id)
         if campaign is None:
             raise UnusableFile("there is no such campaign in this workspace")
-        if campaign.is_closed:
-            raise UnusableFile(f"the campaign is {campaign.state}: it takes no more contacts")
-        if campaign.has_ended(self.clock.now()):
-            raise UnusableFile("the campaign has ended: it takes no more contacts")
-        if campaign.kind is not CampaignKind.BATCH:
-            raise UnusableFile("contacts are imported into batch campaigns; push tasks instead")
+        try:
+            campaign.check_takes_contacts(self.clock.now())
+        except (Invalid, NotAllowed) as error:
+            raise UnusableFile(error.message) from error
         return campaign
 
     def _let_go(self, job: Import) -> None:

@@ -88,12 +88,19 @@ class LookUp:
     imports: Imports
     clock: Clock
 
+    def campaign(self, workspace_id: str, campaign_id: str) -> Campaign:
+        """A campaign as it is stored."""
+        campaign = self.campaigns.get(workspace_id, campaign_id)
+        if campaign is None:
+            raise NotFound("campaign", campaign_id)
+        return campaign
+
     def task(self, workspace_id: str, task_id: str) -> TaskReading:
         """A task."""
         task = self.tasks.get(task_id) if is_task_id(task_id) else None
         if task is None or task.workspace_id != workspace_id:
             raise NotFound("task", task_id)
-        return read(task, self._campaign(workspace_id, task.campaign_id), self.clock.now())
+        return read(task, self.campaign(workspace_id, task.campaign_id), self.clock.now())
 
     def prompt_of(self, reading: TaskReading) -> str | None:
         """What the agent is told of the contact; None while something that it needs is missing."""
@@ -111,7 +118,7 @@ class LookUp:
         self, workspace_id: str, campaign_id: str, wanted: TaskSearch, paging: Paging
     ) -> Page[TaskReading]:
         """The tasks of a campaign that are wanted; a page may be short although it goes on."""
-        campaign, now = self._campaign(workspace_id, campaign_id), self.clock.now()
+        campaign, now = self.campaign(workspace_id, campaign_id), self.clock.now()
         tasks, cursor = self._tasks(campaign, wanted, paging)
         readings = [read(task, campaign, now) for task in tasks]
         matching = [one for one in readings if wanted.status in {None, one.status}]
@@ -196,7 +203,7 @@ class LookUp:
         jobs = self.imports.of_campaign(campaign_id)
         own = [job for job in jobs if job.workspace_id == workspace_id]
         if not own:
-            self._campaign(workspace_id, campaign_id)
+            self.campaign(workspace_id, campaign_id)
         return own
 
     def rejected_rows(
@@ -205,9 +212,3 @@ class LookUp:
         """The rows of an import that did not become tasks."""
         self.import_(workspace_id, import_id)
         return self.imports.rejected(import_id, cursor=paging.cursor, limit=paging.limit)
-
-    def _campaign(self, workspace_id: str, campaign_id: str) -> Campaign:
-        campaign = self.campaigns.get(workspace_id, campaign_id)
-        if campaign is None:
-            raise NotFound("campaign", campaign_id)
-        return campaign

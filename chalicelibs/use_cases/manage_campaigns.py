@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from chalicelibs.domain.agent import check_can_call
-from chalicelibs.domain.campaign import Campaign, CampaignState, CampaignStatus
+from chalicelibs.domain.campaign import CLOSED, Campaign, CampaignState, CampaignStatus
 from chalicelibs.domain.errors import Invalid, NotFound
 from chalicelibs.domain.naming import campaign_of
 from chalicelibs.domain.outcome import check_outcomes
+from chalicelibs.domain.outlook import waiting_as
 from chalicelibs.domain.progress import Progress
+from chalicelibs.domain.task import TaskStatus
 from chalicelibs.ports import Agents, Campaigns, Clock, Page, Paging, Queue, Slots
 
 
@@ -20,6 +22,7 @@ class CampaignReading(NamedTuple):
     status: CampaignStatus
     progress: Progress
     in_flight: tuple[str, ...]  #: The calls that hold a slot: an id names its campaign.
+    waiting_as: TaskStatus | None  #: What all its waiting tasks read as; None: as each is stored.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +68,10 @@ class ManageCampaigns:
         """
 
         def checked(found: Campaign) -> Campaign:
-            changed = change(found)
+            read = self._as_it_reads(found)
+            changed = change(read)
+            if changed == read:
+                return found
             if (changed.rules, changed.prompt) != (found.rules, found.prompt):
                 self._check(changed)
             if changed.end_at != found.end_at:
@@ -103,6 +109,13 @@ class ManageCampaigns:
         in_flight = self.slots.held(workspace_id)
         return Page([self._reading(one, in_flight=in_flight) for one in campaigns], cursor)
 
+    def _as_it_reads(self, campaign: Campaign) -> Campaign:
+        """Completed from the moment on at which it is, though the schedule has not noted it."""
+        if campaign.state in {CampaignState.DRAFT, *CLOSED}:
+            return campaign
+        progress = self.campaigns.progress(campaign.campaign_id)
+        return campaign.finish() if campaign.is_finished(self.clock.now(), progress) else campaign
+
     def _check(self, campaign: Campaign) -> None:
         if campaign.rules is None:
             return
@@ -126,5 +139,6 @@ class ManageCampaigns:
     def _reading(self, campaign: Campaign, *, in_flight: frozenset[str]) -> CampaignReading:
         progress = self.campaigns.progress(campaign.campaign_id)
         own = tuple(sorted(one for one in in_flight if campaign_of(one) == campaign.campaign_id))
-        status = campaign.status(self.clock.now(), progress, in_flight=len(own))
-        return CampaignReading(campaign, status, progress, own)
+        now = self.clock.now()
+        status = campaign.status(now, progress, in_flight=len(own))
+        return CampaignReading(campaign, status, progress, own, waiting_as(campaign, now))

@@ -41,6 +41,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ENGINE_PYTHON = os.environ.get("CARILLON_ENGINE_PYTHON", str(ROOT / ".venv/engine/bin/python"))
 RESOURCES = ROOT / ".chalice" / "resources.json"
 TABLE = "carillon"
+SECRET = "secret"
 STARTS_WITHIN_S = 30
 
 #: Each an account of its own.
@@ -78,8 +79,12 @@ class Account:
             endpoint_url=self.endpoint,
             region_name="us-east-1",
             aws_access_key_id=self.access_key,
-            aws_secret_access_key="secret",
-            config=Config(max_pool_connections=16, s3={"addressing_style": "path"}),
+            aws_secret_access_key=SECRET,
+            config=Config(
+                max_pool_connections=16,
+                signature_version="s3v4" if service == "s3" else None,
+                s3={"addressing_style": "path"},
+            ),
         )
 
 
@@ -141,6 +146,7 @@ def ministack(folder: Path) -> Iterator[str]:
         "BIND_HOST": "127.0.0.1",
         "MINISTACK_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(port),
+        "AWS_SECRET_ACCESS_KEY": SECRET,
         "SFTP_ENABLED": "0",
         "IOT_MTLS_ENABLED": "0",
         "LOG_LEVEL": "WARNING",

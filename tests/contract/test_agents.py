@@ -115,3 +115,13 @@ def test_another_workspaces_agents_and_numbers_are_not_there(ports: Ports) -> No
 
     assert ports.agents.get(OTHER_WORKSPACE, AGENT) is None
     assert ports.agents.number(OTHER_WORKSPACE, a_number().phone) is None
+
+
+@pytest.mark.parametrize(
+    "made_up", ["x" * 3000, "ñ" * 600, "€\0"], ids=["long", "wide", "strange"]
+)
+def test_an_id_that_no_key_could_hold_is_nobodys(ports: Ports, made_up: str) -> None:
+    assert ports.agents.get(WORKSPACE, made_up) is None
+    assert ports.agents.number(WORKSPACE, made_up) is None
+    assert ports.campaigns.get(WORKSPACE, made_up) is None
+    assert ports.imports.get(WORKSPACE, made_up) is None

@@ -1,5 +1,6 @@
 """Ended calls."""
 
+import time
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +14,7 @@ from chalicelibs.domain.instants import MILLISECOND, SECOND
 from chalicelibs.domain.search import CallFilter
 from chalicelibs.domain.transcript import MOST_BYTES as MOST_TRANSCRIPT
 from chalicelibs.domain.transcript import Utterance
+from chalicelibs.ports import Page
 from tests.builders import (
     AGENT,
     CAMPAIGN,
@@ -317,6 +319,19 @@ def test_a_call_that_ends_meanwhile_moves_no_page(ports: Ports) -> None:
     rest = ports.calls.log(WORKSPACE, CallFilter(), **MARCH, cursor=page.cursor, limit=2)
 
     assert [*page.items, *rest.items] == calls[::-1]
+
+
+def test_a_made_up_place_in_the_log_moves_no_bound(ports: Ports) -> None:
+    call = dialled(1, FIRST_OF_MARCH)
+    saved(ports, call, dialled(2, FIRST_OF_APRIL))
+    began = time.monotonic()
+
+    page = ports.calls.log(
+        WORKSPACE, CallFilter(), **MARCH, cursor=f"{'9' * 14}.{call.call_id}", limit=9
+    )
+
+    assert page == Page([call], None)
+    assert time.monotonic() - began < 2, "it walked back from the year 5138, month by month"
 
 
 def test_the_log_of_a_workspace_tells_no_call_of_another(ports: Ports) -> None:

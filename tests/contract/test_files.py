@@ -1,16 +1,23 @@
 """Dropped files: read line by line, as text or not at all."""
 
-from collections.abc import Callable, Iterator, Sequence
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import NamedTuple
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from urllib3 import PoolManager
 
 from chalicelibs.adapters.memory import MemoryFiles
 from chalicelibs.adapters.s3 import CHUNK_BYTES, LONGEST_LINE, S3Files, lines
-from chalicelibs.ports import Files, UnreadableFile
+from chalicelibs.bootstrap import aws_ports
+from chalicelibs.config import Settings
+from chalicelibs.ports import Files, UnreadableFile, Upload
+from tests.builders import NOON
 from tests.contract.conftest import ALL
 from tests.contract.engines import Account, moto_account
 
@@ -34,7 +41,7 @@ def in_bucket(account: Account) -> FilesWith:
 
     def drop(content: bytes) -> Dropped:
         client.put_object(Bucket=bucket, Key=KEY, Body=content)
-        return Dropped(S3Files(client), f"s3://{bucket}/{KEY}")
+        return Dropped(S3Files(lambda: client, bucket), f"s3://{bucket}/{KEY}")
 
     return drop
 
@@ -89,10 +96,112 @@ def test_a_file_that_is_gone_says_so(files_with: FilesWith) -> None:
 
 
 def test_a_bucket_that_is_gone_says_so(server: Account) -> None:
-    files = S3Files(server.client("s3"))
+    files = S3Files(lambda: server.client("s3"), "never-made")
 
     with pytest.raises(UnreadableFile, match="is gone"):
         files.lines("s3://never-made/contacts.csv")
+
+
+def test_a_file_that_is_put_is_read_as_it_was(files_with: FilesWith) -> None:
+    files, _ = files_with(b"")
+    source = files.source("imports/w1/mis contactos ñ+1?#%.csv")
+
+    files.put(source, "phone\n+34600000001,José\n".encode())
+
+    assert list(files.lines(source)) == ["phone\n", "+34600000001,José\n"]
+
+
+def test_an_address_is_good_for_as_long_as_was_said(files_with: FilesWith) -> None:
+    files, source = files_with(b"")
+
+    upload = files.upload(source, now=NOON, valid_for=timedelta(hours=1))
+
+    assert upload.expires_at == NOON + timedelta(hours=1)
+    assert upload.headers == {"Content-Type": "text/csv"}
+
+
+# --- Addresses of the real thing -----------------------------------------------------------------
+
+CONTENT = b"phone\n+34600000001\n"
+
+
+def put(url: str, headers: Mapping[str, str]) -> int:
+    """Send the file as any program would."""
+    with PoolManager() as http:
+        return http.request("PUT", url, body=CONTENT, headers=dict(headers)).status
+
+
+@pytest.fixture
+def dropped(account: Account) -> Dropped:
+    return in_bucket(account)(b"")
+
+
+def address(files: Files, source: str, **valid_for: int) -> Upload:
+    lasting = timedelta(**(valid_for or {"hours": 1}))
+    return files.upload(source, now=datetime.now(UTC), valid_for=lasting)
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("name", ["contacts.csv", "mis contactos ñ+1 50%?#.csv"])
+def test_a_file_sent_to_its_address_is_there(dropped: Dropped, name: str) -> None:
+    source = dropped.files.source(f"imports/w1/{name}")
+    upload = address(dropped.files, source)
+
+    assert put(upload.url, upload.headers) == 200
+
+    assert "".join(dropped.files.lines(source)).encode() == CONTENT
+
+
+@pytest.mark.engine
+def test_an_address_takes_no_other_file_and_no_other_type(dropped: Dropped) -> None:
+    upload = address(dropped.files, dropped.files.source("imports/w1/contacts.csv"))
+    elsewhere = upload.url.replace("/w1/", "/w2/")
+
+    assert elsewhere != upload.url
+    assert put(elsewhere, upload.headers) == 403
+    assert put(upload.url, {"Content-Type": "text/html"}) == 403
+    with pytest.raises(UnreadableFile):
+        list(dropped.files.lines(dropped.files.source("imports/w2/contacts.csv")))
+
+
+@pytest.mark.engine
+def test_an_address_shows_no_file(dropped: Dropped) -> None:
+    upload = address(dropped.files, dropped.source)
+
+    with PoolManager() as http:
+        assert http.request("GET", upload.url).status == 403
+
+
+def test_an_address_of_aws_leads_to_the_region_of_the_bucket(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The name that all regions share is redirected at first, and a signature does not survive."""
+    for name, value in AWS_ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    files = aws_ports(Settings.from_environment({**os.environ, **SETTINGS})).files
+
+    url = urlsplit(address(files, files.source("imports/w/c.csv")).url)
+
+    assert (url.scheme, url.netloc) == ("https", "drop-1.s3.eu-south-2.amazonaws.com")
+    assert url.path == "/imports/w/c.csv"
+    query = parse_qs(url.query)
+    assert query["X-Amz-SignedHeaders"] == ["content-type;host"]
+    assert query["X-Amz-Expires"] == ["3600"]
+
+
+AWS_ENVIRONMENT = {
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_DEFAULT_REGION": "eu-south-2",
+}
+SETTINGS = {
+    "TABLE_NAME": "t",
+    "NUDGES_QUEUE_URL": "n",
+    "CALLS_QUEUE_URL": "c",
+    "CALL_EVENTS_QUEUE_URL": "e",
+    "DROP_BUCKET": "drop-1",
+}
 
 
 def read(*chunks: bytes) -> list[str]:

@@ -130,6 +130,55 @@ def test_a_chunk_may_have_ninety_rows(ports: Ports) -> None:
     assert ports.campaigns.progress(CAMPAIGN) == Progress(tasks=90)
 
 
+WAITING = replace(an_import(), status=ImportStatus.WAITING)
+
+
+def test_an_announced_import_begins_with_the_file_that_comes(ports: Ports) -> None:
+    ports.imports.start(WAITING)
+
+    begun = ports.imports.begin(WAITING, "v1")
+
+    assert (begun.status, begun.version) == (ImportStatus.RUNNING, "v1")
+    assert stored(ports) == begun
+
+
+def test_a_failed_import_begins_again_without_its_reason(ports: Ports) -> None:
+    ports.imports.start(an_import(version="v1"))
+    ports.imports.commit(a_chunk(a_task(1)))
+    ports.imports.finish(stored(ports).failed("gone"))
+
+    begun = ports.imports.begin(stored(ports), "v1")
+
+    assert (begun.status, begun.reason, begun.rows) == (ImportStatus.RUNNING, None, 1)
+    assert stored(ports) == begun
+
+
+@pytest.mark.parametrize("other", ["v1", "v2"])
+def test_of_two_files_at_once_one_begins(ports: Ports, other: str) -> None:
+    ports.imports.start(WAITING)
+    begun = ports.imports.begin(WAITING, "v1")
+
+    with pytest.raises(Stale):
+        ports.imports.begin(WAITING, other)
+
+    assert stored(ports) == begun
+
+
+def test_a_failed_import_that_began_meanwhile_does_not_begin_with_another_file(
+    ports: Ports,
+) -> None:
+    ports.imports.start(an_import(version="v1"))
+    ports.imports.finish(an_import(version="v1").failed("gone"))
+    failed = stored(ports)
+    ports.imports.begin(failed, "v2")
+    ports.imports.finish(stored(ports).failed("gone"))
+
+    with pytest.raises(Stale):
+        ports.imports.begin(failed, "v3")
+
+    assert stored(ports).version == "v2"
+
+
 @pytest.mark.parametrize(
     "done",
     [

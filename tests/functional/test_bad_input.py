@@ -1,5 +1,6 @@
 """What cannot be done is refused by name, and nothing of it is written."""
 
+import json
 from typing import Any
 from urllib.parse import quote
 
@@ -21,11 +22,11 @@ NO_TEXT: list[Any] = [7, 1.5, True, [], {}]
 
 #: For every field of a body, a value of a wrong type, and one that is wrong in itself.
 WORKSPACE_FIELDS = [
-    *each("name", *NO_TEXT, None, "", "x" * 201),
+    *each("name", *NO_TEXT, None, "", " ", "x" * 201),
     *each("concurrency_limit", "7", 1.5, True, None, [], 0, -1, 10_001),
 ]
 AGENT_FIELDS = [
-    *each("name", *NO_TEXT, None, "", "x" * 201),
+    *each("name", *NO_TEXT, None, "", " ", "x" * 201),
     *each("carrier", *NO_TEXT, None, "", "acme"),
     *each("prompt", *NO_TEXT, None, "x" * 20_001),
     *each("system_messages", "x", 7, {}, None, ["x"] * 51, ["x" * 9_999, "y" * 10_000]),
@@ -41,7 +42,7 @@ AGENT_FIELDS = [
 NUMBER_FIELDS = [
     *each("phone", *NO_TEXT, None, "", "600000001", "+34", "+999123", "x"),
     *each("carrier", *NO_TEXT, None, "", "acme"),
-    *each("name", *NO_TEXT, "", "x" * 201),
+    *each("name", *NO_TEXT, "", " ", "x" * 201),
     *each("has_outbound_trunk", 1, "true", None, []),
 ]
 INSTANTS: list[Any] = [
@@ -49,7 +50,7 @@ INSTANTS: list[Any] = [
     *(-1, 10**15, 10**30, 1.5, "9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+12:00"),
 ]
 CAMPAIGN_FIELDS = [
-    *each("name", *NO_TEXT, None, "", "x" * 201),
+    *each("name", *NO_TEXT, None, "", " ", "x" * 201),
     *each("type", *NO_TEXT, None, "", "Batch", "stream"),
     *each("agent_id", *NO_TEXT, None, "", NEVER, "x" * 3000, "ñ/€#"),
     *each("caller_id", *NO_TEXT, None, "", "910", "+34910000009", "+1" * 900),
@@ -191,6 +192,15 @@ def test_what_cannot_be_changed(product: Product, acme: Acme, field: str) -> Non
         assert (answer.status, answer.error["param"]) == (422, field), answer
 
     assert product.everything() == before
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
+def test_a_context_with_a_number_that_is_none(product: Product, acme: Acme, number: str) -> None:
+    task = json.dumps(acme.task(acme.campaign(), context={"name": "?"})).replace('"?"', number)
+
+    check(product, acme, "/tasks", task.encode(), 422, "context.name")
+    (result,) = acme.made("/tasks", f"[{task}]".encode())["results"]
+    assert result["error"]["param"].startswith("context.name")
 
 
 @pytest.mark.parametrize("raw", [b'{"voice": {"x": NaN}}', b'{"voice": {"x": 1e999}}'], ids=label)
@@ -375,7 +385,22 @@ def test_an_empty_body(product: Product, acme: Acme, path: str, raw: bytes | Non
 
     answer = acme.post(path, raw)
 
-    assert (answer.status, answer.error["param"]) in {(422, ONE_FIELD[path]), (400, None)}
+    expected = (422, ONE_FIELD[path]) if raw else (400, None)
+    assert (answer.status, answer.error["param"]) == expected
+    assert product.everything() == before
+
+
+@pytest.mark.parametrize("raw", [None, b"", b" "], ids=str)
+@pytest.mark.parametrize("path", ["/agents/{agent}", "/numbers/{number}", "/keys/{key}"])
+def test_a_change_without_a_body(
+    product: Product, acme: Acme, path: str, raw: bytes | None
+) -> None:
+    key_id = acme.shown("/keys")["keys"][0]["id"]
+    before = product.everything()
+
+    answer = acme.patch(path.format(agent=acme.agent_id, number=CALLER_ID, key=key_id), raw)
+
+    assert (answer.status, answer.error["code"]) == (400, "malformed")
     assert product.everything() == before
 
 
@@ -472,6 +497,32 @@ def test_an_id_that_is_none(
     assert answer.error["code"] == "not_found"
     assert answer.error["param"] == param
     assert product.everything() == before
+
+
+@pytest.mark.parametrize(
+    "path", ["/campaigns", "/campaigns/{campaign}/tasks", "/calls", "/imports/{import}/rows"]
+)
+@pytest.mark.parametrize(
+    ("query", "param"),
+    [("colour=red", "colour"), ("limit=5&limit=6", "limit"), ("limit=5&limit=5", "limit")],
+)
+def test_a_parameter_that_is_unknown_or_comes_twice(
+    product: Product, acme: Acme, path: str, query: str, param: str
+) -> None:
+    path = path.format(**paths_of(product, acme))
+
+    answer = acme.get(f"{path}?{query}")
+
+    assert (answer.status, answer.error["param"]) == (422, param)
+
+
+@pytest.mark.parametrize("name", ["outcome", "status", "phone", "attempts", "since", "agent_id"])
+def test_a_filter_that_comes_twice(acme: Acme, name: str) -> None:
+    path = "/calls" if name in {"since", "agent_id"} else f"/campaigns/{acme.campaign()}/tasks"
+
+    answer = acme.get(f"{path}?{name}=1&{name}=1")
+
+    assert (answer.status, answer.error["param"]) == (422, name)
 
 
 LISTS = ["/campaigns", "/campaigns/{campaign}/tasks", "/imports/{import}/rows"]

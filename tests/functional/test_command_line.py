@@ -120,6 +120,19 @@ def test_every_list_is_there_as_json(acme: Acme, carillon: CommandLine) -> None:
     assert task == {**acme.shown(f"/tasks/{task_id}"), "calls": []}
 
 
+def test_a_campaign_made_in_other_words_is_shown_like_any(
+    acme: Acme, carillon: CommandLine
+) -> None:
+    body = {"name": "Whitepaper", "assistant_id": acme.agent_id, "phone_number": CALLER_ID}
+    campaign_id = acme.made("/campaigns", body)["id"]
+
+    assert "batch" in carillon.run("campaign", "list")
+    assert acme.agent_id in carillon.run("campaign", "show", campaign_id)
+    assert "Another" in carillon.run("campaign", "update", campaign_id, "--name", "Another")
+    assert "Another" in carillon.run("watch", campaign_id, "--once")
+    assert "Another" in carillon.run("campaign", "start", campaign_id)
+
+
 def test_what_is_made_is_there_as_json(acme: Acme, carillon: CommandLine) -> None:
     who = ("--agent", acme.agent_id, "--from", CALLER_ID)
     made = carillon.run("campaign", "create", "Leads", "--type", "realtime", *who, "--json")

@@ -1,6 +1,5 @@
 """A file of contacts from the command line into a campaign."""
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,14 +7,11 @@ from typing import Any
 
 import pytest
 
-from chalicelibs.domain.imports import import_id_for
 from client.imports import MOST_LOOKS_IN_VAIN
 from client.transport import Answer, Readable
-from tests.functional.command_line import URL, CommandLine, InProcess
-from tests.functional.product import Acme, Product
-from tests.unit.client.script import answer
+from tests.functional.command_line import CommandLine, InProcess
+from tests.functional.product import BUCKET_URL, Acme, Product
 
-BUCKET = "http://bucket.test"
 GOOD = b"phone,name\n+34600000001,Eva\n+34600000002,Ana\n"
 BAD = b"phone,name\n+34600000001,Eva\n600,Bad\n+34600000002\n+34600000001,Again\n"
 
@@ -25,7 +21,6 @@ class WithUploads:
     """The product, whose files come by address; they arrive when they are let in."""
 
     product: Product
-    workspace_id: str
     is_taken: bool = True
     inside: InProcess = field(default_factory=InProcess)
     arrived: list[Callable[[], None]] = field(default_factory=list)
@@ -34,33 +29,27 @@ class WithUploads:
     def __call__(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | Readable | None
     ) -> Answer:
-        if url.startswith(BUCKET):
-            return self._store(url, headers, body)
-        asked = re.fullmatch(f"{URL}/campaigns/(.*)/imports", url)
-        if asked and method == "POST":
-            return self._address(asked[1])
+        if url.startswith(BUCKET_URL):
+            return self._store(method, url, headers, body)
         return self.inside(method, url, headers, body)
 
-    def _source(self, campaign_id: str) -> str:
-        return f"s3://drop/imports/{self.workspace_id}/{campaign_id}/contacts.csv"
-
-    def _address(self, campaign_id: str) -> Answer:
-        import_id = import_id_for(self._source(campaign_id), "v1")
-        target = {"method": "PUT", "url": f"{BUCKET}/{campaign_id}?secret=1", "headers": {}}
-        return answer({"import": {"id": import_id}, "upload": target}, 201)
-
     def _store(
-        self, url: str, headers: Mapping[str, str], body: bytes | Readable | None
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | Readable | None
     ) -> Answer:
         assert body is not None
         assert not isinstance(body, bytes), "it is not read into memory first"
-        content, source = b"", self._source(url.removeprefix(f"{BUCKET}/").partition("?")[0])
+        content = b""
         while block := body.read(10):
             content += block
         self.uploads.append((dict(headers), content))
         if not self.is_taken:
             return Answer(403, {}, b"<Error/>")
-        self.arrived.append(lambda: self.product.drop(source, content))
+        target = {
+            "method": method,
+            "url": url,
+            "headers": {"Content-Type": headers["Content-Type"]},
+        }
+        self.arrived.append(lambda: self.product.upload(target, content))
         return Answer(200, {}, b"")
 
     def let_in(self, _: float) -> None:
@@ -70,8 +59,8 @@ class WithUploads:
 
 
 @pytest.fixture
-def bucket(product: Product, acme: Acme) -> WithUploads:
-    return WithUploads(product, acme.workspace_id)
+def bucket(product: Product) -> WithUploads:
+    return WithUploads(product)
 
 
 @pytest.fixture
@@ -97,7 +86,8 @@ def test_a_file_is_uploaded_and_followed_until_its_rows_are_tasks(
     shown = carillon.run("import", campaign_id, file_of(tmp_path, GOOD))
 
     assert "completed: 2 rows, 2 accepted, 0 rejected, 0 duplicates" in shown
-    assert bucket.uploads == [({"Content-Length": str(len(GOOD))}, GOOD)]
+    headers = {"Content-Type": "text/csv", "Content-Length": str(len(GOOD))}
+    assert bucket.uploads == [(headers, GOOD)]
     assert acme.shown(f"/campaigns/{campaign_id}")["progress"]["total"] == 2
 
 
@@ -153,3 +143,12 @@ def test_a_file_of_which_nothing_is_heard_is_not_waited_for_for_ever(
 
     assert "has not begun" in shown
     assert len(waits) == MOST_LOOKS_IN_VAIN - 1
+
+
+def test_a_campaign_that_takes_no_contacts_is_told_before_anything_is_uploaded(
+    acme: Acme, bucket: WithUploads, carillon: CommandLine, tmp_path: Path
+) -> None:
+    shown = carillon.run("import", acme.campaign(), file_of(tmp_path, GOOD), status=1)
+
+    assert "push tasks instead" in shown
+    assert bucket.uploads == []

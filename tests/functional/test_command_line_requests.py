@@ -82,7 +82,7 @@ def test_an_update_sends_what_is_named_and_the_etag_it_read(
     run(script, "campaign", "update", "k1", *options)
 
     method, url, headers, body = script.sent[1]
-    assert (method, url) == ("PATCH", f"{URL}/campaigns/k1")
+    assert (method, url) == ("PATCH", f"{URL}/campaigns/k1?dialect=native")
     assert headers["If-Match"] == '"7"'
     assert json.loads(body) == changes
 

@@ -18,6 +18,7 @@ class Owned(NamedTuple):
     campaign_id: str
     draft_id: str
     task_id: str
+    lead_id: str
     queued_id: str
     call_id: str
     ended_call_id: str
@@ -31,6 +32,7 @@ NOTHING = Owned(
     campaign_id=NEVER,
     draft_id=NEVER,
     task_id=f"{NEVER}-{NEVER}",
+    lead_id=f"{NEVER}-{NEVER}",
     queued_id=f"{NEVER}-{NEVER}",
     call_id=f"{NEVER}-{NEVER}-1",
     ended_call_id=f"{NEVER}-{NEVER}-2",
@@ -51,7 +53,18 @@ ROUTES = [
     ("POST", "/campaigns/{campaign_id}/resume", "campaign_id"),
     ("POST", "/campaigns/{campaign_id}/archive", "campaign_id"),
     ("GET", "/campaigns/{campaign_id}/tasks", "campaign_id"),
+    ("POST", "/campaigns/{campaign_id}/leads", "campaign_id"),
+    ("GET", "/campaigns/{campaign_id}/leads", "campaign_id"),
+    ("GET", "/campaigns/{campaign_id}/leads/{lead_id}", "campaign_id"),
+    ("GET", "/api/v1/campaigns/{campaign_id}", "campaign_id"),
+    ("PATCH", "/api/v1/campaigns/{campaign_id}", "campaign_id"),
+    ("POST", "/api/v1/campaigns/{campaign_id}/leads", "campaign_id"),
+    ("GET", "/api/v1/campaigns/{campaign_id}/leads", "campaign_id"),
+    ("GET", "/api/v1/campaigns/{campaign_id}/leads/{lead_id}", "campaign_id"),
+    ("GET", "/api/v1/calls/{call_id}", "call_id"),
+    ("GET", "/api/v1/calls/{call_id}", "ended_call_id"),
     ("GET", "/campaigns/{campaign_id}/imports", "campaign_id"),
+    ("POST", "/campaigns/{campaign_id}/imports", "draft_id"),
     ("GET", "/tasks/{task_id}", "task_id"),
     ("GET", "/tasks/{task_id}/calls", "task_id"),
     ("POST", "/tasks/{task_id}/pause", "queued_id"),
@@ -68,6 +81,9 @@ ROUTES = [
 
 #: What names a person, of whom each workspace knows what it knows; see test_erasing.py.
 BY_NUMBER = {("DELETE", "/contacts/{phone}")}
+
+#: What must be sent there for the id to be looked at.
+BODIES = {("POST", "/campaigns/{campaign_id}/imports"): b'{"file": "contacts.csv"}'}
 
 
 @pytest.fixture
@@ -91,6 +107,7 @@ def owned(product: Product, acme: Acme) -> Owned:
         campaign_id=campaign_id,
         draft_id=draft_id,
         task_id=task_id,
+        lead_id=task_id,
         queued_id=queued_id,
         call_id=product.carrier.asked[1].call_id,
         ended_call_id=ended,
@@ -125,10 +142,13 @@ def test_what_is_anothers_is_as_if_it_never_was(
 
     def asked_for(client: Acme, ids: Owned) -> tuple[int, str]:
         one = getattr(ids, whose)
-        filled = path[: path.index("{")] + one + path[path.index("}") + 1 :]
+        rest = path[path.index("}") + 1 :].format_map(ids._asdict())
+        filled = path[: path.index("{")] + one + rest
         headers = {"Authorization": f"Bearer {client.key}"}
-        status, body = client.ask(method, filled, None, headers)
-        return status, str(body).replace(one, "it")
+        body = BODIES.get((method, path), b"{}")
+        status, answered = client.ask(method, filled, body, headers)
+        named = ids.lead_id if "{lead_id}" in path else one
+        return status, str(answered).replace(named, "it")
 
     before = product.everything()
     foreign = asked_for(other, owned)
@@ -136,7 +156,7 @@ def test_what_is_anothers_is_as_if_it_never_was(
     assert foreign[0] == 404
     assert foreign == asked_for(other, NOTHING)
     assert product.everything() == before
-    assert asked_for(acme, owned)[0] in {200, 409}, "its owner does find it"
+    assert asked_for(acme, owned)[0] in {200, 201, 400, 409, 422}, "its owner does find it"
 
 
 def test_lists_hold_only_what_is_ones_own(other: Acme) -> None:

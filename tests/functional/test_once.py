@@ -10,7 +10,7 @@ import pytest
 import app
 from chalicelibs.domain.once import KEPT_FOR, LONGEST_ANSWER, Answered, Asked, Turn
 from chalicelibs.ports import Answers
-from tests.functional.product import OPERATOR_KEY, Acme, Answer, Api, Product
+from tests.functional.product import CALLER_ID, OPERATOR_KEY, Acme, Answer, Api, Product
 
 SECOND = timedelta(seconds=1)
 REPLAYED = "Idempotency-Replayed"
@@ -65,12 +65,18 @@ def draft_id(acme: Acme) -> str:
 
 
 def body_for(path: str, acme: Acme, draft_id: str) -> Any:
+    number = {"phone_number": CALLER_ID}
+    lead = {"phone_number": "+34600000001", "variables": {"name": "Eva"}}
     bodies: dict[str, Any] = {
         "/workspaces": {"name": "Beta"},
         "/keys": {"name": "jobs"},
         "/agents": {"name": "Bea", "carrier": "simulated"},
         "/numbers": {"phone": "+34910000077", "carrier": "simulated"},
         "/campaigns": acme.batch(),
+        "/campaigns/{campaign_id}/imports": {"file": "contacts.csv"},
+        "/campaigns/{campaign_id}/leads": lead,
+        "/api/v1/campaigns": {"name": "N", "assistant_id": acme.agent_id, **number},
+        "/api/v1/campaigns/{campaign_id}/leads": [lead, {"phone_number": "nonsense"}],
         "/tasks": [acme.task(draft_id), {"phone": "nonsense", "campaign": draft_id}],
     }
     return bodies.get(path)
@@ -109,6 +115,16 @@ def test_a_repeated_request_has_the_same_answer_and_changes_nothing(
     assert REPLAYED not in first.headers
     assert again.headers[REPLAYED] == "true"
     assert product.everything() == stored
+
+
+def test_an_answer_keeps_its_headers(acme: Acme) -> None:
+    body = {"name": "Bea", "carrier": "simulated"}
+
+    first = acme.post("/agents", body, once="monday")
+    again = acme.post("/agents", body, once="monday")
+
+    tag = acme.tag(f"/agents/{first.body['id']}")
+    assert (first.headers["ETag"], again.headers["ETag"]) == (tag, tag)
 
 
 def test_without_the_header_nothing_is_written_and_everything_is_made_anew(

@@ -2,6 +2,7 @@
 
 import json
 import tomllib
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,12 @@ from tests.functional.product import OPERATOR_KEY, Acme, Api, Product
 ROOT = Path(__file__).parents[2]
 VIEWER = ROOT / "chalicelibs" / "api" / "viewer"
 SCHEMAS = described.DOCUMENT["components"]["schemas"]
+TEXTS = [
+    pytest.param(operation, text, id=f"{operation.name}: {name}")
+    for operation in OPERATIONS
+    if operation.text is not None
+    for name, text in operation.text.examples.items()
+]
 BODIES = [operation for operation in OPERATIONS if operation.examples]
 EXAMPLES = [
     pytest.param(operation, body, id=f"{operation.name}: {name}")
@@ -36,6 +43,13 @@ def routes() -> dict[tuple[str, str], Any]:
         for path, entries in app.app.routes.items()
         for method, entry in entries.items()
     }
+
+
+def taken_by(operation: Operation) -> set[str]:
+    """The media types that an operation takes."""
+    if operation.method in {"GET", "DELETE"}:
+        return {"application/json"}
+    return {*ANY_TYPE, *([] if operation.text is None else [operation.text.media_type])}
 
 
 def body_schema(operation: Operation) -> dict[str, Any]:
@@ -58,7 +72,7 @@ def test_it_names_every_route_and_no_other() -> None:
     for at, entry in routes().items():
         assert listed[at].name == entry.view_function.__name__
         assert listed[at].needs_key == (entry.authorizer is not None), at
-        assert (listed[at].method in {"GET", "DELETE"}) == (entry.content_types != ANY_TYPE), at
+        assert set(entry.content_types) == taken_by(listed[at]), at
 
 
 def test_it_is_openapi_3_1() -> None:
@@ -103,6 +117,15 @@ WHOSE = {
     "key_id": examples.KEY_ID,
 }
 
+#: The campaign that files are imported into.
+BATCH_ID = "b6a1t9c4h2e8x5m3"
+
+
+def path_of(operation: Operation) -> str:
+    """Where an example is sent."""
+    batch = {"campaign_id": BATCH_ID} if operation.tag == "Imports" else {}
+    return operation.path.format_map({**WHOSE, **batch})
+
 
 @pytest.fixture
 def ready(product: Product, acme: Acme) -> Acme:
@@ -119,6 +142,8 @@ def ready(product: Product, acme: Acme) -> Acme:
         created_at=product.clock.at,
     )
     product.service.campaigns.create(campaign)
+    batch = replace(campaign, campaign_id=BATCH_ID, kind=CampaignKind.BATCH)
+    product.service.campaigns.create(batch)
     key = ApiKey(
         key_id=examples.KEY_ID,
         workspace_id=acme.workspace_id,
@@ -139,16 +164,25 @@ def rules_like(product: Product, acme: Acme) -> Any:
 def test_an_example_works_as_it_is(
     product: Product, ready: Acme, operation: Operation, body: Any
 ) -> None:
-    (status,) = operation.answers
-
+    status = min(operation.answers)
     if operation.name == "receive_webhook":
         answer = product.webhook(report_of_a_call(product, ready, body))
     else:
         api = Api(OPERATOR_KEY) if operation.name == "open_workspace" else ready
-        answer = getattr(api, operation.method.lower())(operation.path.format_map(WHOSE), body)
+        answer = getattr(api, operation.method.lower())(path_of(operation), body)
 
     assert answer.status == status, answer
     assert "error" not in json.dumps(answer.body)
+
+
+@pytest.mark.parametrize(("operation", "text"), TEXTS)
+def test_an_example_of_text_works_as_it_is(ready: Acme, operation: Operation, text: str) -> None:
+    assert operation.text is not None
+    path = f"{path_of(operation)}?file=contacts.csv"
+
+    answer = ready.post_csv(path, text.encode(), media_type=operation.text.media_type)
+
+    assert answer.status == operation.text.status, answer
 
 
 def report_of_a_call(product: Product, acme: Acme, body: dict[str, Any]) -> dict[str, Any]:

@@ -180,6 +180,7 @@ def full(product: Product, acme: Acme) -> dict[str, str]:
     return {
         "campaign_id": campaign_id,
         "task_id": task_id,
+        "lead_id": task_id,
         "call_id": call_id,
         "import_id": import_id,
         "agent_id": acme.agent_id,

@@ -86,6 +86,28 @@ def test_an_analysis_brings_an_outcome_and_a_time_to_call_back(
     assert event.to_message()["callback_at"] == epoch_ms(product.clock.at + 60 * MINUTE)
 
 
+@pytest.mark.parametrize("half", ["\\ud83d", "\\ude00"])
+@pytest.mark.parametrize("number", ["NaN", "-Infinity", "1e999"])
+def test_what_json_can_spell_and_nothing_can_keep_is_left_out(
+    product: Product, acme: Acme, end: dict[str, Any], call_id: str, half: str, number: str
+) -> None:
+    """A text that was cut in the midst of an emoji must not keep a call from ending."""
+    said = [{"role": "contact", "text": "Bye ?"}]
+    analysis = {"?": "?", "score": 0.5, "worth": "1 €"}
+    for report in (
+        {**end, "transcript": said},
+        {**end, "type": "analysis", "sequence": 3, "analysis": analysis},
+    ):
+        raw = json.dumps(report).replace("?", half).replace("0.5", number).encode()
+        assert product.webhook(raw).status == 200
+        product.run()
+
+    call = acme.shown(f"/calls/{call_id}")
+    assert (call["status"], call["transcript"][0]["text"]) == ("ended", "Bye �")
+    assert call["analysis"] == {"�": "�", "score": None, "worth": "1 €"}
+    json.dumps(call, ensure_ascii=False, allow_nan=False).encode()
+
+
 NO_TEXT: list[Any] = [7, 1.5, True, None, [], {}]
 LOCAL, MADRID = "2027-03-06T10:00", "Europe/Madrid"
 

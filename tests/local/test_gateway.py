@@ -56,6 +56,7 @@ def ask(
         pytest.param("GET", "/nowhere", None, 404, "not_found", id="no such path"),
         pytest.param("GET", "/nowhere", "Bearer key_1", 404, "not_found", id="no such path, key"),
         pytest.param("DELETE", "/health", None, 404, "not_found", id="no such method"),
+        pytest.param("BREW", "/nowhere", None, 404, "not_found", id="no method at all"),
     ],
 )
 def test_the_gateways_own_refusals_have_the_one_shape(
@@ -73,6 +74,15 @@ def test_the_gateways_own_refusals_have_the_one_shape(
     assert (got, body["error"]["code"]) == (status, code)
     assert body["error"].keys() == {"code", "message", "param", "type"}
     assert response.headers["Content-Type"] == "application/json"
+
+
+def test_a_method_that_no_api_can_have_is_refused_with_those_that_the_path_has(
+    connection: http.client.HTTPConnection,
+) -> None:
+    status, body, response = ask(connection, "TRACE", "/campaigns")
+
+    assert (status, response.headers["Allow"]) == (405, "GET")
+    assert body["error"].keys() == {"code", "message", "param", "type"}
 
 
 def test_a_known_key_is_let_in(connection: http.client.HTTPConnection) -> None:

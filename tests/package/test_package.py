@@ -43,6 +43,15 @@ def test_the_gateway_compresses_what_is_worth_it(package: Package) -> None:
     assert package.template["Resources"]["RestAPI"]["Properties"]["MinimumCompressionSize"] == 1400
 
 
+def test_browsers_may_upload_contacts_and_do_nothing_else(package: Package) -> None:
+    bucket = package.template["Resources"]["DropBucket"]["Properties"]
+
+    (rule,) = bucket["CorsConfiguration"]["CorsRules"]
+
+    assert (rule["AllowedMethods"], rule["AllowedOrigins"]) == (["PUT"], ["*"])
+    assert rule["AllowedHeaders"] == ["content-type"], "what the address was signed with"
+
+
 def test_nothing_but_the_product_is_in_the_zip(package: Package) -> None:
     top_level = {name.partition("/")[0] for name in package.names()}
 

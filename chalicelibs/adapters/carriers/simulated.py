@@ -19,6 +19,7 @@ from chalicelibs.adapters.carriers.reading import (
     callback_of,
     flag,
     needed,
+    plain,
     told,
     transcript_of,
 )
@@ -123,7 +124,7 @@ class SimulatedCarrier:
         if response.status != HTTPStatus.OK:
             return CannotSay()
         try:
-            return state_of(response.json()["calls"])
+            return state_of(plain(response.data)["calls"])
         except UNREADABLE:
             return CannotSay()
 
@@ -132,7 +133,7 @@ class SimulatedCarrier:
         timestamp = headers.get("x-carrier-timestamp", "")
         self._check_signature(timestamp, headers.get("x-carrier-signature", ""), body)
         try:
-            return event_of(json.loads(body))
+            return event_of(plain(body))
         except UNREADABLE as error:
             raise Forged("the body is not a report of this carrier") from error
 
@@ -168,7 +169,7 @@ def answer_of(response: urllib3.BaseHTTPResponse, *, now: datetime) -> PlaceAnsw
     if response.status == HTTPStatus.TOO_MANY_REQUESTS:
         return Throttled(pause_of(response.headers.get("Retry-After", ""), now=now))
     try:
-        answer = response.json()
+        answer = plain(response.data)
         if response.status == HTTPStatus.CREATED:
             return Accepted(needed(answer, "id", str))
         if response.status // 100 == CLIENT_ERROR:

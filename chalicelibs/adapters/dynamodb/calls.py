@@ -51,7 +51,9 @@ class DynamoCalls:
         limit: int,
     ) -> Page[Call]:
         """See the port."""
-        newest = keys.before(cursor) if cursor else keys.dialed(until - MILLISECOND, "~")
+        newest = keys.dialed(until - MILLISECOND, "~")
+        if cursor:  # A made-up one may lie in the year 5138, and the months go back from there.
+            newest = min(newest, keys.before(cursor))
         stretches = months(workspace_id, keys.dialed(since, ""), newest)
         found = search(self._table, stretches, calls_wanted(wanted), limit=limit, forward=False)
         return Page([call_from(item) for item in found.items], found.last)

@@ -9,6 +9,7 @@ def import_item(one: Import) -> Item:
     return {
         "workspace_id": one.workspace_id,
         "source": one.source,
+        "version": one.version,
         "status": one.status,
         "reason": one.reason,
         "rows": one.rows,
@@ -26,6 +27,7 @@ def import_of(campaign_id: str, item: Item) -> Import:
         workspace_id=item["workspace_id"],
         campaign_id=campaign_id,
         source=item["source"],
+        version=item.get("version"),
         status=ImportStatus(item["status"]),
         reason=item.get("reason"),
         rows=item["rows"],

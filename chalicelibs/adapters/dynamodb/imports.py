@@ -48,6 +48,15 @@ class DynamoImports:
             return stored
         return new
 
+    def begin(self, waiting: Import, version: str) -> Import:
+        """See the port."""
+        begun = waiting.begun(version)
+        try:
+            self._table.write(_begin(waiting, begun))
+        except ConditionFailed as failed:
+            raise Stale(waiting.import_id) from failed
+        return begun
+
     def get(self, workspace_id: str, import_id: str) -> Import | None:
         """See the port."""
         pointer = self._table.get(keys.import_pointer(workspace_id, import_id))
@@ -115,6 +124,22 @@ class DynamoImports:
         )
         rows = [rejected_of(item) for item in items[:limit]]
         return Page(rows, items[limit - 1]["sk"] if len(items) > limit else None)
+
+
+def _begin(waiting: Import, begun: Import) -> Write:
+    condition = "#status = :before AND " + (
+        "attribute_not_exists(#version)" if waiting.version is None else "#version = :old"
+    )
+    old: dict[str, Any] = {} if waiting.version is None else {"old": waiting.version}
+    return update(
+        keys.imported(begun.campaign_id, begun.import_id),
+        "SET #status = :status, #version = :version REMOVE #reason",
+        condition,
+        status=begun.status,
+        version=begun.version,
+        before=waiting.status,
+        **old,
+    )
 
 
 def _advance(chunk: Chunk) -> Write:

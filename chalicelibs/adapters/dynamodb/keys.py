@@ -9,6 +9,9 @@ from chalicelibs.domain.naming import bucket_of, campaign_of
 #: Partition and sort key of one item.
 Key = tuple[str, str]
 
+#: Bytes that DynamoDB takes as a partition key and as a sort key.
+MOST_BYTES = (2048, 1024)
+
 WORKSPACE = "workspace"
 REGISTRY = "WORKSPACES"
 
@@ -16,6 +19,11 @@ AGENT = "agent#"
 NUMBER = "number#"
 CAMPAIGN = "campaign#"
 IMPORT = "import#"
+
+
+def can_be(key: Key) -> bool:
+    """Whether there can be an item with that key; an id that was made up may be too long."""
+    return all(len(part.encode()) <= most for part, most in zip(key, MOST_BYTES, strict=True))
 
 
 def inside(workspace_id: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from botocore.exceptions import ClientError
 
 from chalicelibs.adapters.dynamodb.codec import Item, decode_item
-from chalicelibs.adapters.dynamodb.keys import Key
+from chalicelibs.adapters.dynamodb.keys import Key, can_be
 from chalicelibs.adapters.dynamodb.writes import Write, encode_key, expressions, update
 from chalicelibs.ports import Ids
 
@@ -87,6 +87,8 @@ class Table:
 
     def get(self, key: Key) -> Item | None:
         """An item as it stands now."""
+        if not can_be(key):
+            return None
         answer = self._patiently(
             self._client.get_item, TableName=self._name, Key=encode_key(key), ConsistentRead=True
         )

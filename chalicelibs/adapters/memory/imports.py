@@ -1,14 +1,15 @@
 """Imports and files in memory."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, MutableMapping, Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 from io import StringIO
 
 from chalicelibs.adapters.memory.store import MemoryStore, page_of
 from chalicelibs.domain.errors import Stale
 from chalicelibs.domain.imports import Chunk, Import, RejectedRow
 from chalicelibs.domain.progress import TASKS
-from chalicelibs.ports import Page, UnreadableFile
+from chalicelibs.ports import Page, UnreadableFile, Upload
 
 
 class MemoryImports:
@@ -21,6 +22,15 @@ class MemoryImports:
         """See the port."""
         with self._store.lock:
             return self._store.imports.setdefault(new.import_id, new)
+
+    def begin(self, waiting: Import, version: str) -> Import:
+        """See the port."""
+        with self._store.lock:
+            stored = self._store.imports[waiting.import_id]
+            if (stored.status, stored.version) != (waiting.status, waiting.version):
+                raise Stale(waiting.import_id)
+            self._store.imports[waiting.import_id] = stored.begun(version)
+            return stored.begun(version)
 
     def get(self, workspace_id: str, import_id: str) -> Import | None:
         """See the port."""
@@ -81,8 +91,21 @@ class MemoryImports:
 class MemoryFiles:
     """Files by their name."""
 
-    def __init__(self, text_by_source: Mapping[str, str]) -> None:
+    def __init__(self, text_by_source: MutableMapping[str, str]) -> None:
         self._text_by_source = text_by_source
+
+    def source(self, key: str) -> str:
+        """See the port."""
+        return f"s3://drop/{key}"
+
+    def upload(self, source: str, *, now: datetime, valid_for: timedelta) -> Upload:
+        """See the port; nobody listens at this address."""
+        url = f"https://memory.invalid/{source.removeprefix('s3://')}"
+        return Upload(url=url, headers={"Content-Type": "text/csv"}, expires_at=now + valid_for)
+
+    def put(self, source: str, content: bytes) -> None:
+        """See the port; what is no text is lost."""
+        self._text_by_source[source] = content.decode(errors="replace")
 
     def lines(self, source: str) -> Iterable[str]:
         """See the port."""

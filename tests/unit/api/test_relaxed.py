@@ -53,9 +53,9 @@ def test_what_is_not_json_is_read_without_them() -> None:
 )
 def test_no_body_takes_long(part: bytes) -> None:
     raw = b'"' + part * (1024 * 1024 // len(part))
-    began = time.perf_counter()
+    began = time.process_time()
 
     without_extras(raw)
     without_extras(raw[1:])
 
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 10, "a pattern that goes back takes minutes"

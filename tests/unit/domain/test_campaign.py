@@ -164,6 +164,7 @@ def case(expected: str, why: str, **given: Any) -> object:
         case("completed", "its end came while paused", state=PAUSED, progress=BEGUN, **AGO),
         case("completed", "its end came, realtime", kind=REALTIME, **AGO),
         case("completed", "noted as such", state=COMPLETED, progress=BEGUN),
+        case("running", "noted as completed, a call outlasts it", state=COMPLETED, in_flight=1),
         case("archived", "by hand", state=ARCHIVED, progress=BEGUN),
         case("archived", "by hand, calls in flight finish", state=ARCHIVED, in_flight=2),
         case("archived", "by hand, after all were reached", state=ARCHIVED, progress=DONE),

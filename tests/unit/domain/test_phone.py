@@ -14,6 +14,8 @@ from chalicelibs.domain.phone import InvalidPhone, masked, parse_phone
         pytest.param("+49 (0)30 901820", "+4930901820", id="with the trunk zero in brackets"),
         pytest.param("+1-650-253-0000", "+16502530000", id="with dashes"),
         pytest.param("+39 06 698 12345", "+390669812345", id="Italy keeps its zero"),
+        pytest.param("+٣٤٦٠٠٠٠٠٠٠٠", "+34600000000", id="in Arabic digits"),
+        pytest.param("+34\u00a0600 000 000\u202c", "+34600000000", id="as spreadsheets copy it"),
     ],
 )
 def test_a_number_has_one_spelling(written: str, stored: str) -> None:
@@ -35,6 +37,11 @@ def test_a_number_has_one_spelling(written: str, stored: str) -> None:
         pytest.param("+14155550", id="incomplete"),
         pytest.param("+1 650 253 0000 ext. 123", id="an extension"),
         pytest.param("+" + "1" * 300, id="absurd"),
+        pytest.param("+1 800 FLOWERS", id="letters for digits"),
+        pytest.param("+34600000000/+34600000001", id="two numbers"),
+        pytest.param("+34600\n000000", id="two lines"),
+        pytest.param("+34600000000;phone-context=x", id="a parameter"),
+        pytest.param("+34600000000\0", id="a NUL"),
     ],
 )
 def test_what_cannot_be_dialled_is_refused(written: str) -> None:

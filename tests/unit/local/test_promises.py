@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from chalicelibs.domain.instants import from_epoch_ms
 from local.promises import Facts, Ring, Seen, most_in_flight, rings_of, violations
 
 CAMPAIGN = "c" * 16
@@ -20,6 +21,7 @@ def a_call(ring: Ring, outcome: str = "completed", **more: Any) -> dict[str, Any
     return {
         "id": ring.call_id,
         "outcome": outcome,
+        "reserved_at": from_epoch_ms(ring.started_ms).isoformat(),
         "ended_at": "2027-03-05T10:00:00Z",
         "callback_at": None,
         **more,
@@ -107,6 +109,17 @@ def test_an_ordinary_call_before_an_urgent_task_breaks_p4() -> None:
     rings = a_ring(1, 5000, 5100), a_ring(2, 6000, 6100, campaign=URGENT)
 
     assert "P4" in broken(seen(*rings, facts=facts))
+
+
+def test_a_call_that_was_chosen_before_the_urgent_task_came_may_ring_later() -> None:
+    facts = Facts(concurrency_limit=5, urgent_campaign_id=URGENT, urgent_since_ms=4000)
+    late, urgent = a_ring(1, 5000, 5100), a_ring(2, 6000, 6100, campaign=URGENT)
+    chosen = a_call(late, reserved_at="1970-01-01T00:00:03.999Z")
+    calls = {late.task_id: [chosen], urgent.task_id: [a_call(urgent)]}
+
+    assert broken(seen(late, urgent, facts=facts, calls_by_task=calls)) == broken(
+        seen(late, urgent)
+    )
 
 
 def test_a_second_attempt_before_a_first_one_breaks_p4() -> None:

@@ -45,6 +45,7 @@ from chalicelibs.use_cases.manage_campaigns import ManageCampaigns
 from chalicelibs.use_cases.manage_workspaces import Authorize, ManageAgents, ManageWorkspaces
 from chalicelibs.use_cases.place_call import PlaceCalls
 from chalicelibs.use_cases.push_tasks import PushTasks
+from chalicelibs.use_cases.receive_contacts import ReceiveContacts
 from chalicelibs.use_cases.receive_report import ReceiveReport
 from chalicelibs.use_cases.record_call_event import RecordCallEvent
 from chalicelibs.use_cases.rescue import Rescue
@@ -246,6 +247,7 @@ class Bench:
         self.look_ahead = wired(LookAhead)
         self.look_up = wired(LookUp)
         self.import_contacts = wired(ImportContacts)
+        self.receive_contacts = wired(ReceiveContacts)
         self.push = wired(PushTasks)
         self.erase = wired(EraseContact)
         self.resume = wired(ResumeTasks)

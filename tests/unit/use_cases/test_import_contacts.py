@@ -11,7 +11,16 @@ from chalicelibs.domain.imports import Chunk, Import, ImportStatus
 from chalicelibs.domain.lane import SHARD_SIZE
 from chalicelibs.domain.task import TaskStatus
 from chalicelibs.use_cases.import_contacts import CHUNK
-from tests.builders import CAMPAIGN, NOON, OTHER_WORKSPACE, WORKSPACE, a_campaign, an_agent
+from chalicelibs.use_cases.receive_contacts import Sent
+from tests.builders import (
+    CAMPAIGN,
+    IMPORT,
+    NOON,
+    OTHER_WORKSPACE,
+    WORKSPACE,
+    a_campaign,
+    an_agent,
+)
 from tests.unit.use_cases.bench import SECOND, Bench, crashes_everywhere
 
 SOURCE = "s3://drop/contacts.csv"
@@ -289,6 +298,90 @@ def test_an_import_goes_on_where_a_crash_stopped_it() -> None:
         assert (job.rejected, job.duplicates) == (1, 2)
         assert bench.progress(CAMPAIGN).tasks == len(bench.store.tasks) == fresh
         assert bench.store.campaigns[CAMPAIGN].importing == frozenset()
+
+
+# --- Announced -----------------------------------------------------------------------------------
+
+
+def announced(bench: Bench) -> str:
+    """Where the file of an announced import belongs."""
+    sent = Sent("contacts.csv", None)
+    return bench.receive_contacts(WORKSPACE, CAMPAIGN, sent, import_id=IMPORT).job.source
+
+
+def uploaded(bench: Bench, source: str, text: str, version: str) -> Import:
+    bench.drops(text, source)
+    job = bench.import_contacts(WORKSPACE, CAMPAIGN, source=source, version=version)
+    assert job is not None
+    return job
+
+
+def test_an_announced_import_holds_nothing_until_its_file_comes(bench: Bench) -> None:
+    bench.has_campaign()
+
+    source = announced(bench)
+
+    assert bench.store.imports[IMPORT].status is ImportStatus.WAITING
+    assert bench.store.campaigns[CAMPAIGN].importing == frozenset()
+    assert uploaded(bench, source, a_file(1, 2), "v1").accepted == 2
+    assert [*bench.store.imports] == [IMPORT]
+
+
+def test_an_announced_import_goes_on_where_a_crash_stopped_it() -> None:
+    text = a_file(*range(CHUNK + 5))
+
+    def prepare() -> Bench:
+        bench = Bench()
+        bench.has_campaign()
+        bench.drops(text, announced(bench))
+        return bench
+
+    def act(bench: Bench) -> Import:
+        return uploaded(bench, bench.store.imports[IMPORT].source, text, "v1")
+
+    for bench in crashes_everywhere(prepare, act):
+        job = act(bench)
+
+        assert (job.status, job.import_id) == (ImportStatus.COMPLETED, IMPORT)
+        assert (job.rows, job.accepted, job.duplicates) == (CHUNK + 5, CHUNK + 5, 0)
+        assert bench.store.campaigns[CAMPAIGN].importing == frozenset()
+
+
+def test_a_file_that_comes_while_another_is_imported_is_left_alone(bench: Bench) -> None:
+    bench.has_campaign()
+    source = announced(bench)
+
+    class Overtaken:
+        """Another file comes to the same place before the rows are committed."""
+
+        def commit(self, chunk: Chunk) -> Chunk:
+            job = uploaded(bench, source, a_file(7, 8, 9), "v2")
+            assert (job.status, job.version) == (ImportStatus.RUNNING, "v1")
+            return bench.imports.commit(chunk)
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(bench.imports, name)
+
+    bench.drops(a_file(1, 2), source)
+    first = replace(bench.import_contacts, imports=Overtaken())  # type: ignore[arg-type]
+
+    job = first(WORKSPACE, CAMPAIGN, source=source, version="v1")
+
+    assert job is not None
+    assert (job.status, job.accepted) == (ImportStatus.COMPLETED, 2)
+    assert {task.phone for task in bench.store.tasks.values()} == {phone(1), phone(2)}
+
+
+def test_a_file_whose_request_died_after_its_import_was_made_is_stored_by_the_next(
+    bench: Bench,
+) -> None:
+    bench.has_campaign()
+    source = announced(bench)
+    sent = Sent("contacts.csv", a_file(1).encode())
+
+    bench.receive_contacts(WORKSPACE, CAMPAIGN, sent, import_id=IMPORT)
+
+    assert bench.text_by_source == {source: a_file(1)}
 
 
 # --- While it goes on ----------------------------------------------------------------------------

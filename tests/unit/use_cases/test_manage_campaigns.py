@@ -294,12 +294,26 @@ def test_an_update_to_a_campaign_that_could_not_call_is_refused(
     assert bench.queue.nudges == []
 
 
-def test_an_end_that_has_passed_stands_in_the_way_of_no_other_change(bench: Bench) -> None:
-    bench.has_campaign(end_at=NOON + SECOND)
+def test_the_end_of_a_draft_that_has_passed_stands_in_the_way_of_no_other_change(
+    bench: Bench,
+) -> None:
+    bench.has_campaign(end_at=NOON + SECOND, state=CampaignState.DRAFT)
     bench.clock.forward(MINUTE)
 
     assert updated(bench, name="Over").name == "Over"
     assert updated(bench, end_at=NOON + 2 * MINUTE).end_at == NOON + 2 * MINUTE
+
+
+def test_a_campaign_whose_end_has_passed_is_over_before_the_schedule_has_seen_it(
+    bench: Bench,
+) -> None:
+    bench.has_campaign(end_at=NOON + SECOND)
+    bench.clock.forward(MINUTE)
+
+    with pytest.raises(NotAllowed):
+        updated(bench, end_at=NOON + 2 * MINUTE)
+
+    assert bench.store.campaigns[CAMPAIGN].end_at == NOON + SECOND
 
 
 def test_an_agent_that_is_gone_stands_in_the_way_of_no_other_change(bench: Bench) -> None:
