@@ -256,8 +256,8 @@ def rules_of(
     """
     if old is None and not is_batch and not RULES & named.keys():
         return None
-    agent_id = named.get("agent_id") or (old and old.agent_id)
-    caller_id = named.get("caller_id") or (old and old.caller_id)
+    agent_id = named.get("agent_id", old and old.agent_id)
+    caller_id = named.get("caller_id", old and old.caller_id)
     if not agent_id:
         raise Invalid("say which agent calls: a campaign's rules need one", "agent_id")
     if not caller_id:

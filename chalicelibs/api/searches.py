@@ -26,7 +26,7 @@ class TaskQuery(Body):
     model_config = AS_TEXT
 
     status: TaskStatus | None = Field(None, description="As tasks show it.")
-    outcome: str | None = Field(None, description="Of the last attempt.")
+    outcome: str | None = Field(None, min_length=1, description="Of the last attempt.")
     phone: str | None = Field(None, description="E.164; the + written as %2B.")
     attempts: int | None = Field(None, ge=0, le=MOST_ATTEMPTS + 1, description="Attempts used.")
 
@@ -36,8 +36,8 @@ class CurrentQuery(Body):
 
     model_config = AS_TEXT
 
-    campaign_id: str | None = Field(None, description="Of this campaign.")
-    agent_id: str | None = Field(None, description="By this agent.")
+    campaign_id: str | None = Field(None, min_length=1, description="Of this campaign.")
+    agent_id: str | None = Field(None, min_length=1, description="By this agent.")
 
 
 class DatedQuery(Body):
@@ -59,7 +59,7 @@ class DatedQuery(Body):
 class CallQuery(DatedQuery, CurrentQuery):
     """The query of `GET /calls`."""
 
-    outcome: str | None = Field(None, description="That ended so.")
+    outcome: str | None = Field(None, min_length=1, description="That ended so.")
 
 
 def tasks(query: Mapping[str, str]) -> TaskSearch:

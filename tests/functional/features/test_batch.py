@@ -81,6 +81,15 @@ def test_its_csv_must_have_a_header_phone(scene: Scene, header: str) -> None:
     assert scene.rings() == []
 
 
+def test_its_column_phone_may_be_another_than_the_first(scene: Scene) -> None:
+    campaign_id = scene.batch()
+
+    scene.upload(campaign_id, f"name,Phone\nEva,{EVA}\n")
+
+    assert scene.rings() == [EVA]
+    assert scene.asked(EVA).prompt == "Say hello to Eva."
+
+
 def test_phone_numbers_must_have_their_country_codes(scene: Scene) -> None:
     campaign_id = scene.batch()
 
