@@ -46,6 +46,12 @@ def keep_to_rate(asked: Request, answer: Callable[[Request], Response]) -> Respo
 
 
 @app.middleware("http")
+def keep_to_scope(asked: Request, answer: Callable[[Request], Response]) -> Response:
+    """Answer a key what it may ask."""
+    return api.scopes.within_scope(asked, answer)
+
+
+@app.middleware("http")
 def answer_in_one_shape(asked: Request, answer: Callable[[Request], Response]) -> Response:
     """Have the refusals of Chalice itself look like ours."""
     return api.http.in_one_shape(answer(asked))
@@ -138,7 +144,7 @@ def create_key(ids: Ids) -> Response:
 @app.route("/keys/{key_id}", methods=["PATCH"], content_types=ANY_TYPE, authorizer=authorize)
 @answering
 def change_key(key_id: str) -> Response:
-    """Change the name of a key, or how often it may ask."""
+    """Change the name of a key, what it may do, or how often it may ask."""
     workspace_id, changes = request(app).principal, api.keys.changes(request(app).body)
     return ok(api.keys.view(service().keys.change(workspace_id, key_id, **changes)))
 
@@ -403,6 +409,15 @@ def archive_task(_: Ids, task_id: str) -> Response:
     """Archive a task: it is never called again."""
     reading = service().steer_tasks(request(app).principal, task_id, "archive")
     return ok(api.tasks.view(reading, service().clock.now()))
+
+
+@app.route("/contacts/{phone}", methods=["DELETE"], authorizer=authorize)
+@answering
+def erase_contact(phone: str) -> Response:
+    """Erase a person from all campaigns, as far as one request may; repeat it until it is done."""
+    workspace_id, cursor = request(app).principal, request(app).paging("contacts").cursor
+    erased = service().erase_contact(workspace_id, *api.contacts.named(phone, cursor))
+    return ok(api.contacts.view(erased))
 
 
 @app.route("/campaigns/{campaign_id}/tasks", authorizer=authorize)

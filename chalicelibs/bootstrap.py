@@ -39,6 +39,7 @@ from chalicelibs.use_cases.answer_once import AnswerOnce
 from chalicelibs.use_cases.apply_brakes import ApplyBrakes
 from chalicelibs.use_cases.count_request import CountRequest
 from chalicelibs.use_cases.dispatch import Dispatch
+from chalicelibs.use_cases.erase_contact import EraseContact
 from chalicelibs.use_cases.import_contacts import ImportContacts
 from chalicelibs.use_cases.keep_time import FinishCampaigns, KeepTime, Tick
 from chalicelibs.use_cases.look_ahead import LookAhead
@@ -102,6 +103,7 @@ class Service:
     steer_tasks: SteerTasks
     look_up: LookUp
     push_tasks: PushTasks
+    erase_contact: EraseContact
     receive_contacts: ReceiveContacts
     import_contacts: ImportContacts
     tick: Tick
@@ -174,6 +176,13 @@ def wire(ports: Ports, *, deadlines: Deadlines, bootstrap_key_hash: str | None) 
             queue=p.queue,
             clock=p.clock,
             ids=p.ids,
+        ),
+        erase_contact=EraseContact(
+            campaigns=p.campaigns,
+            tasks=p.tasks,
+            calls=p.calls,
+            imports=p.imports,
+            clock=p.clock,
         ),
         receive_contacts=ReceiveContacts(
             campaigns=p.campaigns, imports=p.imports, files=p.files, clock=p.clock

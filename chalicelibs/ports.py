@@ -81,15 +81,15 @@ class Workspaces(Protocol):
             Stale: when there is such a key already.
         """
 
-    def save_key(self, key: ApiKey) -> None:
-        """Change its name, secret and limit.
+    def save_key(self, key: ApiKey) -> bool:
+        """Change its name, secret, scope and limit; False when no manager would be left.
 
         Raises:
             NotFound: when its workspace has no such key.
         """
 
     def revoke(self, workspace_id: str, key_id: str) -> bool:
-        """Forget a key; False when it is the last of its workspace, which stays.
+        """Forget a key; False when it is the last that may manage its workspace, which stays.
 
         Raises:
             NotFound: when the workspace has no such key.
@@ -233,7 +233,7 @@ class Calls(Protocol):
     """Calls that have ended: a workspace's log. The one in flight stands on its task."""
 
     def save(self, workspace_id: str, call: Call) -> None:
-        """Keep a call; a repeated one replaces itself."""
+        """Keep a call; a repeated one replaces itself, but an erased one stays erased."""
 
     def get(self, workspace_id: str, dialed: Dialed) -> Call | None:
         """A call that has ended."""
@@ -307,6 +307,9 @@ class Imports(Protocol):
 
     def finish(self, done: Import) -> None:
         """Store its final status and reason; its counts stay as they are."""
+
+    def erase_value(self, import_id: str, row: int) -> None:
+        """Forget what stood in a rejected row; harmless when repeated."""
 
     def rejected(self, import_id: str, *, cursor: str | None, limit: int) -> Page[RejectedRow]:
         """The rejected rows, in the order of the file."""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from chalicelibs.api import calls as calls
     from chalicelibs.api import campaign_settings as campaign_settings
     from chalicelibs.api import campaigns as campaigns
+    from chalicelibs.api import contacts as contacts
     from chalicelibs.api import dead_letters as dead_letters
     from chalicelibs.api import dialects as dialects
     from chalicelibs.api import http as http
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from chalicelibs.api import pages as pages
     from chalicelibs.api import pushes as pushes
     from chalicelibs.api import rates as rates
+    from chalicelibs.api import scopes as scopes
     from chalicelibs.api import searches as searches
     from chalicelibs.api import sovereign as sovereign
     from chalicelibs.api import tasks as tasks

@@ -48,6 +48,7 @@ class CallView(View):
     recording_url: str | None
     transcript: list[UtteranceView]
     analysis: dict[str, object] = Field(description="What the agent made of the conversation.")
+    is_erased: bool = Field(description="The person was erased: nothing that was said is kept.")
 
 
 class CallsView(View):
@@ -92,6 +93,7 @@ def view(call: Call) -> CallView:
         recording_url=call.recording_url,
         transcript=[utterance_view(one) for one in call.transcript],
         analysis=dict(call.analysis),
+        is_erased=call.is_erased,
     )
 
 

@@ -11,6 +11,7 @@ from chalice.app import AuthResponse, Chalice, MultiDict, Response
 
 from chalicelibs.api.errors import INTERNAL, Forbidden, TooLarge, answer_to, kind_of
 from chalicelibs.api.log import logger
+from chalicelibs.domain.erasing import PLACE
 from chalicelibs.domain.errors import Invalid, NotFound
 from chalicelibs.domain.naming import ALPHABET, LENGTH
 from chalicelibs.domain.workspace import OPERATOR, Holder
@@ -43,6 +44,7 @@ CURSORS = {
     "tasks": TASK_ID,
     "rows": COUNT,
     "calls": rf"[0-9]{{14}}\.{TASK_ID}-{COUNT}",
+    "contacts": PLACE,
 }
 
 #: What every list takes.
@@ -241,14 +243,14 @@ def words_of(name: str) -> str:
 
 
 def admit(holder: Holder | None) -> AuthResponse:
-    """What API Gateway is told of a key: whose it is and how often it may ask, or nothing.
+    """What API Gateway is told of a key: whose it is, what it may and how often, or nothing.
 
     It keeps what it was told for a while, and hands it to every route as text.
     """
     if holder is None:
         return AuthResponse(routes=[], principal_id="nobody")
     limit = str(holder.requests_per_minute)
-    context = {"key_id": holder.key_id, "requests_per_minute": limit}
+    context = {"key_id": holder.key_id, "scope": holder.scope, "requests_per_minute": limit}
     return AuthResponse(routes=["*"], principal_id=holder.principal, context=context)
 
 

@@ -7,7 +7,11 @@ from pydantic import Field
 
 from chalicelibs.api.bodies import At, Body, Name, View, Whole, parse, unnamed
 from chalicelibs.domain.quota import DEFAULT_PER_MINUTE, MOST_PER_MINUTE
+from chalicelibs.domain.scope import Scope
 from chalicelibs.domain.workspace import ApiKey
+
+#: What a key may do.
+SCOPE = "`read`: look, phone numbers masked; `push`: bring tasks, too; `manage`: everything."
 
 PerMinute = Annotated[Whole, Field(ge=1, le=MOST_PER_MINUTE)]
 
@@ -16,6 +20,7 @@ class NewKey(Body):
     """The body of `POST /keys`."""
 
     name: Name
+    scope: Scope = Field(Scope.MANAGE, description=SCOPE)
     requests_per_minute: PerMinute = DEFAULT_PER_MINUTE
 
 
@@ -23,6 +28,7 @@ class KeyChanges(Body):
     """The body of `PATCH /keys/{key_id}`: what is left out stays as it is."""
 
     name: Name = unnamed()
+    scope: Scope = unnamed()
     requests_per_minute: PerMinute = unnamed()
 
 
@@ -31,6 +37,7 @@ class KeyView(View):
 
     id: str
     name: str
+    scope: Scope = Field(description=SCOPE)
     requests_per_minute: int
     created_at: At
 
@@ -63,6 +70,7 @@ def view(key: ApiKey) -> KeyView:
     return KeyView(
         id=key.key_id,
         name=key.name,
+        scope=key.scope,
         requests_per_minute=key.requests_per_minute,
         created_at=key.created_at,
     )

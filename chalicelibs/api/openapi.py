@@ -192,7 +192,7 @@ def described(operation: Operation) -> Json:
         "operationId": operation.id,
         "tags": [operation.tag],
         "summary": operation.summary,
-        **({"description": operation.description} if operation.description else {}),
+        **({"description": operation.about} if operation.about else {}),
         **({} if operation.needs_key else {"security": []}),
         **({"parameters": parameters} if parameters else {}),
         **request_body(operation),

@@ -23,6 +23,7 @@ from chalicelibs.api.bodies import Body, View
 from chalicelibs.api.calls import CallLogView, CallsView, CallView
 from chalicelibs.api.campaign_settings import CampaignChanges, NewCampaign
 from chalicelibs.api.campaigns import CampaignView, CreatedCampaignView
+from chalicelibs.api.contacts import ErasedView
 from chalicelibs.api.dead_letters import DeadLettersView, Redrive, RedrivenView
 from chalicelibs.api.dialects import PREFIX, CampaignsView
 from chalicelibs.api.examples import Examples
@@ -37,6 +38,7 @@ from chalicelibs.api.imports import (
 )
 from chalicelibs.api.keys import KeyChanges, KeysView, KeyView, NewKey, NewKeyView
 from chalicelibs.api.pushes import MOST_TASKS, NewTask, PushedView, ResultsView
+from chalicelibs.api.scopes import OPERATORS, needed_for
 from chalicelibs.api.searches import CallQuery, CurrentQuery, TaskQuery
 from chalicelibs.api.sovereign.calls import (
     SovereignCallQuery,
@@ -57,6 +59,7 @@ from chalicelibs.api.tasks import TaskDetailsView, TasksView, TaskView
 from chalicelibs.api.workspaces import Limits, NewWorkspace, OpenedView, WorkspaceView
 from chalicelibs.domain.campaign import Dialect
 from chalicelibs.domain.imports import LONGEST_FILE_NAME
+from chalicelibs.domain.scope import Scope
 
 Json = dict[str, Any]
 
@@ -140,6 +143,18 @@ class Operation:
         return f"{self.name}_v1" if self.path.startswith(PREFIX) else self.name
 
     @property
+    def scope(self) -> Scope | None:
+        """What its key must be for; None where no key is asked for, or the operator's."""
+        is_operators = f"{self.method} {self.path}" in OPERATORS
+        return needed_for(self.method, self.path) if self.needs_key and not is_operators else None
+
+    @property
+    def about(self) -> str:
+        """What there is to say beyond its summary."""
+        needed = "" if self.scope is None else f"Needs a key with the scope `{self.scope}`."
+        return " ".join(filter(None, (self.description, needed)))
+
+    @property
     def is_repeatable(self) -> bool:
         """Whether a request may be sent again under the same `Idempotency-Key`."""
         return self.needs_key and self.method == "POST"
@@ -204,6 +219,13 @@ def paging(items: str) -> tuple[Parameter, ...]:
             schema={"type": "string", "pattern": f"^{CURSORS[items]}$"},
         ),
     )
+
+
+ERASING_CURSOR = Parameter(
+    name="cursor",
+    description="`next_cursor` of the request before, as it is.",
+    schema={"type": "string", "pattern": f"^{CURSORS['contacts']}$"},
+)
 
 
 def query_of(model: type[Body]) -> tuple[Parameter, ...]:
@@ -311,10 +333,11 @@ KEYS = (
         method="PATCH",
         path="/keys/{key_id}",
         tag="Workspace",
-        summary="Change the name of a key, or how often it may ask",
+        summary="Change the name of a key, what it may do, or how often it may ask",
         body=KeyChanges,
         examples=examples.KEY_CHANGES,
         answers={200: (KeyView,)},
+        also=frozenset({409}),
     ),
     Operation(
         name="revoke_key",
@@ -322,7 +345,7 @@ KEYS = (
         path="/keys/{key_id}",
         tag="Workspace",
         summary="Let a key open nothing any more",
-        description="The last key of a workspace stays: 409.",
+        description="The last key that may manage a workspace stays: 409.",
         answers={200: (KeyView,)},
         also=frozenset({409}),
     ),
@@ -520,6 +543,19 @@ TASKS = (
     task_control("pause", "Pause a task that waits"),
     task_control("resume", "Resume a paused task"),
     task_control("archive", "Archive a task: it is never called again"),
+    Operation(
+        name="erase_contact",
+        method="DELETE",
+        path="/contacts/{phone}",
+        tag="Tasks and calls",
+        summary="Erase a person everywhere",
+        description="Tasks with this number are archived, and they, their calls and rejected rows "
+        "of files keep counting, without number, context, transcript, analysis or recording. "
+        "Send `next_cursor` back as `cursor` until `is_complete`; repeating it is harmless.",
+        answers={200: (ErasedView,)},
+        parameters=(ERASING_CURSOR,),
+        also=frozenset({409}),
+    ),
     Operation(
         name="list_tasks",
         method="GET",

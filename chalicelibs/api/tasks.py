@@ -26,7 +26,7 @@ class TaskView(View):
 
     id: str
     campaign_id: str
-    phone: str = Field(description="The number to call, E.164.")
+    phone: str = Field(description="The number to call, E.164; empty where it was erased.")
     status: TaskStatus
     next_attempt_at: At | None = Field(
         description="Before that, it is not called; null where no time can be told, see"
@@ -39,6 +39,7 @@ class TaskView(View):
     attempts: int = Field(description="Attempts dialled.")
     outcome: str | None = Field(description="Of the last attempt.")
     reason: str | None = Field(description="Why it was finished, where the outcome does not say.")
+    is_erased: bool = Field(description="The person was erased; it counts, and is never called.")
     context: dict[str, str] = Field(description="What the agent's prompt is filled with.")
     current_call: CallView | None = Field(description="The attempt in flight.")
     last_call_id: str | None
@@ -105,6 +106,7 @@ def view(reading: TaskReading, now: datetime) -> TaskView:
         attempts=task.attempts,
         outcome=task.outcome,
         reason=task.reason,
+        is_erased=task.is_erased,
         context=dict(task.context),
         current_call=None if task.call is None else call_view(task.call),
         last_call_id=task.last_call_id,

@@ -100,6 +100,10 @@ def dispatch(
     return each_record(event, handle, Watch(QueueName.NUDGES, "dispatch", note))
 
 
+class ImportFailed(Exception):
+    """A file could not be imported for now; it comes again. Says what kind of error it was."""
+
+
 def import_files(event: Mapping[str, Any], import_file: Callable[..., Import | None]) -> None:
     """Import the files that were dropped; one dropped elsewhere is nobody's."""
     for record in event["Records"]:
@@ -110,12 +114,17 @@ def import_files(event: Mapping[str, Any], import_file: Callable[..., Import | N
             logger().warning("file dropped outside a campaign's folder")
             continue
         version = item.get("eTag", "")
-        job = import_file(
-            place["workspace_id"],
-            place["campaign_id"],
-            source=f"s3://{bucket}/{key}",
-            version=version,
-        )
+        try:
+            job = import_file(
+                place["workspace_id"],
+                place["campaign_id"],
+                source=f"s3://{bucket}/{key}",
+                version=version,
+            )
+        except Exception as error:  # noqa: BLE001 - the outermost line, and it is raised again
+            # Lambda writes what it is told into the log as it is, a contact's data included.
+            logger().exception("import failed", extra=place.groupdict())
+            raise ImportFailed(type(error).__name__) from None
         tell_import(job, version, place.groupdict())
 
 

@@ -85,6 +85,7 @@ class Call:
     recording_url: str | None = None
     transcript: Transcript = ()
     analysis: Mapping[str, object] = field(default_factory=dict)
+    is_erased: bool = False  #: Nothing of the person is kept.
 
     @property
     def as_dialed(self) -> Dialed:
@@ -105,6 +106,18 @@ class Call:
     def can_become(self, status: CallStatus) -> bool:
         """Whether this would be progress."""
         return status in NEXT[self.status]
+
+    def erased(self) -> Self:
+        """The call without the person; what it cost and how it ended stays."""
+        return replace(
+            self,
+            phone=None,
+            callback_at=None,
+            recording_url=None,
+            transcript=(),
+            analysis={},
+            is_erased=True,
+        )
 
     def because(self, status: CallStatus, **known: object) -> Self:
         """The call one step further, with what became known by it."""

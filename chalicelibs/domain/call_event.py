@@ -44,6 +44,10 @@ class CallEvent:
     analysis: Mapping[str, object] = field(default_factory=dict)
     analysis_follows: bool = False
 
+    def impersonal(self) -> Self:
+        """The event without what it tells of a person."""
+        return replace(self, callback_at=None, recording_url=None, transcript=(), analysis={})
+
     def bounded(self) -> Self:
         """The event, small enough for a queue and for the table, whatever a carrier sent."""
         url = self.recording_url

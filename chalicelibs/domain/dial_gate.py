@@ -8,7 +8,7 @@ from chalicelibs.domain.campaign import Campaign
 from chalicelibs.domain.deadlines import Deadlines
 from chalicelibs.domain.overrides import rules_of
 from chalicelibs.domain.rules import Rules
-from chalicelibs.domain.task import Task, TaskStatus
+from chalicelibs.domain.task import ERASED, Task, TaskStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +54,8 @@ def ask(
         return Drop("dialled_already")
     if now >= deadlines.of_gate(call):
         return Drop("left_to_rescue")
-    if task.end_at is not None and now >= task.end_at:
-        return Finish(TaskStatus.ARCHIVED, "task_ended")
+    if (reason := why_over(task, now)) is not None:
+        return Finish(TaskStatus.ARCHIVED, reason)
     if not campaign.may_call(now):
         return GiveBack(why_closed(campaign, now))
     rules = rules_of(task.own, campaign.rules, campaign.level)
@@ -65,6 +65,13 @@ def ask(
     if hours is not None and not hours.is_open(now):
         return GiveBack("outside_calling_hours")
     return Dial(rules)
+
+
+def why_over(task: Task, now: datetime) -> str | None:
+    """The reason for which a task is never called again, whatever its campaign says."""
+    if task.is_erased:
+        return ERASED
+    return "task_ended" if task.end_at is not None and now >= task.end_at else None
 
 
 def why_closed(campaign: Campaign, now: datetime) -> str:

@@ -46,6 +46,10 @@ MOVES: Mapping[str, tuple[frozenset[TaskStatus], TaskStatus]] = {
 }
 
 
+#: The reason of a task that ended because its contact was erased.
+ERASED = "erased"
+
+
 class Entry(NamedTuple):
     """A place in the agenda: in which partition, and when something must happen."""
 
@@ -90,6 +94,7 @@ class Task:
     paused_at: datetime | None = None  #: When it was stopped by hand.
     outcome: str | None = None  #: Of the last attempt.
     reason: str | None = None  #: Why it was finished, where the outcome does not say.
+    is_erased: bool = False  #: Nothing of the person is kept; it is never called again.
     created_at: datetime
     version: int = 0
 
@@ -161,6 +166,8 @@ class Task:
 
     def give_back(self, *, not_before: datetime | None = None) -> Self:
         """Back in its lane, at its old place or later: the attempt was not dialled."""
+        if self.is_erased:
+            return self.finish(TaskStatus.ARCHIVED, ERASED)
         due_at = self.due_at
         if not_before is not None and not_before > due_at:
             due_at = with_lot(not_before, lot_of(due_at))
@@ -174,6 +181,8 @@ class Task:
         assert call.dialed_at is not None, "only a dialled call ends"
         dialed = {**self.dialed, claim_of(call.call_id): call.dialed_at}
         ended = replace(self, call=None, dialed=dialed, outcome=call.outcome, reason=None)
+        if self.is_erased:
+            return ended.finish(TaskStatus.ARCHIVED, ERASED)
         match decision:
             case Retry(at):
                 return ended.waiting(at, is_callback=False)
@@ -193,6 +202,13 @@ class Task:
     def finish(self, status: TaskStatus, reason: str) -> Self:
         """No further attempts, for a reason that is none of its outcomes."""
         return replace(self, status=status, call=None, paused_at=None, reason=reason)
+
+    def erased(self) -> Self:
+        """Without the person: what waits is archived; a call in flight ends, nothing follows."""
+        call = None if self.call is None else self.call.erased()
+        bare = replace(self, phone="", context={}, call=call, is_erased=True)
+        is_over = self.is_final or call is not None
+        return bare if is_over else bare.finish(TaskStatus.ARCHIVED, ERASED)
 
     def move(self, control: str, now: datetime) -> Self:
         """The task after one of `MOVES`; a repeated control changes nothing.

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelibs.domain.quota import DEFAULT_PER_MINUTE
+from chalicelibs.domain.scope import Scope
 
 #: Who holds the deployment's bootstrap key, in the place of a workspace id.
 OPERATOR = "operator"
@@ -34,14 +35,16 @@ class ApiKey:
     workspace_id: str
     secret_hash: str
     name: str
+    scope: Scope = Scope.MANAGE
     requests_per_minute: int = DEFAULT_PER_MINUTE
     created_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holder:
-    """Who asks with a key, and how often the key may ask."""
+    """Who asks with a key, what the key may, and how often."""
 
     principal: str  #: The workspace that the key opens, or `OPERATOR`.
     key_id: str
+    scope: Scope
     requests_per_minute: int

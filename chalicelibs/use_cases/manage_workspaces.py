@@ -11,6 +11,7 @@ from chalicelibs.domain.campaign import Campaign
 from chalicelibs.domain.errors import Invalid, NotAllowed, NotFound, Stale
 from chalicelibs.domain.naming import is_plain_id
 from chalicelibs.domain.quota import OPERATORS_PER_MINUTE
+from chalicelibs.domain.scope import Scope
 from chalicelibs.domain.workspace import MOST_KEYS, OPERATOR, ApiKey, Holder, Workspace
 from chalicelibs.ports import Agents, Carriers, Clock, Ids, Workspaces
 
@@ -22,8 +23,16 @@ TRIES = 10
 #: What the key is called that comes with a workspace.
 FIRST_KEY = "first"
 
+#: Why a key stays what it is.
+LAST_MANAGER = "this is the last key that may manage the workspace: make another one first"
+
 #: The operator's key as it is counted.
-OPERATORS = Holder(principal=OPERATOR, key_id=OPERATOR, requests_per_minute=OPERATORS_PER_MINUTE)
+OPERATORS = Holder(
+    principal=OPERATOR,
+    key_id=OPERATOR,
+    scope=Scope.MANAGE,
+    requests_per_minute=OPERATORS_PER_MINUTE,
+)
 
 
 def hash_of(secret: str) -> str:
@@ -58,6 +67,7 @@ class Authorize:
         return Holder(
             principal=key.workspace_id,
             key_id=key_id,
+            scope=key.scope,
             requests_per_minute=key.requests_per_minute,
         )
 
@@ -137,7 +147,13 @@ class ManageKeys:
         return self.workspaces.keys(workspace_id)
 
     def create(
-        self, workspace_id: str, *, name: str, requests_per_minute: int, ids: Ids | None = None
+        self,
+        workspace_id: str,
+        *,
+        name: str,
+        scope: Scope = Scope.MANAGE,
+        requests_per_minute: int,
+        ids: Ids | None = None,
     ) -> tuple[ApiKey, str]:
         """Make a key; gives it and its secret form, which is shown only now.
 
@@ -154,6 +170,7 @@ class ManageKeys:
             workspace_id=workspace_id,
             secret_hash=hash_of(secret),
             name=name,
+            scope=scope,
             requests_per_minute=requests_per_minute,
             created_at=self.clock.now(),
         )
@@ -166,13 +183,15 @@ class ManageKeys:
         return key, token_of(key.key_id, secret)
 
     def change(self, workspace_id: str, key_id: str, **changes: Any) -> ApiKey:
-        """Change its name or its limit.
+        """Change its name, its scope or its limit.
 
         Raises:
             NotFound: when the workspace has no such key.
+            NotAllowed: when no key would be left that may manage the workspace.
         """
         changed = replace(self._load(workspace_id, key_id), **changes)
-        self.workspaces.save_key(changed)
+        if not self.workspaces.save_key(changed):
+            raise NotAllowed(LAST_MANAGER, "scope")
         return changed
 
     def revoke(self, workspace_id: str, key_id: str) -> ApiKey:
@@ -180,11 +199,11 @@ class ManageKeys:
 
         Raises:
             NotFound: when the workspace has no such key.
-            NotAllowed: when it is the last: nobody could get in any more.
+            NotAllowed: when it is the last that may manage: nobody could make another one.
         """
         key = self._load(workspace_id, key_id)
         if not self.workspaces.revoke(workspace_id, key_id):
-            raise NotAllowed("this is the last key of the workspace: make another one first")
+            raise NotAllowed(LAST_MANAGER)
         return key
 
     def _load(self, workspace_id: str, key_id: str) -> ApiKey:

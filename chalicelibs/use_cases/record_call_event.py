@@ -54,6 +54,8 @@ class RecordCallEvent:
         task = self.tasks.get(task_of(event.call_id))
         if task is None:
             return "unknown_call"
+        if task.is_erased:
+            event = event.impersonal()
         if not task.has_in_flight(event.call_id):
             return self._record_late(task, event)
         assert task.call is not None
@@ -138,6 +140,8 @@ class RecordCallEvent:
 
     def _record_late(self, task: Task, event: CallEvent) -> str:
         """An event of a call that has ended: a repetition, or a more telling word on it."""
+        if task.is_erased:
+            return "erased"
         dialed = task.ended_call(event.call_id)
         kept = dialed and self.calls.get(task.workspace_id, dialed)
         if kept is None or event.kind is EventKind.IN_PROGRESS:

@@ -9,7 +9,7 @@ from chalicelibs.domain.deadlines import Deadlines
 from chalicelibs.domain.errors import Stale
 from chalicelibs.domain.lane import rescue_partition
 from chalicelibs.domain.outcome import Outcome
-from chalicelibs.domain.task import Task
+from chalicelibs.domain.task import Task, tally_of
 from chalicelibs.ports import (
     CannotSay,
     Carriers,
@@ -81,7 +81,8 @@ class Rescue:
         self.slots.release(task.workspace_id, call.call_id, None)
         self.slots.release(task.campaign_id, call.call_id, None)
         try:
-            self.tasks.save(task.give_back())
+            back = task.give_back()
+            self.tasks.settle(back, tally_of(task, back, now=self.clock.now()))
         except Stale:
             return
         self.queue.nudge(task.workspace_id)

@@ -86,6 +86,16 @@ def test_the_largest_call_that_is_kept_fits_into_an_item(ports: Ports) -> None:
     assert waiting.call == call
 
 
+def test_an_erased_call_stays_erased_whoever_writes_it_again(ports: Ports) -> None:
+    ports.calls.save(WORKSPACE, FULL)
+    ports.calls.save(WORKSPACE, FULL.erased())
+
+    ports.calls.save(WORKSPACE, FULL)
+    ports.calls.save(WORKSPACE, replace(FULL.erased(), cost="9 EUR"))
+
+    assert ports.calls.get(WORKSPACE, FULL.as_dialed) == replace(FULL.erased(), cost="9 EUR")
+
+
 def test_a_call_of_which_little_is_known_comes_back(ports: Ports) -> None:
     little = a_call(dialed_at=NOON)
 

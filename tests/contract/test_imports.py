@@ -215,6 +215,17 @@ def test_the_imports_of_a_campaign_come_oldest_first(ports: Ports) -> None:
     assert list(ports.imports.of_campaign(CAMPAIGN)) == [an_import(), second]
 
 
+def test_what_stood_in_a_rejected_row_is_forgotten_and_its_reason_is_not(ports: Ports) -> None:
+    ports.imports.start(an_import())
+    ports.imports.commit(a_chunk(rejected=(BAD,)))
+
+    for number in (BAD.row, BAD.row, 99):
+        ports.imports.erase_value(IMPORT, number)
+
+    assert BAD.value
+    assert rejected(ports) == [BAD._replace(value=None)]
+
+
 def test_rejected_rows_come_in_pages_in_the_order_of_the_file(ports: Ports) -> None:
     ports.imports.start(an_import())
     rows = tuple(RejectedRow(row, row + 1, "empty", "the row is empty") for row in range(1, 12))

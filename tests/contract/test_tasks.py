@@ -36,6 +36,9 @@ LANE = f"{CAMPAIGN}|attempt-1|0"
 SECOND = timedelta(seconds=1)
 LOT = timedelta(microseconds=482)
 
+#: What the table and its expressions could take for something else.
+ODD_NAMES = ("pk", "lane", "at", "#pk", ":at", "a.b[0]", "__class__", "✆ 🤖", "n" * 200)
+
 FULL_CALL = a_call(
     a_task(claims=2),
     status=CallStatus.IN_PROGRESS,
@@ -91,6 +94,8 @@ def due_ids(ports: Ports, partition: str, until: datetime, limit: int = 99) -> l
     [
         pytest.param(a_task(), id="plain"),
         pytest.param(FULL, id="full"),
+        pytest.param(FULL.erased(), id="erased"),
+        pytest.param(a_task(context=dict.fromkeys(ODD_NAMES, "v")), id="oddly named context"),
         pytest.param(a_task(context={}), id="without context"),
         pytest.param(a_task(own=Overrides(zone="Asia/Tokyo")), id="in a zone of its own"),
         pytest.param(

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from chalicelibs.domain.errors import NotFound, Stale
+from chalicelibs.domain.scope import Scope
 from chalicelibs.domain.workspace import MOST_KEYS
 from tests.builders import NOON, OTHER_WORKSPACE, WORKSPACE, a_key, a_workspace, plain_id
 from tests.contract.engines import Ports
@@ -96,10 +97,14 @@ def test_a_workspace_has_only_so_many_keys(opened: Ports) -> None:
     assert len(opened.workspaces.keys(WORKSPACE)) == MOST_KEYS
 
 
-def test_a_key_changes_its_name_secret_and_limit(opened: Ports) -> None:
-    changed = replace(a_key(), name="dialer", secret_hash="0ther", requests_per_minute=5)
+@pytest.mark.parametrize("scope", Scope)
+def test_a_key_changes_its_name_secret_scope_and_limit(opened: Ports, scope: Scope) -> None:
+    opened.workspaces.add_key(SECOND_KEY)
+    changed = replace(
+        a_key(), name="dialer", secret_hash="0ther", scope=scope, requests_per_minute=5
+    )
 
-    opened.workspaces.save_key(changed)
+    assert opened.workspaces.save_key(changed)
 
     assert opened.workspaces.key(changed.key_id) == changed
 
@@ -121,6 +126,27 @@ def test_the_last_key_stays(opened: Ports) -> None:
     assert not opened.workspaces.revoke(WORKSPACE, a_key().key_id)
 
     assert list(opened.workspaces.keys(WORKSPACE)) == [a_key()]
+
+
+def test_the_last_key_that_manages_stays_and_goes_on_managing(opened: Ports) -> None:
+    reader = replace(SECOND_KEY, scope=Scope.READ)
+    opened.workspaces.add_key(reader)
+
+    assert not opened.workspaces.revoke(WORKSPACE, a_key().key_id)
+    assert not opened.workspaces.save_key(replace(a_key(), scope=Scope.PUSH))
+
+    assert list(opened.workspaces.keys(WORKSPACE)) == [a_key(), reader]
+    assert opened.workspaces.revoke(WORKSPACE, reader.key_id)
+
+
+def test_a_key_that_was_narrowed_does_not_count_as_one_that_manages(opened: Ports) -> None:
+    opened.workspaces.add_key(SECOND_KEY)
+    assert opened.workspaces.save_key(replace(SECOND_KEY, scope=Scope.PUSH))
+
+    assert not opened.workspaces.revoke(WORKSPACE, a_key().key_id)
+
+    assert opened.workspaces.save_key(SECOND_KEY), "it manages again"
+    assert opened.workspaces.revoke(WORKSPACE, a_key().key_id)
 
 
 def test_the_key_of_another_workspace_is_neither_changed_nor_revoked(opened: Ports) -> None:

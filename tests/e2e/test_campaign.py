@@ -112,3 +112,6 @@ def test_a_killed_worker_loses_nothing_and_rings_nobody_twice(stack: Stack) -> N
     (imported,) = client.get(f"/campaigns/{campaign_id}/imports")["imports"]
     assert (imported["accepted"], imported["rejected"]) == (len(PHONES), 1)
     assert client.get(f"/campaigns/{campaign_id}")["status"] == "completed"
+    logged = stack.log_file("handlers").read_text(errors="replace")
+    assert "report recorded" in logged
+    assert [word for word in ("1202555", "Ada ", "12345", "carillon_") if word in logged] == []

@@ -79,6 +79,9 @@ ROUTES = [
 ]
 
 
+#: What names a person, of whom each workspace knows what it knows; see test_erasing.py.
+BY_NUMBER = {("DELETE", "/contacts/{phone}")}
+
 #: What must be sent there for the id to be looked at.
 BODIES = {("POST", "/campaigns/{campaign_id}/imports"): b'{"file": "contacts.csv"}'}
 
@@ -128,7 +131,7 @@ def test_the_walk_goes_through_every_route_with_an_id() -> None:
         for method in entries
         if "{" in path and entries[method].authorizer is not None
     }
-    assert walked == declared
+    assert walked | BY_NUMBER == declared
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=" ".join)

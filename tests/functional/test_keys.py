@@ -20,6 +20,7 @@ def test_the_key_that_came_with_the_workspace_is_listed(acme: Acme) -> None:
     assert first == {
         "id": acme.key.split("_")[1],
         "name": "first",
+        "scope": "manage",
         "requests_per_minute": 600,
         "created_at": "2027-03-05T12:00:00.000Z",
     }

@@ -1,6 +1,7 @@
 """What carriers report is believed when it is signed, and queued before it is answered."""
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -364,6 +365,91 @@ def test_a_replay_is_refused(
 
     assert answer.status == status
     assert len(product.queue.reports) == (status == 200)
+
+
+def test_a_report_that_is_replayed_inside_the_window_changes_nothing(
+    product: Product, end: dict[str, Any]
+) -> None:
+    raw = raw_of({**end, "transcript": SAID}) or b""
+    headers = signed(raw, at=product.clock.at)
+    assert Api().ask("POST", PATH, raw, headers).status == 200
+    product.run()
+    before = product.everything()
+
+    for minutes in range(1, 6):
+        product.clock.pass_(MINUTE)
+        assert Api().ask("POST", PATH, raw, headers).status == 200, minutes
+        product.queue.nudges.clear()
+        product.run()
+
+    assert product.everything() == before
+    product.clock.pass_(MINUTE)
+    assert Api().ask("POST", PATH, raw, headers).status == 401
+
+
+def test_a_replayed_report_of_one_attempt_does_not_end_the_next(
+    product: Product, acme: Acme
+) -> None:
+    own = {"retries": 2, "intervals": [60_000], "priorities": [2, 1]}
+    task_id = acme.pushed(acme.campaign(), **own)
+    product.run()
+    raw = raw_of(report_of_end(product.carrier.asked[0].call_id, product.clock.at, "busy")) or b""
+    headers = signed(raw, at=product.clock.at)
+    Api().ask("POST", PATH, raw, headers)
+    product.run()
+    product.clock.pass_(2 * MINUTE)
+    product.tick()
+    product.run()
+    assert len(product.carrier.asked) == 2
+
+    assert Api().ask("POST", PATH, raw, headers).status == 200
+    product.run()
+
+    task = acme.shown(f"/tasks/{task_id}")
+    assert (task["status"], task["attempts"]) == ("running", 2)
+
+
+def test_reports_in_the_wrong_order_end_the_call_once(
+    product: Product, acme: Acme, end: dict[str, Any]
+) -> None:
+    told = {**end, "type": "analysis", "analysis": {"summary": "they talked"}}
+    for report in (told, {**end, "analysis_follows": True}, {**end, "type": "in_progress"}):
+        assert product.webhook(report).status == 200
+        product.run()
+
+    (call,) = acme.shown("/calls")["calls"]
+    assert (call["status"], call["analysis"]) == ("ended", {"summary": "they talked"})
+    assert acme.shown("/campaigns")["campaigns"][0]["progress"]["calls"] == 1
+
+
+@pytest.mark.parametrize(
+    "spell", [str.lower, str.upper, str.title], ids=["lower", "upper", "title"]
+)
+def test_the_names_of_headers_are_read_in_any_case(
+    product: Product, end: dict[str, Any], spell: Callable[[str], str]
+) -> None:
+    raw = raw_of(end) or b""
+    headers = {spell(name): value for name, value in signed(raw, at=product.clock.at).items()}
+
+    assert Api().ask("POST", PATH, raw, headers).status == 200
+
+
+def test_a_signature_is_not_read_in_any_case(product: Product, end: dict[str, Any]) -> None:
+    raw = raw_of(end) or b""
+    headers = signed(raw, at=product.clock.at)
+    shouted = {**headers, "X-Carrier-Signature": headers["X-Carrier-Signature"].upper()}
+
+    assert Api().ask("POST", PATH, raw, shouted).status == 401
+
+
+@pytest.mark.parametrize(
+    "path", ["/webhooks/Simulated", "/webhooks/sip", "/webhooks/simulated%00"]
+)
+def test_a_signed_report_at_another_carriers_door_is_not_found(
+    product: Product, end: dict[str, Any], path: str
+) -> None:
+    assert product.webhook(end, path=path).status == 404
+    assert product.queue.reports == []
 
 
 def test_another_secret_signs_in_vain(product: Product, end: dict[str, Any]) -> None:

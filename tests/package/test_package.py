@@ -175,6 +175,52 @@ def test_what_holds_data_outlives_the_stack(package: Package) -> None:
         assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == "Retain"
 
 
+def test_everything_that_is_stored_is_encrypted(package: Package) -> None:
+    tables = package.resources("AWS::DynamoDB::Table").values()
+    buckets = package.resources("AWS::S3::Bucket").values()
+
+    assert [table["SSESpecification"] for table in tables] == [{"SSEEnabled": True}]
+    for queue in package.resources("AWS::SQS::Queue").values():
+        assert queue["SqsManagedSseEnabled"] is True
+    for bucket in buckets:
+        [rule] = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+        assert rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
+
+
+def test_no_queue_and_no_bucket_is_spoken_to_in_the_clear(package: Package) -> None:
+    of_queues = package.resources("AWS::SQS::QueuePolicy").values()
+    of_buckets = package.resources("AWS::S3::BucketPolicy").values()
+
+    for policy in (*of_queues, *of_buckets):
+        [statement] = policy["PolicyDocument"]["Statement"]
+        assert (statement["Effect"], statement["Principal"]) == ("Deny", "*")
+        assert statement["Action"] in {"sqs:*", "s3:*"}
+        assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    covered = {queue["Ref"] for policy in of_queues for queue in policy["Queues"]}
+    assert covered == package.resources("AWS::SQS::Queue").keys()
+    assert {policy["Bucket"]["Ref"] for policy in of_buckets} == package.resources(
+        "AWS::S3::Bucket"
+    ).keys()
+
+
+def test_no_bucket_is_open_to_the_public(package: Package) -> None:
+    for bucket in package.resources("AWS::S3::Bucket").values():
+        assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+
+
+def test_what_expires_does(package: Package) -> None:
+    [bucket] = package.resources("AWS::S3::Bucket").values()
+    [rule] = bucket["LifecycleConfiguration"]["Rules"]
+    [table] = package.resources("AWS::DynamoDB::Table").values()
+
+    assert (rule["Status"], rule["Prefix"], rule["ExpirationInDays"]) == (
+        "Enabled",
+        "imports/",
+        30,
+    )
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+
+
 def test_errors_of_the_gateway_have_the_shape_of_our_own(package: Package) -> None:
     responses = package.template["Resources"]["RestAPI"]["Properties"]["GatewayResponses"]
 

@@ -39,6 +39,7 @@ def call_item(call: Call) -> Item:
         "recording_url": call.recording_url,
         "transcript": as_text(to_lines(call.transcript)) if call.transcript else None,
         "analysis": as_text(dict(call.analysis)) if call.analysis else None,
+        "is_erased": call.is_erased or None,
     }
 
 
@@ -70,6 +71,7 @@ def call_of(call_id: str, item: Item) -> Call:
         recording_url=item.get("recording_url"),
         transcript=from_lines(json.loads(item.get("transcript", "[]"))),
         analysis=json.loads(item.get("analysis", "{}")),
+        is_erased=item.get("is_erased", False),
     )
 
 

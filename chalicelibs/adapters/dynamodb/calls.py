@@ -1,13 +1,14 @@
 """Ended calls in the table."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 
 from chalicelibs.adapters.dynamodb import keys
 from chalicelibs.adapters.dynamodb.call_item import call_item, call_of
 from chalicelibs.adapters.dynamodb.codec import Item
 from chalicelibs.adapters.dynamodb.search import calls_wanted, search
-from chalicelibs.adapters.dynamodb.table import Stretch, Table
+from chalicelibs.adapters.dynamodb.table import ConditionFailed, Stretch, Table
 from chalicelibs.adapters.dynamodb.writes import put
 from chalicelibs.domain.call import Call, Dialed
 from chalicelibs.domain.instants import MILLISECOND
@@ -25,7 +26,9 @@ class DynamoCalls:
     def save(self, workspace_id: str, call: Call) -> None:
         """See the port."""
         item = {"campaign_id": campaign_of(call.call_id), **call_item(call)}
-        self._table.write(put(keys.call(workspace_id, call.as_dialed), item))
+        is_kept = None if call.is_erased else "attribute_not_exists(#is_erased)"
+        with suppress(ConditionFailed):  # it was erased, and stays so
+            self._table.write(put(keys.call(workspace_id, call.as_dialed), item, is_kept))
 
     def get(self, workspace_id: str, dialed: Dialed) -> Call | None:
         """See the port."""

@@ -30,7 +30,7 @@ def encode(value: Any) -> dict[str, Any]:
     for types, kind, written in ENCODERS:
         if isinstance(value, types):
             return {kind: written(value)}
-    raise CannotStore(f"{value!r} is a {type(value).__name__}")
+    raise CannotStore(f"no item holds a {type(value).__name__}")
 
 
 def encode_item(item: Mapping[str, Any]) -> dict[str, Any]:

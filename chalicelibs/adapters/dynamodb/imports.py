@@ -1,6 +1,7 @@
 """Imports in the table."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from chalicelibs.adapters.dynamodb import counters, keys
@@ -109,6 +110,11 @@ class DynamoImports:
             self._table.write(update(key, expression, IS_THERE, status=done.status, **values))
         except ConditionFailed as failed:
             raise NotFound("import", done.import_id) from failed
+
+    def erase_value(self, import_id: str, row: int) -> None:
+        """See the port."""
+        with suppress(ConditionFailed):  # there is no such row
+            self._table.write(update(keys.rejected(import_id, row), "REMOVE #value", IS_THERE))
 
     def rejected(self, import_id: str, *, cursor: str | None, limit: int) -> Page[RejectedRow]:
         """See the port."""

@@ -36,6 +36,7 @@ def task_item(task: Task) -> Item:
         "paused_at": task.paused_at,
         "outcome": task.outcome,
         "reason": task.reason,
+        "is_erased": task.is_erased or None,
         "created_at": task.created_at,
         "version": task.version,
     }
@@ -66,6 +67,7 @@ def task_of(item: Item) -> Task:
         paused_at=maybe(to_instant, item.get("paused_at")),
         outcome=item.get("outcome"),
         reason=item.get("reason"),
+        is_erased=item.get("is_erased", False),
         created_at=to_instant(item["created_at"]),
         version=item["version"],
     )

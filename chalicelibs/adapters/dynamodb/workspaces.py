@@ -5,9 +5,11 @@ from typing import Any
 
 from chalicelibs.adapters.dynamodb import keys
 from chalicelibs.adapters.dynamodb.codec import Item, to_instant
+from chalicelibs.adapters.dynamodb.keys import Key
 from chalicelibs.adapters.dynamodb.table import Cancelled, ConditionFailed, Table
-from chalicelibs.adapters.dynamodb.writes import IS_NEW, IS_THERE, delete, put, update
+from chalicelibs.adapters.dynamodb.writes import IS_NEW, IS_THERE, Write, delete, put, update
 from chalicelibs.domain.errors import NotFound, Stale
+from chalicelibs.domain.scope import Scope
 from chalicelibs.domain.workspace import MOST_KEYS, ApiKey, Workspace
 
 
@@ -25,7 +27,7 @@ class DynamoWorkspaces:
                 [
                     put(
                         keys.workspace(workspace_id),
-                        {**workspace_item(workspace), "keys": frozenset({key.key_id})},
+                        {**workspace_item(workspace), **named(key)},
                         IS_NEW,
                     ),
                     put(keys.api_key(key.key_id), key_item(key), IS_NEW),
@@ -74,48 +76,53 @@ class DynamoWorkspaces:
 
     def add_key(self, key: ApiKey) -> bool:
         """See the port."""
-        named = update(
+        also = ", #managers :ids" if key.scope is Scope.MANAGE else ""
+        added = update(
             keys.workspace(key.workspace_id),
-            "ADD #keys :ids",
+            f"ADD #keys :ids{also}",
             "size(#keys) < :most",
             ids=frozenset({key.key_id}),
             most=MOST_KEYS,
         )
         try:
-            self._table.transact([named, put(keys.api_key(key.key_id), key_item(key), IS_NEW)])
+            self._table.transact([added, put(keys.api_key(key.key_id), key_item(key), IS_NEW)])
         except Cancelled as cancelled:
             if 1 in cancelled.failed:
                 raise Stale(key.key_id) from cancelled
             return False
         return True
 
-    def save_key(self, key: ApiKey) -> None:
+    def save_key(self, key: ApiKey) -> bool:
         """See the port."""
         changed = update(
             keys.api_key(key.key_id),
-            "SET #name = :name, #secret_hash = :secret_hash,"
+            "SET #name = :name, #secret_hash = :secret_hash, #scope = :scope,"
             " #requests_per_minute = :requests_per_minute",
             "#workspace_id = :workspace_id",
             name=key.name,
             secret_hash=key.secret_hash,
+            scope=key.scope,
             requests_per_minute=key.requests_per_minute,
             workspace_id=key.workspace_id,
         )
-        try:
-            self._table.write(changed)
-        except ConditionFailed as failed:
-            raise NotFound("key", key.key_id) from failed
+        owner, ids = keys.workspace(key.workspace_id), frozenset({key.key_id})
+        if key.scope is Scope.MANAGE:
+            counted = update(owner, "ADD #managers :ids", ids=ids)
+        else:
+            counted = without(owner, "#managers", key.key_id)
+        return self._changed(key.key_id, [changed, counted])
 
     def revoke(self, workspace_id: str, key_id: str) -> bool:
         """See the port."""
         is_its = "#workspace_id = :workspace_id"
         removed = delete(keys.api_key(key_id), is_its, workspace_id=workspace_id)
-        ids = frozenset({key_id})
-        forgotten = update(
-            keys.workspace(workspace_id), "DELETE #keys :ids", "size(#keys) > :one", ids=ids, one=1
-        )
+        forgotten = without(keys.workspace(workspace_id), "#keys, #managers", key_id)
+        return self._changed(key_id, [removed, forgotten])
+
+    def _changed(self, key_id: str, writes: Sequence[Write]) -> bool:
+        """Carry out what is done to a key, and with it to what its workspace knows of it."""
         try:
-            self._table.transact([removed, forgotten])
+            self._table.transact(writes)
         except Cancelled as cancelled:
             if 0 in cancelled.failed:
                 raise NotFound("key", key_id) from cancelled
@@ -126,7 +133,8 @@ class DynamoWorkspaces:
 def workspace_item(workspace: Workspace) -> Item:
     """A workspace in plain values.
 
-    Beside them are kept the ids of its `keys` and of its `open` campaigns.
+    Beside them are kept the ids of its `keys`, of those among them that manage it (`managers`),
+    and of its `open` campaigns.
     """
     return {
         "name": workspace.name,
@@ -147,12 +155,26 @@ def workspace_of(workspace_id: str, item: Item) -> Workspace:
     )
 
 
+def named(key: ApiKey) -> Item:
+    """The first key of a workspace, as the workspace names it."""
+    return {"keys": frozenset({key.key_id}), "managers": frozenset({key.key_id})}
+
+
+def without(workspace: Key, sets: str, key_id: str) -> Write:
+    """Take a key out of its workspace's sets, if somebody is left who may manage it."""
+    ids = frozenset({key_id})
+    removed = ", ".join(f"{name} :ids" for name in sets.split(", "))
+    is_not_last = "size(#managers) > :one OR NOT contains(#managers, :id)"
+    return update(workspace, f"DELETE {removed}", is_not_last, ids=ids, id=key_id, one=1)
+
+
 def key_item(key: ApiKey) -> Item:
     """A key in plain values."""
     return {
         "workspace_id": key.workspace_id,
         "secret_hash": key.secret_hash,
         "name": key.name,
+        "scope": key.scope,
         "requests_per_minute": key.requests_per_minute,
         "created_at": key.created_at,
     }
@@ -165,6 +187,7 @@ def key_of(key_id: str, item: Item) -> ApiKey:
         workspace_id=item["workspace_id"],
         secret_hash=item["secret_hash"],
         name=item["name"],
+        scope=Scope(item["scope"]),
         requests_per_minute=item["requests_per_minute"],
         created_at=to_instant(item["created_at"]),
     )

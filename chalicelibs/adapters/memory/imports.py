@@ -72,6 +72,13 @@ class MemoryImports:
                 stored, status=done.status, reason=done.reason
             )
 
+    def erase_value(self, import_id: str, row: int) -> None:
+        """See the port."""
+        with self._store.lock:
+            rows = self._store.rejected[import_id]
+            if row in rows:
+                rows[row] = rows[row]._replace(value=None)
+
     def rejected(self, import_id: str, *, cursor: str | None, limit: int) -> Page[RejectedRow]:
         """See the port."""
         with self._store.lock:

@@ -109,7 +109,9 @@ class MemoryCalls:
     def save(self, workspace_id: str, call: Call) -> None:
         """See the port."""
         with self._store.lock:
-            self._store.calls[workspace_id, call.as_dialed] = call
+            stored = self.get(workspace_id, call.as_dialed)
+            if stored is None or call.is_erased or not stored.is_erased:
+                self._store.calls[workspace_id, call.as_dialed] = call
 
     def get(self, workspace_id: str, dialed: Dialed) -> Call | None:
         """See the port."""

@@ -7,6 +7,7 @@ from operator import itemgetter
 from chalicelibs.adapters.memory.store import MemoryStore
 from chalicelibs.domain.agent import Agent, Number
 from chalicelibs.domain.errors import NotFound, Stale
+from chalicelibs.domain.scope import Scope
 from chalicelibs.domain.workspace import MOST_KEYS, ApiKey, Workspace
 
 
@@ -58,20 +59,27 @@ class MemoryWorkspaces:
             self._store.keys[key.key_id] = key
             return True
 
-    def save_key(self, key: ApiKey) -> None:
+    def save_key(self, key: ApiKey) -> bool:
         """See the port."""
         with self._store.lock:
             self._check(key.workspace_id, key.key_id)
+            if key.scope is not Scope.MANAGE and self._is_last_manager(key):
+                return False
             self._store.keys[key.key_id] = key
+            return True
 
     def revoke(self, workspace_id: str, key_id: str) -> bool:
         """See the port."""
         with self._store.lock:
             self._check(workspace_id, key_id)
-            if len(self.keys(workspace_id)) == 1:
+            if self._is_last_manager(self._store.keys[key_id]):
                 return False
             del self._store.keys[key_id]
             return True
+
+    def _is_last_manager(self, key: ApiKey) -> bool:
+        own = self.keys(key.workspace_id)
+        return {one.key_id for one in own if one.scope is Scope.MANAGE} == {key.key_id}
 
     def _check(self, workspace_id: str, key_id: str) -> None:
         stored = self._store.keys.get(key_id)

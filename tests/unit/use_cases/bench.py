@@ -36,6 +36,7 @@ from chalicelibs.ports import (
     PlaceCall,
 )
 from chalicelibs.use_cases.dispatch import Dispatch
+from chalicelibs.use_cases.erase_contact import EraseContact
 from chalicelibs.use_cases.import_contacts import ImportContacts
 from chalicelibs.use_cases.keep_time import FinishCampaigns, Tick
 from chalicelibs.use_cases.look_ahead import LookAhead
@@ -248,6 +249,7 @@ class Bench:
         self.import_contacts = wired(ImportContacts)
         self.receive_contacts = wired(ReceiveContacts)
         self.push = wired(PushTasks)
+        self.erase = wired(EraseContact)
         self.resume = wired(ResumeTasks)
         every["resume_tasks"] = self.resume.of
         self.manage = wired(ManageCampaigns)

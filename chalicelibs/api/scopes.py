@@ -1,0 +1,110 @@
+"""What each route asks of a key, judged in one place; keys that only read see masked numbers.
+
+A route that does not stand here needs `manage`, so that a forgotten one is closed, not open.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from chalice.app import Request, Response
+
+from chalicelibs.api.errors import Forbidden, answer_to
+from chalicelibs.api.http import tell
+from chalicelibs.domain.phone import masked
+from chalicelibs.domain.scope import Scope
+
+#: The scope that a route asks for.
+NEEDED: Mapping[str, Scope] = {
+    "GET /agents": Scope.READ,
+    "GET /agents/{agent_id}": Scope.READ,
+    "GET /api/v1/calls": Scope.READ,
+    "GET /api/v1/calls/{call_id}": Scope.READ,
+    "GET /api/v1/campaigns": Scope.READ,
+    "GET /api/v1/campaigns/{campaign_id}": Scope.READ,
+    "GET /api/v1/campaigns/{campaign_id}/leads": Scope.READ,
+    "GET /api/v1/campaigns/{campaign_id}/leads/{lead_id}": Scope.READ,
+    "GET /calls": Scope.READ,
+    "GET /calls/current": Scope.READ,
+    "GET /calls/{call_id}": Scope.READ,
+    "GET /campaigns": Scope.READ,
+    "GET /campaigns/{campaign_id}": Scope.READ,
+    "GET /campaigns/{campaign_id}/imports": Scope.READ,
+    "GET /campaigns/{campaign_id}/leads": Scope.READ,
+    "GET /campaigns/{campaign_id}/leads/{lead_id}": Scope.READ,
+    "GET /campaigns/{campaign_id}/tasks": Scope.READ,
+    "GET /imports/{import_id}": Scope.READ,
+    "GET /imports/{import_id}/rows": Scope.READ,
+    "GET /keys": Scope.READ,
+    "GET /numbers": Scope.READ,
+    "GET /numbers/{phone}": Scope.READ,
+    "GET /tasks/{task_id}": Scope.READ,
+    "GET /tasks/{task_id}/calls": Scope.READ,
+    "GET /workspace": Scope.READ,
+    "POST /api/v1/campaigns/{campaign_id}/leads": Scope.PUSH,
+    "POST /campaigns/{campaign_id}/imports": Scope.PUSH,
+    "POST /campaigns/{campaign_id}/leads": Scope.PUSH,
+    "POST /tasks": Scope.PUSH,
+}
+
+#: What only the operator's key opens, whatever the scope.
+OPERATORS = frozenset({"POST /workspaces"})
+
+#: What shows no contact: the numbers there are the workspace's own, no secret to its keys.
+OWN_NUMBERS = frozenset(
+    {
+        "GET /api/v1/campaigns",
+        "GET /api/v1/campaigns/{campaign_id}",
+        "GET /campaigns",
+        "GET /campaigns/{campaign_id}",
+        "GET /numbers",
+        "GET /numbers/{phone}",
+    }
+)
+
+#: Fields that hold the number of a contact, or what somebody wrote in its place.
+CONTACTS = frozenset({"phone", "phone_number", "to", "value"})
+
+#: Fields that hold one of the workspace's own numbers.
+OWN = frozenset({"from", "caller_id", "number_id"})
+
+#: A number in E.164, wherever it stands.
+NUMBER = re.compile(r"\+[1-9]\d{6,14}(?!\d)")
+
+
+def needed_for(method: str, path: str) -> Scope:
+    """The scope that a route asks for, its path as it was declared."""
+    return NEEDED.get(f"{method} {path}", Scope.MANAGE)
+
+
+def within_scope(asked: Request, answer: Callable[[Request], Response]) -> Response:
+    """The answer to a request, unless its key is not for this."""
+    holder: Mapping[str, str] = asked.context.get("authorizer") or {}
+    if "key_id" not in holder:
+        return answer(asked)
+    scope, needed = Scope(holder["scope"]), needed_for(asked.method, asked.path)
+    if not scope.includes(needed):
+        return refused(Forbidden(f"this needs a key with the scope `{needed}`: ask for one"))
+    response = answer(asked)
+    if scope is Scope.READ and f"{asked.method} {asked.path}" not in OWN_NUMBERS:
+        response.body = without_numbers(response.body)
+    return response
+
+
+def refused(error: Forbidden) -> Response:
+    """A refusal, told to the log."""
+    tell(error, "within_scope")
+    return answer_to(error)
+
+
+def without_numbers(value: Any, field: str = "") -> Any:
+    """An answer whose contacts' numbers are masked, wherever they stand."""
+    if isinstance(value, dict):
+        return {name: without_numbers(one, name) for name, one in value.items()}
+    if isinstance(value, list):
+        return [without_numbers(one, field) for one in value]
+    if not isinstance(value, str) or field in OWN:
+        return value
+    if field in CONTACTS:
+        return masked(value)
+    return NUMBER.sub(lambda number: masked(number[0]), value)
