@@ -153,6 +153,7 @@ def wire(ports: Ports, *, deadlines: Deadlines, bootstrap_key_hash: str | None) 
         campaigns=ManageCampaigns(
             campaigns=p.campaigns,
             agents=p.agents,
+            tasks=p.tasks,
             slots=p.slots,
             queue=p.queue,
             clock=p.clock,

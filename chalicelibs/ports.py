@@ -206,6 +206,12 @@ class Tasks(Protocol):
     def due(self, partition: str, *, until: datetime, limit: int) -> Sequence[DueTask]:
         """Entries of one agenda partition up to an instant, earliest first; may be a bit old."""
 
+    def running(self, workspace_id: str) -> Sequence[DueTask]:
+        """The tasks of a workspace that have a call, also one that waits for its analysis.
+
+        May be a bit old.
+        """
+
     def claim(self, due: DueTask, call: Call, workspace_id: str) -> bool:
         """Take a task for one attempt; False when it is no longer as the agenda said."""
 

@@ -146,7 +146,7 @@ def rules_view(rules: Rules) -> RulesView:
 
 def progress_view(reading: CampaignReading) -> ProgressView:
     """Its tasks by status, and its ended calls by outcome."""
-    progress, running = reading.progress, len(reading.in_flight)
+    progress, running = reading.progress, reading.running
     waiting = max(progress.open_tasks - running, 0)
     counts = {"queued": waiting - progress.paused, "running": running, "paused": progress.paused}
     counts |= {"completed": progress.completed, "archived": progress.archived}

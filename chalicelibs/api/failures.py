@@ -1,6 +1,5 @@
 """Messages that fail: told to the log and to the alarms, and their reason kept."""
 
-import traceback
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,8 +26,7 @@ class Watch:
         """Tell of a failure; whatever goes wrong here changes nothing for the message."""
         try:
             failure = self._failure(record, error)
-            frames = traceback.format_tb(error.__traceback__)
-            logger().warning("message failed", extra={**fields_of(failure), "frames": frames})
+            logger().warning("message failed", extra=fields_of(failure), exc_info=error)
             self.note(failure)
         except Exception:  # noqa: BLE001 - the message fails for its own reason, not for this one
             logger().exception("reason not kept", extra={"id": record.message_id})
@@ -64,5 +62,4 @@ def fields_of(failure: Failure) -> dict[str, Any]:
         "id": failure.message_id,
         "receives": failure.receives,
         "error": failure.error,
-        "said": failure.message,
     }

@@ -48,7 +48,9 @@ NEEDED: Mapping[str, Scope] = {
 }
 
 #: What only the operator's key opens, whatever the scope.
-OPERATORS = frozenset({"POST /workspaces"})
+OPERATORS = frozenset(
+    {"POST /workspaces", "GET /admin/dead-letters", "POST /admin/dead-letters/redrive"}
+)
 
 #: What shows no contact: the numbers there are the workspace's own, no secret to its keys.
 OWN_NUMBERS = frozenset(

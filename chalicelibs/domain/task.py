@@ -1,6 +1,6 @@
 """The intent to reach one contact for one campaign."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -20,6 +20,7 @@ from chalicelibs.domain.progress import (
     OUTCOME,
     SETTLED_AT,
     TALKED,
+    TASKS,
     Tally,
 )
 from chalicelibs.domain.progress import PAUSED as PAUSED_TASKS
@@ -253,6 +254,13 @@ def tally_of(before: Task, after: Task, *, now: datetime, ended_call: Call | Non
         tally[f"{OUTCOME}{ended_call.outcome}"] = 1
         tally |= use_of(ended_call)
     return tally
+
+
+def tally_of_new(tasks: Sequence[Task]) -> dict[str, int]:
+    """What the counters gain by new tasks; one whose end has passed is archived from the start."""
+    tally = {TASKS: len(tasks)}
+    archived = sum(task.status is TaskStatus.ARCHIVED for task in tasks)
+    return tally | ({ARCHIVED: archived} if archived else {})
 
 
 def use_of(call: Call) -> dict[str, int]:

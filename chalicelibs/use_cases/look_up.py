@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from chalicelibs.domain.call import Call
@@ -10,7 +10,6 @@ from chalicelibs.domain.campaign import Campaign, CampaignKind
 from chalicelibs.domain.errors import NotFound
 from chalicelibs.domain.imports import Import, RejectedRow
 from chalicelibs.domain.instants import MILLISECOND
-from chalicelibs.domain.lane import rescue_partition
 from chalicelibs.domain.naming import (
     campaign_of,
     is_call_id,
@@ -36,9 +35,6 @@ from chalicelibs.ports import (
     Tasks,
     Workspaces,
 )
-
-#: Later than any rescue, and more than any workspace has in flight.
-FAR, MOST_IN_FLIGHT = timedelta(days=366), 20_000
 
 #: As what a task may be stored that reads so; how it does read is then judged one by one.
 STORED_AS = {
@@ -139,9 +135,7 @@ class LookUp:
 
     def _in_flight(self, campaign: Campaign) -> list[str]:
         """The tasks with a call, those included that wait for its analysis and hold no slot."""
-        lane = rescue_partition(campaign.workspace_id)
-        found = self.tasks.due(lane, until=self.clock.now() + FAR, limit=MOST_IN_FLIGHT)
-        ids = [due.task_id for due in found]
+        ids = [due.task_id for due in self.tasks.running(campaign.workspace_id)]
         return [one for one in ids if campaign_of(one) == campaign.campaign_id]
 
     def call(self, workspace_id: str, call_id: str) -> Call:

@@ -1,6 +1,7 @@
 """Create campaigns and steer them."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -12,7 +13,7 @@ from chalicelibs.domain.outcome import check_outcomes
 from chalicelibs.domain.outlook import waiting_as
 from chalicelibs.domain.progress import Progress
 from chalicelibs.domain.task import TaskStatus
-from chalicelibs.ports import Agents, Campaigns, Clock, Page, Paging, Queue, Slots
+from chalicelibs.ports import Agents, Campaigns, Clock, Page, Paging, Queue, Slots, Tasks
 
 
 class CampaignReading(NamedTuple):
@@ -21,8 +22,19 @@ class CampaignReading(NamedTuple):
     campaign: Campaign
     status: CampaignStatus
     progress: Progress
-    in_flight: tuple[str, ...]  #: The calls that hold a slot: an id names its campaign.
+    in_flight: tuple[str, ...]  #: The calls that hold a slot.
+    running: int  #: Tasks with a call, also one that ended and waits for its analysis.
     waiting_as: TaskStatus | None  #: What all its waiting tasks read as; None: as each is stored.
+
+
+class Busy(NamedTuple):
+    """What goes on in a workspace: the calls that hold a slot, and how many tasks have a call."""
+
+    calls: Sequence[str]
+    running_by_campaign: Counter[str]
+
+
+NOBODY = Busy((), Counter())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +43,7 @@ class ManageCampaigns:
 
     campaigns: Campaigns
     agents: Agents
+    tasks: Tasks
     slots: Slots
     queue: Queue
     clock: Clock
@@ -49,7 +62,7 @@ class ManageCampaigns:
         self._check_end(campaign)
         self.campaigns.add(campaign)
         self.queue.nudge(campaign.workspace_id)
-        return self._reading(campaign, in_flight=frozenset())
+        return self._reading(campaign, NOBODY)
 
     def update(
         self, workspace_id: str, campaign_id: str, change: Callable[[Campaign], Campaign]
@@ -99,15 +112,15 @@ class ManageCampaigns:
         campaign = self.campaigns.get(workspace_id, campaign_id)
         if campaign is None:
             raise NotFound("campaign", campaign_id)
-        return self._reading(campaign, in_flight=self.slots.held(workspace_id))
+        return self._reading(campaign, self._busy(workspace_id))
 
     def page(self, workspace_id: str, paging: Paging) -> Page[CampaignReading]:
         """The campaigns of a workspace, newest first."""
         campaigns, cursor = self.campaigns.page(
             workspace_id, cursor=paging.cursor, limit=paging.limit
         )
-        in_flight = self.slots.held(workspace_id)
-        return Page([self._reading(one, in_flight=in_flight) for one in campaigns], cursor)
+        busy = self._busy(workspace_id)
+        return Page([self._reading(one, busy) for one in campaigns], cursor)
 
     def _as_it_reads(self, campaign: Campaign) -> Campaign:
         """Completed from the moment on at which it is, though the schedule has not noted it."""
@@ -134,11 +147,17 @@ class ManageCampaigns:
         if campaign.state is CampaignState.ACTIVE:
             self.resume_tasks(campaign)
             self.queue.nudge(campaign.workspace_id)
-        return self._reading(campaign, in_flight=self.slots.held(campaign.workspace_id))
+        return self._reading(campaign, self._busy(campaign.workspace_id))
 
-    def _reading(self, campaign: Campaign, *, in_flight: frozenset[str]) -> CampaignReading:
+    def _busy(self, workspace_id: str) -> Busy:
+        held = sorted(self.slots.held(workspace_id))
+        running = (campaign_of(due.task_id) for due in self.tasks.running(workspace_id))
+        return Busy(held, Counter(running))
+
+    def _reading(self, campaign: Campaign, busy: Busy) -> CampaignReading:
         progress = self.campaigns.progress(campaign.campaign_id)
-        own = tuple(sorted(one for one in in_flight if campaign_of(one) == campaign.campaign_id))
+        own = tuple(one for one in busy.calls if campaign_of(one) == campaign.campaign_id)
+        running = busy.running_by_campaign[campaign.campaign_id]
         now = self.clock.now()
-        status = campaign.status(now, progress, in_flight=len(own))
-        return CampaignReading(campaign, status, progress, own, waiting_as(campaign, now))
+        status = campaign.status(now, progress, in_flight=running)
+        return CampaignReading(campaign, status, progress, own, running, waiting_as(campaign, now))

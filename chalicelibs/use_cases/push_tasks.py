@@ -15,7 +15,7 @@ from chalicelibs.domain.outcome import check_outcomes
 from chalicelibs.domain.overrides import Overrides, rules_of
 from chalicelibs.domain.prompt import needed_variables
 from chalicelibs.domain.push import Push, overrides_of
-from chalicelibs.domain.task import Task
+from chalicelibs.domain.task import Task, TaskStatus
 from chalicelibs.domain.template import require
 from chalicelibs.ports import Agents, Campaigns, Clock, Ids, Queue, Tasks
 
@@ -98,7 +98,8 @@ class PushTasks:
     def _new_task(
         self, task_id: str, push: Push, campaign: Campaign, *, start: datetime, own: Overrides
     ) -> Task:
-        return Task(
+        now = self.clock.now()
+        task = Task(
             task_id=task_id,
             workspace_id=campaign.workspace_id,
             campaign_id=campaign.campaign_id,
@@ -108,8 +109,10 @@ class PushTasks:
             start_at=push.start_at,
             end_at=push.end_at,
             due_at=with_lot(start, self.ids.lot()),
-            created_at=self.clock.now(),
+            created_at=now,
         )
+        has_ended = push.end_at is not None and push.end_at <= now
+        return task.finish(TaskStatus.ARCHIVED, "task_ended") if has_ended else task
 
     def _add(
         self, campaign: Campaign, results: Sequence[Task | CarillonError]

@@ -198,6 +198,10 @@ AWS_ENVIRONMENT = {
 SETTINGS = {
     "TABLE_NAME": "t",
     "NUDGES_QUEUE_URL": "n",
+    "NUDGES_DEAD_LETTERS_URL": "nd",
+    "CALLS_DEAD_LETTERS_URL": "cd",
+    "CALL_EVENTS_DEAD_LETTERS_URL": "ed",
+    "IMPORTS_DEAD_LETTERS_URL": "id",
     "CALLS_QUEUE_URL": "c",
     "CALL_EVENTS_QUEUE_URL": "e",
     "DROP_BUCKET": "drop-1",

@@ -49,6 +49,7 @@ NO_NULLS = ["retries", "retry_interval_ms", "retry_intervals_ms", "max_attempts"
 KEY_FIELDS = [
     *each("name", *NO_TEXT, None, "", "n" * 201),
     *each("requests_per_minute", "9", 1.5, True, None, [], 0, -1, 100_001),
+    *each("scope", *NO_TEXT, None, "", "admin", "MANAGE"),
 ]
 LIMIT_FIELDS = [
     *each("concurrency_limit", "7", 1.5, True, None, [], 0, -1, 10_001),

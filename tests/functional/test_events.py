@@ -313,9 +313,9 @@ def test_a_contact_is_called_back_when_it_asked_to_be(product: Product, acme: Ac
     product.clock.pass_(MINUTE)
     product.ended(call_id, analysis_follows=True)
     product.run()
-    assert acme.shown(f"/campaigns/{task_id.partition('-')[0]}")["progress"]["running"] == 0, (
-        "the hang-up frees the slot, the outcome waits for the analysis"
-    )
+    progress = acme.shown(f"/campaigns/{task_id.partition('-')[0]}")["progress"]
+    assert progress["running"] == 1, "its outcome waits for the analysis"
+    assert not any(product.service.campaigns.slots.held(acme.workspace_id)), "its slot is free"
 
     told = {"outcome": "busy_callback", "callback_at": "2027-03-05T13:00:00Z"}
     product.ended(call_id, type="analysis", analysis=told)

@@ -211,3 +211,17 @@ def test_every_attempt_is_a_call_of_its_own(product: Product, acme: Acme) -> Non
     done = acme.shown(f"/tasks/{task_id}")
     assert (done["status"], done["attempts"], done["outcome"]) == ("completed", 2, "completed")
     assert done["next_attempt_at"] is None
+
+
+def test_a_task_that_is_over_before_it_begins_is_archived_and_counted_so(
+    product: Product, acme: Acme
+) -> None:
+    campaign_id = acme.campaign()
+
+    pushed = acme.made("/tasks", acme.task(campaign_id, endAfter="2027-03-05T11:00:00Z"))["task"]
+    product.run()
+
+    progress = acme.shown(f"/campaigns/{campaign_id}")["progress"]
+    assert pushed["status"] == "archived"
+    assert (progress["total"], progress["archived"], progress["queued"]) == (1, 1, 0)
+    assert product.carrier.asked == []

@@ -90,7 +90,8 @@ def test_poison_dies_says_why_and_is_processed_once_it_is_cured(service: Service
     until(lambda: service.dead("imports"), within_s=60)
     (dropped,) = service.dead("imports")
     assert dropped["ids"] == {"workspace_id": service.workspace_id, "campaign_id": batch}
-    assert dropped["reason"]["error"] == "KeyError"
+    reason = dropped["reason"]
+    assert (reason["error"], reason["message"]) == ("ImportFailed", "KeyError")
 
     service.spoil("concurrency_limit")
     moved = service.operator.post(f"{PATH}/redrive", {})["queues"]

@@ -16,15 +16,18 @@ from chalicelibs.domain.call import Call
 from chalicelibs.domain.errors import Stale
 from chalicelibs.domain.lane import rescue_partition
 from chalicelibs.domain.naming import BUCKETS, bucket_of, campaign_of
-from chalicelibs.domain.progress import TASKS, Tally
+from chalicelibs.domain.progress import Tally
 from chalicelibs.domain.search import ANY_TASK, TaskFilter
-from chalicelibs.domain.task import DueTask, Task, TaskStatus
+from chalicelibs.domain.task import DueTask, Task, TaskStatus, tally_of_new
 from chalicelibs.ports import AtGate, Page
 
 #: Tasks stored in one transaction, which holds at most 100 writes.
 TOGETHER = 90
 
 AGENDA = "agenda"
+
+#: More than any workspace has in flight.
+MOST_RUNNING = 20_000
 
 CLAIM = (
     "SET #status = :running, #call = :call, #lane = :rescue, #at = :deadline"
@@ -51,7 +54,7 @@ class DynamoTasks:
     def _add_together(self, tasks: Sequence[Task]) -> frozenset[str]:
         known: frozenset[str] = frozenset()
         while new := [task for task in tasks if task.task_id not in known]:
-            tally = {TASKS: len(new)}
+            tally = tally_of_new(new)
             counted = counters.count(new[0].campaign_id, tally, lot=self._table.ids.lot())
             try:
                 self._table.transact([*map(insert, new), counted])
@@ -94,6 +97,13 @@ class DynamoTasks:
         """See the port."""
         entries = self._table.query_index(
             AGENDA, "#lane = :lane AND #at <= :until", limit=limit, lane=partition, until=until
+        )
+        return [due_of(entry) for entry in entries]
+
+    def running(self, workspace_id: str) -> Sequence[DueTask]:
+        """See the port."""
+        entries = self._table.query_index(
+            AGENDA, "#lane = :lane", limit=MOST_RUNNING, lane=rescue_partition(workspace_id)
         )
         return [due_of(entry) for entry in entries]
 

@@ -10,9 +10,10 @@ from chalicelibs.adapters.memory.store import MemoryStore, page_of
 from chalicelibs.domain.call import Call, Dialed
 from chalicelibs.domain.errors import Stale
 from chalicelibs.domain.instants import epoch_ms
-from chalicelibs.domain.progress import TASKS, Tally, added
+from chalicelibs.domain.lane import rescue_partition
+from chalicelibs.domain.progress import Tally, added
 from chalicelibs.domain.search import ANY_TASK, CallFilter, TaskFilter
-from chalicelibs.domain.task import DueTask, Task
+from chalicelibs.domain.task import DueTask, Task, tally_of_new
 from chalicelibs.ports import AtGate, Page
 
 
@@ -26,10 +27,11 @@ class MemoryTasks:
         """See the port."""
         with self._store.lock:
             known = frozenset(task.task_id for task in tasks if task.task_id in self._store.tasks)
-            for task in tasks:
-                if task.task_id not in known:
-                    self._store.put_task(task)
-                    self._store.counters[task.campaign_id][TASKS] += 1
+            new = [task for task in tasks if task.task_id not in known]
+            for task in new:
+                self._store.put_task(task)
+            if new:
+                self._store.counters[new[0].campaign_id].update(tally_of_new(new))
             return known
 
     def get(self, task_id: str) -> Task | None:
@@ -60,6 +62,12 @@ class MemoryTasks:
             dues = [task.as_due for task in self._store.agenda[partition].values()]
             dues.sort(key=lambda due: (due.entry.at, due.task_id))
             return [due for due in dues if due.entry.at <= until][:limit]
+
+    def running(self, workspace_id: str) -> Sequence[DueTask]:
+        """See the port."""
+        with self._store.lock:
+            lane = self._store.agenda[rescue_partition(workspace_id)]
+            return [task.as_due for task in lane.values()]
 
     def claim(self, due: DueTask, call: Call, workspace_id: str) -> bool:
         """See the port."""
