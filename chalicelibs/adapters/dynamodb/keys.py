@@ -73,7 +73,7 @@ def task(task_id: str) -> Key:
 
 def calls_in(workspace_id: str, month: str) -> str:
     """The partition of the calls that a workspace dialled in a month, like `2027-03`."""
-    return f"L#{workspace_id}#{month}"
+    return f"H#{workspace_id}#{month}"
 
 
 def dialed(at: datetime, call_id: str) -> str:
