@@ -180,9 +180,14 @@ def may_start(campaign: Mapping[str, Any], at: datetime) -> bool:
 
 
 def out_of_order(seen: Seen) -> Iterator[str]:
-    """P4: what is urgent goes before everything; first attempts go before second ones."""
-    urgent = seen.facts.urgent_campaign_id
-    others = [ring for ring in seen.rings if ring.campaign_id != urgent]
+    """P4: what is urgent goes before everything; first attempts go before second ones.
+
+    But for callbacks: what a contact asked for goes before all of them.
+    """
+    urgent, asked_for = seen.facts.urgent_campaign_id, callbacks_in(seen)
+    others = [
+        ring for ring in seen.rings if ring.campaign_id != urgent and ring.call_id not in asked_for
+    ]
     if seen.facts.urgent_since_ms is not None:
         first_urgent = list(first_rings(ring for ring in seen.rings if ring.campaign_id == urgent))
         until = last_choice(seen, first_urgent)
@@ -193,19 +198,23 @@ def out_of_order(seen: Seen) -> Iterator[str]:
 
 
 def second_before_first(seen: Seen, rings: Sequence[Ring]) -> Iterator[str]:
-    """P4, within a batch; a callback may come at any time."""
-    callbacks = {
-        call["id"]
-        for calls in seen.calls_by_task.values()
-        for before, call in pairwise(calls)
-        if before["callback_at"] is not None
-    }
+    """P4, within a batch."""
     first = {ring.call_id for ring in first_rings(rings)}
     until = last_choice(seen, (ring for ring in rings if ring.call_id in first))
     for ring in rings:
         is_early = chosen_ms(seen, ring) + PAST_THE_GATE_MS < until
-        if ring.call_id not in first and ring.call_id not in callbacks and is_early:
+        if ring.call_id not in first and is_early:
             yield f"P4 call {ring.call_id} was a second attempt before a first one"
+
+
+def callbacks_in(seen: Seen) -> frozenset[str]:
+    """The calls for which their contacts asked."""
+    return frozenset(
+        call["id"]
+        for calls in seen.calls_by_task.values()
+        for before, call in pairwise(calls)
+        if before["callback_at"] is not None
+    )
 
 
 def last_choice(seen: Seen, rings: Iterable[Ring]) -> int:

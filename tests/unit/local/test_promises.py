@@ -122,6 +122,16 @@ def test_a_call_that_was_chosen_before_the_urgent_task_came_may_ring_later() -> 
     )
 
 
+def test_a_callback_may_come_before_an_urgent_task() -> None:
+    facts = Facts(concurrency_limit=5, urgent_campaign_id=URGENT, urgent_since_ms=4000)
+    first, again = a_ring(1, 0, 10), a_ring(1, 5000, 5010, claim=2)
+    urgent = a_ring(2, 6000, 6100, campaign=URGENT)
+    asked = a_call(first, callback_at="1970-01-01T00:00:05Z")
+    calls = {first.task_id: [asked, a_call(again)], urgent.task_id: [a_call(urgent)]}
+
+    assert "P4" not in broken(seen(first, again, urgent, facts=facts, calls_by_task=calls))
+
+
 def test_a_second_attempt_before_a_first_one_breaks_p4() -> None:
     run = seen(a_ring(1, 0, 10), a_ring(1, 1000, 1010, claim=2), a_ring(2, 5000, 5010))
 
