@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache, partial
 
 from chalicelibs.domain.agent import check_agent, check_number
 from chalicelibs.domain.campaign import Campaign, CampaignKind
@@ -46,8 +47,9 @@ class PushTasks:
             campaign_id: self.campaigns.get(workspace_id, campaign_id)
             for campaign_id in {push.campaign_id for push in pushes}
         }
+        callers = Callers(self.agents, workspace_id)
         results = [
-            self._judge(push, campaigns[push.campaign_id], new_id)
+            self._judge(push, campaigns[push.campaign_id], callers, new_id)
             for push, new_id in zip(pushes, drawn, strict=True)
         ]
         for campaign in campaigns.values():
@@ -58,13 +60,17 @@ class PushTasks:
         ]
         return self._as_accepted(workspace_id, results, ids_by_place)
 
-    def _judge(self, push: Push, campaign: Campaign | None, new_id: str) -> Task | CarillonError:
+    def _judge(
+        self, push: Push, campaign: Campaign | None, callers: "Callers", new_id: str
+    ) -> Task | CarillonError:
         try:
-            return self._task(push, campaign, new_id)
+            return self._task(push, campaign, callers, new_id)
         except CarillonError as error:
             return error
 
-    def _task(self, push: Push, campaign: Campaign | None, new_id: str) -> Task:
+    def _task(
+        self, push: Push, campaign: Campaign | None, callers: "Callers", new_id: str
+    ) -> Task:
         if campaign is None:
             raise NotFound("campaign", push.campaign_id, "campaign")
         if campaign.is_closed:
@@ -72,28 +78,23 @@ class PushTasks:
         if campaign.has_ended(self.clock.now()):
             raise NotAllowed("the campaign has ended: no more tasks", "campaign")
         if campaign.kind is CampaignKind.REALTIME:
-            return self._realtime_task(push, campaign, new_id)
+            return self._realtime_task(push, campaign, callers, new_id)
         own = overrides_of(push, campaign)
         if own or push.end_at is not None:
             raise Invalid("all tasks of a batch campaign share its settings", "campaign")
-        self._check_agent(push, campaign, own)
+        callers.check(push, campaign, own)
         task_id = task_id_for_phone(campaign.campaign_id, push.phone)
         start = push.start_at or campaign.created_at
         return self._new_task(task_id, push, campaign, start=start, own=own)
 
-    def _realtime_task(self, push: Push, campaign: Campaign, new_id: str) -> Task:
+    def _realtime_task(
+        self, push: Push, campaign: Campaign, callers: "Callers", new_id: str
+    ) -> Task:
         own = overrides_of(push, campaign)
-        self._check_agent(push, campaign, own)
+        callers.check(push, campaign, own)
         task_id = f"{campaign.campaign_id}-{new_id}"
         start = max(push.start_at or self.clock.now(), self.clock.now())
         return self._new_task(task_id, push, campaign, start=start, own=own)
-
-    def _check_agent(self, push: Push, campaign: Campaign, own: Overrides) -> None:
-        rules = rules_of(own, campaign.rules, campaign.level)
-        agent = check_agent(self.agents.get(campaign.workspace_id, rules.agent_id), "agent")
-        check_number(self.agents.number(campaign.workspace_id, rules.caller_id), "from")
-        check_outcomes(rules.retry.retry_outcomes, custom=agent.custom_outcomes)
-        require(needed_variables(agent, campaign), push.context)
 
     def _new_task(
         self, task_id: str, push: Push, campaign: Campaign, *, start: datetime, own: Overrides
@@ -171,6 +172,26 @@ class PushTasks:
         for wait in sorted(waits):
             if wait <= LOOK_AHEAD:
                 self.queue.nudge(workspace_id, wait)
+
+
+class Callers:
+    """A workspace's agents and numbers, each read once for all pushes of a request."""
+
+    def __init__(self, agents: Agents, workspace_id: str) -> None:
+        self._agent = cache(partial(agents.get, workspace_id))
+        self._number = cache(partial(agents.number, workspace_id))
+
+    def check(self, push: Push, campaign: Campaign, own: Overrides) -> None:
+        """Refuse a push that nobody could call.
+
+        Raises:
+            Invalid: naming what is missing or wrong.
+        """
+        rules = rules_of(own, campaign.rules, campaign.level)
+        agent = check_agent(self._agent(rules.agent_id), "agent")
+        check_number(self._number(rules.caller_id), "from")
+        check_outcomes(rules.retry.retry_outcomes, custom=agent.custom_outcomes)
+        require(needed_variables(agent, campaign), push.context)
 
 
 def without_doubles(

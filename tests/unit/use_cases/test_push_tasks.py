@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from chalicelibs.adapters.memory import MemoryTasks
+from chalicelibs.adapters.memory import MemoryAgents, MemoryTasks
+from chalicelibs.domain.agent import Agent, Number
 from chalicelibs.domain.calling_hours import CallingHours
 from chalicelibs.domain.campaign import CampaignKind, CampaignState
 from chalicelibs.domain.errors import CarillonError, Invalid, NotAllowed, NotFound
@@ -58,6 +59,33 @@ def test_a_task_is_pushed_into_a_batch_campaign(bench: Bench) -> None:
     assert bench.task(task) == task
     assert (task.phone, task.context, task.own) == ("+34600000001", {"name": "Ana"}, NONE)
     assert bench.progress(CAMPAIGN).tasks == 1
+
+
+class CountedAgents(MemoryAgents):
+    """Agents and numbers that count how often they are read."""
+
+    reads = 0
+
+    def get(self, workspace_id: str, agent_id: str) -> Agent | None:
+        self.reads += 1
+        return super().get(workspace_id, agent_id)
+
+    def number(self, workspace_id: str, phone: str) -> Number | None:
+        self.reads += 1
+        return super().number(workspace_id, phone)
+
+
+@pytest.mark.parametrize("campaign", [{}, REALTIME], ids=["batch", "realtime"])
+def test_agent_and_number_are_read_once_for_a_whole_list(
+    bench: Bench, campaign: dict[str, Any]
+) -> None:
+    bench.has_campaign(**campaign)
+    agents = CountedAgents(bench.store)
+
+    results = replace(bench.push, agents=agents)(WORKSPACE, [push(one) for one in range(1, 60)])
+
+    assert all(isinstance(one, Task) for one in results)
+    assert agents.reads == 2
 
 
 def test_a_pushed_task_is_called_at_once(bench: Bench) -> None:
