@@ -1,6 +1,6 @@
 """Tasks as they are pushed: in the words of the seed (Hooman's create-task body), one or more."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 from pydantic import Field, ValidationError
@@ -143,13 +143,33 @@ def named(result: Result) -> Result:
     return result
 
 
-class Pushed:
+class Entries:
+    """What a body holds: one entry or a list, each to be pushed or what is wrong with it."""
+
+    def __init__(self, judged: Sequence[Push | CarillonError], *, is_list: bool) -> None:
+        self.is_list = is_list
+        self._judged = judged
+        self.pushes = [one for one in judged if isinstance(one, Push)]
+
+    def merged(self, results: Iterable[Task | CarillonError]) -> list[Task | CarillonError]:
+        """The result of each entry, those included that were not pushed.
+
+        Raises:
+            CarillonError: when the only one was refused.
+        """
+        stored = iter(results)
+        merged = [next(stored) if isinstance(one, Push) else one for one in self._judged]
+        if not self.is_list and isinstance(merged[0], CarillonError):
+            raise merged[0]
+        return merged
+
+
+class Pushed(Entries):
     """A body of one task or of a list, each entry a task to push or what is wrong with it."""
 
     def __init__(self, raw: bytes) -> None:
-        self.is_list, entries = entries_of(raw)
-        self._judged = [judge(entry) for entry in entries]
-        self.pushes = [one for one in self._judged if isinstance(one, Push)]
+        is_list, entries = entries_of(raw)
+        super().__init__([judge(entry) for entry in entries], is_list=is_list)
 
     def view(self, results: Sequence[Task | CarillonError]) -> PushedView | ResultsView:
         """The answer: the one task, or the result of each.
@@ -157,13 +177,12 @@ class Pushed:
         Raises:
             CarillonError: when the one task was refused.
         """
-        stored = iter(results)
-        merged = [named(next(stored)) if isinstance(one, Push) else one for one in self._judged]
+        merged = self.merged(map(named, results))
         if self.is_list:
             return ResultsView(results=[result_view(one) for one in merged])
-        if isinstance(merged[0], CarillonError):
-            raise merged[0]
-        return PushedView(task=created_view(merged[0]))
+        (task,) = merged
+        assert isinstance(task, Task)
+        return PushedView(task=created_view(task))
 
 
 def entries_of(raw: bytes) -> tuple[bool, list[Any]]:

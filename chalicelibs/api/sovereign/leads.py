@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field, ValidationError, WithJsonSchema
 from pydantic_core import to_json
 
 from chalicelibs.api.bodies import At, Body, Value, View, invalid, parse, text_of
-from chalicelibs.api.pushes import MOST_TASKS, entries_of
+from chalicelibs.api.pushes import MOST_TASKS, Entries, entries_of
 from chalicelibs.api.refusals import ErrorView, error_view
 from chalicelibs.api.searches import maybe_phone, of
 from chalicelibs.api.sovereign.words import reworded, told
@@ -104,13 +104,12 @@ class LeadsView(View):
     )
 
 
-class Leads:
+class Leads(Entries):
     """A body of one lead or of a list, each entry a lead to call or what is wrong with it."""
 
     def __init__(self, raw: bytes, campaign_id: str) -> None:
-        self.is_list, entries = leads_in(raw)
-        self._judged = [judge(entry, campaign_id) for entry in entries]
-        self.pushes = [one for one in self._judged if isinstance(one, Push)]
+        is_list, entries = leads_in(raw)
+        super().__init__([judge(entry, campaign_id) for entry in entries], is_list=is_list)
 
     def view(self, results: Sequence[Task | CarillonError]) -> LeadView | AddedLeadsView:
         """The answer: the one lead, or the result of each.
@@ -118,13 +117,12 @@ class Leads:
         Raises:
             CarillonError: when the one lead was refused.
         """
-        stored = iter(results)
-        merged = [as_told(next(stored)) if isinstance(one, Push) else one for one in self._judged]
+        merged = self.merged(map(as_told, results))
         if self.is_list:
             return AddedLeadsView(results=[result_view(one) for one in merged])
-        if isinstance(merged[0], CarillonError):
-            raise merged[0]
-        return lead_view(merged[0], merged[0].status)
+        (task,) = merged
+        assert isinstance(task, Task)
+        return lead_view(task, task.status)
 
 
 def leads_in(raw: bytes) -> tuple[bool, list[Any]]:
