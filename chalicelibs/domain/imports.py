@@ -10,6 +10,7 @@ from unicodedata import category
 
 from chalicelibs.domain.errors import Invalid
 from chalicelibs.domain.naming import LENGTH, base32, is_plain_id
+from chalicelibs.domain.reading import PLAIN, Reading
 from chalicelibs.domain.task import Task
 
 
@@ -25,8 +26,7 @@ class ImportStatus(StrEnum):
 class RejectedRow(NamedTuple):
     """A row that did not become a task, and what to do about it."""
 
-    row: int  #: Data rows count from 1; the header is row 0.
-    line: int  #: Where it begins in the file, counted from 1.
+    line: int  #: Where it begins in the file, counted from 1; no two begin at one.
     code: str
     message: str
     column: str | None = None
@@ -40,14 +40,13 @@ DUPLICATE = "duplicate"
 class AcceptedRow(NamedTuple):
     """A row that becomes a task."""
 
-    row: int
     line: int
     task: Task
 
     def as_duplicate(self) -> RejectedRow:
         """The row, found to name a number that the campaign has already."""
         message = "this number is already in the campaign: each is called for it once"
-        return RejectedRow(self.row, self.line, DUPLICATE, message, "phone", self.task.phone)
+        return RejectedRow(self.line, DUPLICATE, message, "phone", self.task.phone)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +58,7 @@ class Import:
     campaign_id: str
     source: str  #: Where the file is: bucket and key.
     version: str | None = None  #: Of what was found there; None: nothing yet.
+    reading: Reading = PLAIN  #: How its file is to be read.
     status: ImportStatus = ImportStatus.RUNNING
     reason: str | None = None
     rows: int = 0  #: Rows done; also where to go on after a crash.

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelibs.domain.campaign import Campaign
-from chalicelibs.domain.contacts_file import PHONE, BadRow, Contact
+from chalicelibs.domain.columns import PHONE, Columns, Contact, UnusableRow
 from chalicelibs.domain.context import UnusableContext, check_context
+from chalicelibs.domain.csv_rows import BadRecord, Record
 from chalicelibs.domain.imports import AcceptedRow, Chunk, Import, RejectedRow
 from chalicelibs.domain.instants import with_lot
 from chalicelibs.domain.naming import task_id_for_phone
@@ -24,16 +25,19 @@ class Intake:
 
     job: Import
     campaign: Campaign
+    columns: Columns
     needed_variables: tuple[str, ...]
     now: datetime
     draw_lot: Callable[[], int]
 
-    def judge(self, rows: Sequence[Contact | BadRow], *, rows_before: int, shard: int) -> Chunk:
+    def judge(
+        self, records: Sequence[Record | BadRecord], *, rows_before: int, shard: int
+    ) -> Chunk:
         """Some rows in a row, as they are to be saved."""
         accepted: dict[str, AcceptedRow] = {}
         rejected: list[RejectedRow] = []
-        for row in rows:
-            judged = self.judge_row(row, shard)
+        for record in records:
+            judged = self.judge_row(record, shard)
             if isinstance(judged, RejectedRow):
                 rejected.append(judged)
             elif judged.task.task_id in accepted:
@@ -44,28 +48,34 @@ class Intake:
             import_id=self.job.import_id,
             campaign_id=self.campaign.campaign_id,
             rows_before=rows_before,
-            rows_after=rows_before + len(rows),
+            rows_after=rows_before + len(records),
             accepted=list(accepted.values()),
             rejected=rejected,
         )
 
-    def judge_row(self, row: Contact | BadRow, shard: int) -> AcceptedRow | RejectedRow:
+    def judge_row(self, record: Record | BadRecord, shard: int) -> AcceptedRow | RejectedRow:
         """One row as a task, or with the reason why it is none."""
-        if isinstance(row, BadRow):
-            return RejectedRow(row.row, row.line, row.code, row.message)
+        if isinstance(record, BadRecord):
+            return RejectedRow(record.line, record.code, record.message)
         try:
-            phone = parse_phone(row.phone)
-            check_context(row.context)
-            require(self.needed_variables, row.context)
+            return AcceptedRow(record.line, self._judged(record, shard))
+        except UnusableRow as error:
+            return RejectedRow(record.line, error.code, error.message, error.param, error.value)
+
+    def _judged(self, record: Record, shard: int) -> Task:
+        contact = self.columns.contact(record.cells)
+        try:
+            phone = parse_phone(contact.phone)
+            check_context(contact.context)
+            require(self.needed_variables, contact.context)
         except InvalidPhone as error:
-            shown = row.phone[:MOST_SHOWN]
-            return RejectedRow(row.row, row.line, "invalid_phone", str(error), PHONE, shown)
+            shown = contact.phone[:MOST_SHOWN]
+            raise UnusableRow("invalid_phone", str(error), PHONE, shown) from error
         except UnusableContext as error:
-            return RejectedRow(row.row, row.line, "unusable_context", str(error))
+            raise UnusableRow("unusable_context", str(error)) from error
         except MissingVariables as error:
-            names = ", ".join(error.names)
-            return RejectedRow(row.row, row.line, "missing_variables", str(error), names)
-        return AcceptedRow(row.row, row.line, self.task(phone, row, shard))
+            raise UnusableRow("missing_variables", str(error), ", ".join(error.names)) from error
+        return self.task(phone, contact, shard)
 
     def task(self, phone: str, contact: Contact, shard: int) -> Task:
         """The task of a contact: all of a campaign start equal, so their order is a lot."""

@@ -106,7 +106,7 @@ class EraseContact:
         rows = self.imports.rejected(place.import_id, cursor=place.row or None, limit=AT_ONCE)
         found = [row for row in rows.items if row.value and could_mean(row.value, phone)]
         for row in found:
-            self.imports.erase_value(place.import_id, row.row)
+            self.imports.erase_value(place.import_id, row.line)
         done = replace(done, rows=done.rows + len(found))
         if rows.cursor is not None:
             return replace(done, place=place._replace(row=rows.cursor))

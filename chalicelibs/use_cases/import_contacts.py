@@ -6,12 +6,14 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from chalicelibs.domain.campaign import Campaign
-from chalicelibs.domain.contacts_file import BadRow, Contact, UnusableFile, read_contacts
+from chalicelibs.domain.columns import Columns
+from chalicelibs.domain.csv_rows import BadRecord, Record, read_records
 from chalicelibs.domain.errors import Invalid, NotAllowed, NotFound
 from chalicelibs.domain.imports import Import, ImportStatus, announced_id, import_id_for
 from chalicelibs.domain.intake import Intake
 from chalicelibs.domain.lane import shard_for
 from chalicelibs.domain.prompt import needed_variables
+from chalicelibs.domain.reading import Reading, UnusableFile
 from chalicelibs.ports import (
     Agents,
     Campaigns,
@@ -118,18 +120,20 @@ class ImportContacts:
     def _import(self, job: Import, campaign: Campaign) -> None:
         assert campaign.rules is not None
         self._edit(job, lambda found: found.importing | {job.import_id})
+        records = read_records(self.files.lines(job.source), job.reading)
+        columns = columns_of(next(records), job.reading)
         agent = self.agents.get(job.workspace_id, campaign.rules.agent_id)
         intake = Intake(
             job=job,
             campaign=campaign,
+            columns=columns,
             needed_variables=needed_variables(agent, campaign) if agent else (),
             now=self.clock.now(),
             draw_lot=self.ids.lot,
         )
-        rows = islice(read_contacts(self.files.lines(job.source)), job.rows, None)
-        self._commit_all(intake, rows)
+        self._commit_all(intake, islice(records, job.rows, None))
 
-    def _commit_all(self, intake: Intake, rows: Iterator[Contact | BadRow]) -> None:
+    def _commit_all(self, intake: Intake, rows: Iterator[Record | BadRecord]) -> None:
         job, done, shards = intake.job, intake.job.rows, intake.campaign.shards
         open_tasks = self.campaigns.progress(job.campaign_id).open_tasks
         while some := list(islice(rows, CHUNK)):
@@ -149,3 +153,14 @@ class ImportContacts:
             job.campaign_id,
             lambda campaign: replace(campaign, shards=max(campaign.shards, shards)),
         )
+
+
+def columns_of(header: Record | BadRecord, reading: Reading) -> Columns:
+    """The columns that a file names in its first line.
+
+    Raises:
+        UnusableFile: when that cannot be read.
+    """
+    if isinstance(header, BadRecord):
+        raise UnusableFile(f"line {header.line}: {header.message}")
+    return Columns.of(header.cells, reading)

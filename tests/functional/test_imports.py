@@ -56,12 +56,12 @@ def test_a_bad_row_never_stops_the_others(product: Product, acme: Acme, campaign
     assert job["status"] == "completed"
     assert counts(job) == (7, 2, 4, 1)
     rows = acme.shown(f"/imports/{job['id']}/rows")["rows"]
-    assert [(row["row"], row["line"], row["code"], row["column"]) for row in rows] == [
-        (2, 3, "invalid_phone", "phone"),
-        (3, 4, "wrong_number_of_columns", None),
-        (4, 6, "invalid_phone", "phone"),
-        (5, 7, "wrong_number_of_columns", None),
-        (6, 8, "duplicate", "phone"),
+    assert [(row["line"], row["code"], row["column"]) for row in rows] == [
+        (3, "invalid_phone", "phone"),
+        (4, "wrong_number_of_columns", None),
+        (6, "invalid_phone", "phone"),
+        (7, "wrong_number_of_columns", None),
+        (8, "duplicate", "phone"),
     ]
     assert all(row["message"] for row in rows)
 
@@ -87,8 +87,8 @@ def test_rejected_rows_are_listed_page_by_page(
     second = acme.shown(f"{path}&cursor={first['next_cursor']}")
     third = acme.shown(f"{path}&cursor={second['next_cursor']}")
 
-    seen = [row["row"] for page in (first, second, third) for row in page["rows"]]
-    assert seen == list(range(1, 206))
+    seen = [row["line"] for page in (first, second, third) for row in page["rows"]]
+    assert seen == list(range(2, 207))
     assert [len(page["rows"]) for page in (first, second, third)] == [100, 100, 5]
     assert third["next_cursor"] is None
 

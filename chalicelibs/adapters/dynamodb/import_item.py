@@ -2,6 +2,7 @@
 
 from chalicelibs.adapters.dynamodb.codec import Item, to_instant
 from chalicelibs.domain.imports import Import, ImportStatus, RejectedRow
+from chalicelibs.domain.reading import PLAIN, Duplicates, Reading
 
 
 def import_item(one: Import) -> Item:
@@ -12,6 +13,7 @@ def import_item(one: Import) -> Item:
         "version": one.version,
         "status": one.status,
         "reason": one.reason,
+        "reading": reading_item(one.reading) if one.reading != PLAIN else None,
         "rows": one.rows,
         "accepted": one.accepted,
         "rejected": one.rejected,
@@ -30,6 +32,7 @@ def import_of(campaign_id: str, item: Item) -> Import:
         version=item.get("version"),
         status=ImportStatus(item["status"]),
         reason=item.get("reason"),
+        reading=reading_of(item["reading"]) if "reading" in item else PLAIN,
         rows=item["rows"],
         accepted=item["accepted"],
         rejected=item["rejected"],
@@ -38,10 +41,33 @@ def import_of(campaign_id: str, item: Item) -> Import:
     )
 
 
-def rejected_item(row: RejectedRow) -> Item:
-    """A rejected row in plain values; its key tells its number."""
+def reading_item(reading: Reading) -> Item:
+    """How a file is to be read, in plain values."""
     return {
-        "line": row.line,
+        "columns": dict(reading.columns) or None,
+        "region": reading.region,
+        "encoding": reading.encoding,
+        "delimiter": reading.delimiter,
+        "duplicates": reading.duplicates,
+        "is_dry_run": reading.is_dry_run or None,
+    }
+
+
+def reading_of(item: Item) -> Reading:
+    """What `reading_item` wrote."""
+    return Reading(
+        columns=item.get("columns", {}),
+        region=item.get("region"),
+        encoding=item.get("encoding"),
+        delimiter=item.get("delimiter"),
+        duplicates=Duplicates(item["duplicates"]),
+        is_dry_run=item.get("is_dry_run", False),
+    )
+
+
+def rejected_item(row: RejectedRow) -> Item:
+    """A rejected row in plain values; its key tells its line."""
+    return {
         "code": row.code,
         "message": row.message,
         "column": row.column,
@@ -52,8 +78,7 @@ def rejected_item(row: RejectedRow) -> Item:
 def rejected_of(item: Item) -> RejectedRow:
     """The row that `rejected_item` wrote."""
     return RejectedRow(
-        row=int(item["sk"]),
-        line=item["line"],
+        line=int(item["sk"]),
         code=item["code"],
         message=item["message"],
         column=item.get("column"),

@@ -90,7 +90,7 @@ class DynamoImports:
             _advance(chunk),
             *(insert(row.task) for row in chunk.accepted),
             *(
-                put(keys.rejected(chunk.import_id, row.row), rejected_item(row))
+                put(keys.rejected(chunk.import_id, row.line), rejected_item(row))
                 for row in chunk.rejected
             ),
         ]
@@ -111,10 +111,10 @@ class DynamoImports:
         except ConditionFailed as failed:
             raise NotFound("import", done.import_id) from failed
 
-    def erase_value(self, import_id: str, row: int) -> None:
+    def erase_value(self, import_id: str, line: int) -> None:
         """See the port."""
-        with suppress(ConditionFailed):  # there is no such row
-            self._table.write(update(keys.rejected(import_id, row), "REMOVE #value", IS_THERE))
+        with suppress(ConditionFailed):  # no such row was rejected
+            self._table.write(update(keys.rejected(import_id, line), "REMOVE #value", IS_THERE))
 
     def rejected(self, import_id: str, *, cursor: str | None, limit: int) -> Page[RejectedRow]:
         """See the port."""

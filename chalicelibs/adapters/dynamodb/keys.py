@@ -168,9 +168,9 @@ def rejected_of(import_id: str) -> str:
     return f"R#{import_id}"
 
 
-def rejected(import_id: str, row: int) -> Key:
+def rejected(import_id: str, line: int) -> Key:
     """A rejected row; padded, so that rows sort as in the file."""
-    return rejected_of(import_id), f"{row:010}"
+    return rejected_of(import_id), f"{line:010}"
 
 
 def failure(queue: str, message_id: str) -> Key:

@@ -54,7 +54,7 @@ class MemoryImports:
             for accepted in done.accepted:
                 self._store.put_task(accepted.task)
             self._store.counters[chunk.campaign_id][TASKS] += len(done.accepted)
-            self._store.rejected[chunk.import_id].update({row.row: row for row in done.rejected})
+            self._store.rejected[chunk.import_id].update({row.line: row for row in done.rejected})
             self._store.imports[chunk.import_id] = replace(
                 stored,
                 rows=chunk.rows_after,
@@ -72,12 +72,12 @@ class MemoryImports:
                 stored, status=done.status, reason=done.reason
             )
 
-    def erase_value(self, import_id: str, row: int) -> None:
+    def erase_value(self, import_id: str, line: int) -> None:
         """See the port."""
         with self._store.lock:
             rows = self._store.rejected[import_id]
-            if row in rows:
-                rows[row] = rows[row]._replace(value=None)
+            if line in rows:
+                rows[line] = rows[line]._replace(value=None)
 
     def rejected(self, import_id: str, *, cursor: str | None, limit: int) -> Page[RejectedRow]:
         """See the port."""

@@ -314,7 +314,7 @@ def test_an_erased_call_is_not_written_over_by_whoever_had_read_it_before(bench:
 def has_rows(bench: Bench, *values: str | None) -> None:
     bench.imports.start(an_import())
     rows = [
-        RejectedRow(number, number + 1, "invalid_phone", "no", "phone", value)
+        RejectedRow(number, "invalid_phone", "no", "phone", value)
         for number, value in enumerate(values, start=1)
     ]
     bench.imports.commit(a_chunk(rejected=tuple(rows)))
