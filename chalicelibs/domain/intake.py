@@ -1,6 +1,6 @@
 """Which rows of a file become tasks, and which do not and why."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,10 +8,11 @@ from chalicelibs.domain.campaign import Campaign
 from chalicelibs.domain.columns import PHONE, Columns, Contact, UnusableRow
 from chalicelibs.domain.context import UnusableContext, check_context
 from chalicelibs.domain.csv_rows import BadRecord, Record
-from chalicelibs.domain.imports import AcceptedRow, Chunk, Import, RejectedRow
+from chalicelibs.domain.imports import AcceptedRow, Import, RejectedRow
 from chalicelibs.domain.instants import with_lot
-from chalicelibs.domain.naming import task_id_for_phone
+from chalicelibs.domain.naming import task_id_for_phone, task_id_for_row
 from chalicelibs.domain.phone import InvalidPhone, parse_phone
+from chalicelibs.domain.reading import Duplicates
 from chalicelibs.domain.task import Task
 from chalicelibs.domain.template import MissingVariables, require
 
@@ -29,29 +30,6 @@ class Intake:
     needed_variables: tuple[str, ...]
     now: datetime
     draw_lot: Callable[[], int]
-
-    def judge(
-        self, records: Sequence[Record | BadRecord], *, rows_before: int, shard: int
-    ) -> Chunk:
-        """Some rows in a row, as they are to be saved."""
-        accepted: dict[str, AcceptedRow] = {}
-        rejected: list[RejectedRow] = []
-        for record in records:
-            judged = self.judge_row(record, shard)
-            if isinstance(judged, RejectedRow):
-                rejected.append(judged)
-            elif judged.task.task_id in accepted:
-                rejected.append(judged.as_duplicate())
-            else:
-                accepted[judged.task.task_id] = judged
-        return Chunk(
-            import_id=self.job.import_id,
-            campaign_id=self.campaign.campaign_id,
-            rows_before=rows_before,
-            rows_after=rows_before + len(records),
-            accepted=list(accepted.values()),
-            rejected=rejected,
-        )
 
     def judge_row(self, record: Record | BadRecord, shard: int) -> AcceptedRow | RejectedRow:
         """One row as a task, or with the reason why it is none."""
@@ -75,13 +53,18 @@ class Intake:
             raise UnusableRow("unusable_context", str(error)) from error
         except MissingVariables as error:
             raise UnusableRow("missing_variables", str(error), ", ".join(error.names)) from error
-        return self.task(phone, contact, shard)
+        return self.task(phone, contact, shard, self._task_id(phone, record.line))
 
-    def task(self, phone: str, contact: Contact, shard: int) -> Task:
+    def _task_id(self, phone: str, line: int) -> str:
+        if self.job.reading.duplicates is Duplicates.ALLOW:
+            return task_id_for_row(self.campaign.campaign_id, self.job.import_id, line)
+        return task_id_for_phone(self.campaign.campaign_id, phone)
+
+    def task(self, phone: str, contact: Contact, shard: int, task_id: str) -> Task:
         """The task of a contact: all of a campaign start equal, so their order is a lot."""
         campaign = self.campaign
         return Task(
-            task_id=task_id_for_phone(campaign.campaign_id, phone),
+            task_id=task_id,
             workspace_id=campaign.workspace_id,
             campaign_id=campaign.campaign_id,
             phone=phone,

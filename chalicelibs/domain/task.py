@@ -105,6 +105,12 @@ class Task:
         return self.status in FINAL
 
     @property
+    def is_fresh(self) -> bool:
+        """Whether it waits for its first call, so that what is said there may still change."""
+        waits = self.status in {TaskStatus.QUEUED, TaskStatus.PAUSED}
+        return waits and self.attempts == 0 and not self.is_erased
+
+    @property
     def lane_name(self) -> str:
         """The lane in which it waits for its next attempt."""
         return lane_name(self.own, self.attempts + 1, is_callback=self.is_callback)

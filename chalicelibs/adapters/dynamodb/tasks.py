@@ -38,6 +38,12 @@ AS_THE_AGENDA_SAID = (
 )
 
 
+IS_FRESH = (
+    "(#status = :queued OR #status = :paused)"
+    " AND attribute_not_exists(#attempts) AND attribute_not_exists(#is_erased)"
+)
+
+
 class DynamoTasks:
     """An item per task, in one of its campaign's partitions; `lane` and `at` are its entry."""
 
@@ -168,3 +174,16 @@ class DynamoTasks:
 def insert(task: Task) -> Write:
     """The write that stores a new task, unless it is there."""
     return put(keys.task(task.task_id), task_item(task), IS_NEW)
+
+
+def amend(task: Task) -> Write:
+    """The write that gives a task that waits for its first call the context of another."""
+    return update(
+        keys.task(task.task_id),
+        "SET #context = :context ADD #version :one",
+        IS_FRESH,
+        context=task.context,
+        one=1,
+        queued=TaskStatus.QUEUED,
+        paused=TaskStatus.PAUSED,
+    )
