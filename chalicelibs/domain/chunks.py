@@ -63,22 +63,19 @@ def batches(
     while not chunk.is_done:
         some = list(islice(records, min(BATCH_ROWS, chunk.rows - chunk.done)))
         shard = (chunk.number + chunk.done // BATCH_ROWS) % chunk.shards
-        batch = gathered(chunk, some, lambda record, at=shard: judge(record, at), duplicates)
+        batch = gathered(chunk, [judge(record, shard) for record in some], duplicates)
         yield batch
         chunk = batch.after
 
 
 def gathered(
-    chunk: Chunk,
-    records: Sequence[AnyRecord],
-    judge: Callable[[AnyRecord], AcceptedRow | RejectedRow],
-    duplicates: Duplicates,
+    chunk: Chunk, rows: Sequence[AcceptedRow | RejectedRow], duplicates: Duplicates
 ) -> Batch:
     """Some rows, as they are to be saved: of each number one."""
     accepted: dict[str, AcceptedRow] = {}
     merged: list[AcceptedRow] = []
     rejected: list[RejectedRow] = []
-    for row in map(judge, records):
+    for row in rows:
         if isinstance(row, RejectedRow):
             rejected.append(row)
             continue
@@ -92,8 +89,8 @@ def gathered(
             rejected.append(row.as_duplicate())
     return Batch(
         chunk=chunk,
-        rows=len(records),
-        line=records[-1].line,
+        rows=len(rows),
+        line=rows[-1].line,
         duplicates_are=duplicates,
         accepted=list(accepted.values()),
         merged=merged,

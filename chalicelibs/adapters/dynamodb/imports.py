@@ -176,8 +176,11 @@ class DynamoImports:
     def finish(self, done: Import) -> None:
         """See the port. The counts of a completed import do not change any more."""
         is_completed = done.status is ImportStatus.COMPLETED
-        sets = {"status": done.status, "reason": done.reason}
-        sets["counts"] = tally_of(done.counts) if is_completed else None
+        sets: dict[str, Any] = {
+            "status": done.status,
+            "reason": done.reason,
+            "counts": tally_of(done.counts) if is_completed else None,
+        }
         key = keys.imported(done.campaign_id, done.import_id)
         values = {name: value for name, value in sets.items() if value is not None}
         expression = "SET " + ", ".join(f"#{name} = :{name}" for name in values)
