@@ -5,6 +5,7 @@ from itertools import islice
 
 from chalicelibs.domain.csv_rows import LINE_TOO_LONG, AnyRecord, Block
 from chalicelibs.domain.imports import AcceptedRow, Batch, Chunk, Import, RejectedRow
+from chalicelibs.domain.intake import Reach
 from chalicelibs.domain.reading import Duplicates
 
 #: A chunk has about so many rows, or bytes if they are long: seconds of work for one function.
@@ -57,42 +58,48 @@ def chunk_of(job: Import, first: Block, after: Block, *, number: int, rows: int)
 
 
 def batches(
-    chunk: Chunk, records: Iterator[AnyRecord], judge: Judge, duplicates: Duplicates
+    chunk: Chunk, records: Iterator[AnyRecord], judge: Judge, gather: "Gather"
 ) -> Iterator[Batch]:
     """What is left of a chunk, batch by batch, each for one of its shards."""
     while not chunk.is_done:
-        some = list(islice(records, min(BATCH_ROWS, chunk.rows - chunk.done)))
+        some = islice(records, min(BATCH_ROWS, chunk.rows - chunk.done))
         shard = (chunk.number + chunk.done // BATCH_ROWS) % chunk.shards
-        batch = gathered(chunk, [judge(record, shard) for record in some], duplicates)
+        batch = gather(chunk, [judge(record, shard) for record in some])
         yield batch
         chunk = batch.after
 
 
-def gathered(
-    chunk: Chunk, rows: Sequence[AcceptedRow | RejectedRow], duplicates: Duplicates
-) -> Batch:
-    """Some rows, as they are to be saved: of each number one."""
-    accepted: dict[str, AcceptedRow] = {}
-    merged: list[AcceptedRow] = []
-    rejected: list[RejectedRow] = []
-    for row in rows:
-        if isinstance(row, RejectedRow):
-            rejected.append(row)
-            continue
-        first = accepted.setdefault(row.task.task_id, row)
-        if first is row:
-            continue
-        if duplicates is Duplicates.UPDATE:
-            accepted[row.task.task_id] = first._replace(task=row.task)
-            merged.append(row)
-        else:
-            rejected.append(row.as_duplicate())
-    return Batch(
-        chunk=chunk,
-        rows=len(rows),
-        line=rows[-1].line,
-        duplicates_are=duplicates,
-        accepted=list(accepted.values()),
-        merged=merged,
-        rejected=rejected,
-    )
+class Gather:
+    """Puts rows together to be saved: of each number one, and none that has no lane."""
+
+    def __init__(self, duplicates: Duplicates, reach: Reach) -> None:
+        self._duplicates = duplicates
+        self._reach = reach
+
+    def __call__(self, chunk: Chunk, rows: Sequence[AcceptedRow | RejectedRow]) -> Batch:
+        """Some rows that follow one another, as they are to be saved."""
+        accepted: dict[str, AcceptedRow] = {}
+        merged: list[AcceptedRow] = []
+        rejected: list[RejectedRow] = []
+        for row in rows:
+            if isinstance(row, RejectedRow):
+                rejected.append(row)
+            elif (first := accepted.get(row.task.task_id)) is None:
+                if self._reach.admits(row.task.own):
+                    accepted[row.task.task_id] = row
+                else:
+                    rejected.append(row.beyond_reach())
+            elif self._duplicates is Duplicates.UPDATE:
+                accepted[row.task.task_id] = first._replace(task=first.task.told_as(row.task))
+                merged.append(row)
+            else:
+                rejected.append(row.as_duplicate())
+        return Batch(
+            chunk=chunk,
+            rows=len(rows),
+            line=rows[-1].line,
+            duplicates_are=self._duplicates,
+            accepted=list(accepted.values()),
+            merged=merged,
+            rejected=rejected,
+        )

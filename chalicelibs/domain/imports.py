@@ -11,6 +11,7 @@ from unicodedata import category
 from chalicelibs.domain.errors import Invalid
 from chalicelibs.domain.naming import LENGTH, base32, is_plain_id
 from chalicelibs.domain.reading import PLAIN, Duplicates, Reading
+from chalicelibs.domain.row_codes import RowCode
 from chalicelibs.domain.task import Task
 
 
@@ -33,20 +34,26 @@ class RejectedRow(NamedTuple):
     value: str | None = None
 
 
-#: The code of a row whose number is already in the campaign.
-DUPLICATE = "duplicate"
-
-
 class AcceptedRow(NamedTuple):
     """A row that becomes a task."""
 
     line: int
     task: Task
+    phone_column: str = "phone"  #: What the file calls it.
 
     def as_duplicate(self) -> RejectedRow:
         """The row, found to name a number that the campaign has already."""
         message = "this number is already in the campaign: each is called for it once"
-        return RejectedRow(self.line, DUPLICATE, message, "phone", self.task.phone)
+        phone = self.task.phone
+        return RejectedRow(self.line, RowCode.DUPLICATE, message, self.phone_column, phone)
+
+    def beyond_reach(self) -> RejectedRow:
+        """The row, found to need a lane that its campaign has no room for."""
+        message = (
+            "the campaign has too many different time zones and priorities: use fewer, like"
+            " low, normal and high"
+        )
+        return RejectedRow(self.line, RowCode.TOO_MANY_LANES, message)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +70,8 @@ class Counts:
 
     def plus(self, more: "Counts") -> "Counts":
         """The sum of both."""
-        added = {one.name: getattr(self, one.name) + getattr(more, one.name) for one in fields(self)}
-        return Counts(**added)
+        names = [one.name for one in fields(self)]
+        return Counts(**{name: getattr(self, name) + getattr(more, name) for name in names})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,7 +207,7 @@ class Batch:
     def counts(self) -> Counts:
         """What it adds to the counts of its import."""
         updated = len(self.updated) + len(self.merged)
-        duplicates = sum(row.code == DUPLICATE for row in self.rejected)
+        duplicates = sum(row.code == RowCode.DUPLICATE for row in self.rejected)
         return Counts(
             rows=self.rows,
             accepted=len(self.accepted),

@@ -19,11 +19,28 @@ class Duplicates(StrEnum):
     UPDATE = "update"  #: The task that waits for its first call gets the context of this row.
 
 
+class Meaning(StrEnum):
+    """What a column may say besides a word for the prompt, in the names of `POST /tasks`."""
+
+    PHONE = "phone"
+    TIMEZONE = "timezone"  #: Of the contact, an IANA name.
+    START_AFTER = "start_after"  #: No call before that.
+    PRIORITY = "priority"  #: A number, or a word as campaigns have it.
+    EXTERNAL_ID = "external_id"  #: What the sender calls the contact.
+
+
+#: Between the cells of a row.
+DELIMITERS = ",;\t|"
+
+#: What a column is called that a file does not have: its meaning is looked for no further.
+NO_COLUMN = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """What a file does not say itself; without any of it, it is read by its header alone."""
 
-    columns: Mapping[str, str] = field(default_factory=dict)  #: Headers, by what they mean.
+    columns: Mapping[Meaning, str] = field(default_factory=dict)  #: Their names in the file.
     region: str | None = None  #: Of national numbers, like `DE`; None: they are not taken.
     encoding: str | None = None  #: None: UTF-8, or what the first bytes say.
     delimiter: str | None = None  #: None: it is found in the header.

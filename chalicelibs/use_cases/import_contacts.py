@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from chalicelibs.domain.campaign import Campaign
-from chalicelibs.domain.chunks import batches, cut
+from chalicelibs.domain.chunks import Gather, batches, cut
 from chalicelibs.domain.columns import Columns
 from chalicelibs.domain.csv_rows import AnyRecord, read_blocks
 from chalicelibs.domain.errors import Invalid, NotAllowed, NotFound, Stale
 from chalicelibs.domain.head import HEAD_BYTES, Head
 from chalicelibs.domain.imports import Chunk, Import, ImportStatus, announced_id, import_id_for
-from chalicelibs.domain.intake import Intake
+from chalicelibs.domain.intake import Intake, Reach
 from chalicelibs.domain.lane import shards_for
 from chalicelibs.domain.prompt import needed_variables
 from chalicelibs.domain.reading import UnusableFile
@@ -267,15 +267,26 @@ class ImportChunks(_Course):
 
     def _import(self, job: Import, chunk: Chunk, campaign: Campaign) -> None:
         intake, records = self._begun(job, chunk, campaign)
-        chunk = self._taken_up(job, chunk)
+        chunk, reach = self._taken_up(job, chunk), Reach(campaign)
         rest = islice(records, chunk.done, None)
-        found = batches(chunk, rest, intake.judge_row, job.reading.duplicates)
-        for number, batch in enumerate(found):
+        gather = Gather(job.reading.duplicates, reach)
+        for number, batch in enumerate(batches(chunk, rest, intake.judge_row, gather)):
             if number % STRIDE == STRIDE - 1:
                 self._campaign_for(job)
+            if reach.campaign != campaign:
+                campaign = self._open_lanes(reach.campaign)
             self.imports.commit(batch)
             if number % STRIDE == 0 or batch.after.is_done:
                 self.queue.nudge(job.workspace_id)
+
+    def _open_lanes(self, wanted: Campaign) -> Campaign:
+        """Have dispatch look where tasks will stand, before they stand there."""
+
+        def reaching(found: Campaign) -> Campaign:
+            return found.reaching(wanted.families, attempts=wanted.deepest, shards=wanted.shards)
+
+        self.campaigns.edit(wanted.workspace_id, wanted.campaign_id, reaching)
+        return wanted
 
     def _begun(
         self, job: Import, chunk: Chunk, campaign: Campaign

@@ -7,9 +7,10 @@ from datetime import timedelta
 import pytest
 
 from chalicelibs.domain.errors import Stale
-from chalicelibs.domain.imports import DUPLICATE, Import, ImportStatus, RejectedRow
+from chalicelibs.domain.imports import Import, ImportStatus, RejectedRow
 from chalicelibs.domain.progress import Progress
-from chalicelibs.domain.reading import Duplicates, Reading
+from chalicelibs.domain.reading import Duplicates, Meaning, Reading
+from chalicelibs.domain.row_codes import RowCode
 from tests.builders import (
     CAMPAIGN,
     IMPORT,
@@ -46,7 +47,7 @@ def test_an_import_comes_back_as_it_was_started(ports: Ports) -> None:
 @pytest.mark.parametrize(
     "reading",
     [
-        Reading(columns={"phone": "Kontakt-Nr", "timezone": "TZ"}, region="DE"),
+        Reading(columns={Meaning.PHONE: "Kontakt-Nr", Meaning.TIMEZONE: "TZ"}, region="DE"),
         Reading(encoding="windows-1252", delimiter="\t"),
         Reading(duplicates=Duplicates.UPDATE),
         Reading(is_dry_run=True),
@@ -111,7 +112,10 @@ def test_numbers_that_are_known_are_rejected_as_duplicates(ports: Ports) -> None
     done = ports.imports.commit(a_chunk(a_task(1), a_task(2), a_task(3)))
 
     assert [row.task for row in done.accepted] == [a_task(1)]
-    assert [(row.line, row.code) for row in rejected(ports)] == [(3, DUPLICATE), (4, DUPLICATE)]
+    assert [(row.line, row.code) for row in rejected(ports)] == [
+        (3, RowCode.DUPLICATE),
+        (4, RowCode.DUPLICATE),
+    ]
     assert list(done.rejected) == rejected(ports)
     assert stored(ports) == an_import(rows=3, accepted=1, duplicates=2)
     assert ports.tasks.get(a_task(2).task_id) == in_flight

@@ -28,7 +28,8 @@ def encode(value: Any) -> dict[str, Any]:
     Raises:
         CannotStore: for a type that no item holds.
     """
-    kind, written = encoder_of(type(value))
+    type_: type = type(value)
+    kind, written = encoder_of(type_)
     return {kind: written(value)}
 
 

@@ -1,4 +1,4 @@
-"""Counters of a campaign, or of an import, spread over some items so that parallel writers seldom meet."""
+"""Counters of a campaign or an import, on some items, so that parallel writers seldom meet."""
 
 from typing import Any
 

@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 from chalicelibs.adapters.dynamodb.codec import Item, to_instant
 from chalicelibs.domain.imports import Chunk, Counts, Import, ImportStatus, RejectedRow
-from chalicelibs.domain.reading import PLAIN, Duplicates, Reading
+from chalicelibs.domain.reading import PLAIN, Duplicates, Meaning, Reading
 
 
 def import_item(one: Import) -> Item:
@@ -61,7 +61,7 @@ def reading_item(reading: Reading) -> Item:
 def reading_of(item: Item) -> Reading:
     """What `reading_item` wrote."""
     return Reading(
-        columns=item.get("columns", {}),
+        columns={Meaning(one): name for one, name in item.get("columns", {}).items()},
         region=item.get("region"),
         encoding=item.get("encoding"),
         delimiter=item.get("delimiter"),

@@ -31,6 +31,7 @@ from chalicelibs.domain.imports import (
 from chalicelibs.domain.progress import TASKS
 from chalicelibs.ports import Page
 
+
 class DynamoImports:
     """An item per import with its campaign's others, and a pointer to it with its workspace."""
 

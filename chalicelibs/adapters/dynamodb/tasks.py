@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from chalicelibs.adapters.dynamodb import counters, keys
 from chalicelibs.adapters.dynamodb.call_item import call_item
@@ -177,13 +178,20 @@ def insert(task: Task) -> Write:
 
 
 def amend(task: Task) -> Write:
-    """The write that gives a task that waits for its first call the context of another."""
+    """The write that has a task that waits for its first call say what another says."""
+    says: dict[str, Any] = {"context": task.context or None, "external_id": task.external_id}
+    values = {name: value for name, value in says.items() if value is not None}
+    clauses = ["ADD #version :one"]
+    if values:
+        clauses.append("SET " + ", ".join(f"#{name} = :{name}" for name in values))
+    if gone := says.keys() - values.keys():
+        clauses.append("REMOVE " + ", ".join(f"#{name}" for name in sorted(gone)))
     return update(
         keys.task(task.task_id),
-        "SET #context = :context ADD #version :one",
+        " ".join(clauses),
         IS_FRESH,
-        context=task.context,
         one=1,
         queued=TaskStatus.QUEUED,
         paused=TaskStatus.PAUSED,
+        **values,
     )

@@ -97,8 +97,8 @@ class MemoryImports:
                 self._store.put_task(row.task)
             for row in batch.updated:
                 known = self._store.tasks[row.task.task_id]
-                context, version = row.task.context, known.version + 1
-                self._store.put_task(replace(known, context=context, version=version))
+                told = known.told_as(row.task)
+                self._store.put_task(replace(told, version=known.version + 1))
             self._store.counters[before.campaign_id][TASKS] += len(batch.accepted)
             self._store.rejected[before.import_id].update(
                 {row.line: row for row in batch.rejected}

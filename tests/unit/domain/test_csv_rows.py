@@ -7,9 +7,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from chalicelibs.domain.columns import DELIMITERS
 from chalicelibs.domain.csv_rows import BadRecord, Record, read_records
-from chalicelibs.domain.reading import PLAIN, UnusableFile
+from chalicelibs.domain.reading import DELIMITERS, PLAIN, UnusableFile
 
 ANA, BEN = "+34600000001", "+34600000002"
 
