@@ -23,6 +23,7 @@ from tests.builders import (
     IMPORT,
     OTHER_WORKSPACE,
     WORKSPACE,
+    a_batch,
     a_chunk,
     a_key,
     a_task,
@@ -312,12 +313,12 @@ def test_an_erased_call_is_not_written_over_by_whoever_had_read_it_before(bench:
 
 
 def has_rows(bench: Bench, *values: str | None) -> None:
-    bench.imports.start(an_import())
+    bench.imports.add_chunks(bench.imports.start(an_import()), [a_chunk()])
     rows = [
         RejectedRow(number, "invalid_phone", "no", "phone", value)
         for number, value in enumerate(values, start=1)
     ]
-    bench.imports.commit(a_chunk(rejected=tuple(rows)))
+    bench.imports.commit(a_batch(rejected=tuple(rows)))
 
 
 def values(bench: Bench) -> list[str | None]:
