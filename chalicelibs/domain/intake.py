@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from chalicelibs.domain.campaign import MOST_LANES, Campaign
+from chalicelibs.domain.campaign import Campaign
 from chalicelibs.domain.columns import MOST_SHOWN, Columns, Contact
 from chalicelibs.domain.context import UnusableContext, check_context
 from chalicelibs.domain.csv_rows import BadRecord, Record
 from chalicelibs.domain.imports import AcceptedRow, Chunk, Import, RejectedRow
 from chalicelibs.domain.instants import with_lot
-from chalicelibs.domain.lane import families_of
 from chalicelibs.domain.naming import task_id_for_phone
 from chalicelibs.domain.overrides import NONE, Overrides
+from chalicelibs.domain.reach import Reach
 from chalicelibs.domain.reading import Meaning
 from chalicelibs.domain.row_codes import RowCode, UnusableRow
 from chalicelibs.domain.row_values import external_id_in, priorities_in, start_in, zone_in
@@ -45,13 +45,11 @@ class Intake:
         rejected: list[RejectedRow] = []
         reach = Reach(self.campaign)
         for record in records:
-            judged = self.judge_row(record, shard)
+            judged = reach.admitted(self.judge_row(record, shard))
             if isinstance(judged, RejectedRow):
                 rejected.append(judged)
             elif judged.task.task_id in accepted:
                 rejected.append(judged.as_duplicate())
-            elif not reach.admits(judged.task.own):
-                rejected.append(judged.beyond_reach())
             else:
                 accepted[judged.task.task_id] = judged
         return Chunk(
@@ -145,21 +143,3 @@ class Intake:
             check_context(context)
         except UnusableContext as error:
             raise UnusableRow(RowCode.CONTEXT_TOO_LARGE, error.message) from error
-
-
-class Reach:
-    """The lanes in which tasks of a campaign stand, and how many more there may be."""
-
-    def __init__(self, campaign: Campaign) -> None:
-        self._campaign = campaign
-
-    def admits(self, own: Overrides) -> bool:
-        """Whether a task with these settings has its lanes, which then are among them."""
-        families = families_of(own)
-        if families <= self._campaign.families:
-            return True
-        wider = self._campaign.reaching(families, attempts=own.max_attempts or 1, shards=1)
-        if len(wider.lanes()) > MOST_LANES:
-            return False
-        self._campaign = wider
-        return True
