@@ -40,7 +40,7 @@ from chalicelibs.use_cases.apply_brakes import ApplyBrakes
 from chalicelibs.use_cases.count_request import CountRequest
 from chalicelibs.use_cases.dispatch import Dispatch
 from chalicelibs.use_cases.erase_contact import EraseContact
-from chalicelibs.use_cases.import_contacts import ImportContacts
+from chalicelibs.use_cases.import_contacts import ImportChunks, PlanImport
 from chalicelibs.use_cases.keep_time import FinishCampaigns, KeepTime, Tick
 from chalicelibs.use_cases.look_ahead import LookAhead
 from chalicelibs.use_cases.look_up import LookUp
@@ -105,7 +105,8 @@ class Service:
     push_tasks: PushTasks
     erase_contact: EraseContact
     receive_contacts: ReceiveContacts
-    import_contacts: ImportContacts
+    plan_import: PlanImport
+    import_chunk: ImportChunks
     tick: Tick
     keep_time: KeepTime
     dispatch: Dispatch
@@ -188,8 +189,15 @@ def wire(ports: Ports, *, deadlines: Deadlines, bootstrap_key_hash: str | None) 
         receive_contacts=ReceiveContacts(
             campaigns=p.campaigns, imports=p.imports, files=p.files, clock=p.clock
         ),
-        import_contacts=ImportContacts(
+        plan_import=PlanImport(
             workspaces=p.workspaces,
+            campaigns=p.campaigns,
+            imports=p.imports,
+            files=p.files,
+            queue=p.queue,
+            clock=p.clock,
+        ),
+        import_chunk=ImportChunks(
             campaigns=p.campaigns,
             agents=p.agents,
             imports=p.imports,
@@ -246,6 +254,9 @@ def aws_ports(settings: Settings) -> Ports:
         retries={"mode": "standard"},
         max_pool_connections=MOST_CONNECTIONS,
     )
+    # DynamoDB judges what it is sent, and in our tests boto3 does it, too. In service that would
+    # take as long as all else that a transaction of an import needs.
+    unjudged = config.merge(Config(parameter_validation=False))
 
     def s3() -> Any:
         # Addresses that are given away need the newer signature and the region's own host.
@@ -255,7 +266,8 @@ def aws_ports(settings: Settings) -> Ports:
     clock = SystemClock()
     ids = RandomIds(clock)
     sqs = boto3.client("sqs", config=config)
-    table = dynamodb.Table(boto3.client("dynamodb", config=config), settings.table, ids)
+    client = dynamodb.send_straight(boto3.client("dynamodb", config=unjudged))
+    table = dynamodb.Table(client, settings.table, ids)
     return Ports(
         workspaces=dynamodb.DynamoWorkspaces(table),
         agents=dynamodb.DynamoAgents(table),
@@ -275,6 +287,7 @@ def aws_ports(settings: Settings) -> Ports:
             calls_url=settings.calls_url,
             events_url=settings.call_events_url,
             nudges_url=settings.nudges_url,
+            chunks_url=settings.chunks_url,
         ),
         dead_letters=dead_letters.SqsDeadLetters(
             sqs,
@@ -283,6 +296,7 @@ def aws_ports(settings: Settings) -> Ports:
                 QueueName.NUDGES: dead_letters.to_queue(sqs, settings.nudges_url),
                 QueueName.CALLS: dead_letters.to_queue(sqs, settings.calls_url),
                 QueueName.CALL_EVENTS: dead_letters.to_queue(sqs, settings.call_events_url),
+                QueueName.IMPORT_CHUNKS: dead_letters.to_queue(sqs, settings.chunks_url),
                 QueueName.IMPORTS: dead_letters.to_bucket(
                     partial(boto3.client, "s3", config=config)
                 ),

@@ -62,6 +62,9 @@ MOVES: dict[str, tuple[frozenset[CampaignState], CampaignState]] = {
 #: Stops where nearly all calls fail, and for nothing else.
 NO_BUDGET = Brakes()
 
+#: Lanes that rows of a file may open. Dispatch looks into each of them, at every nudge.
+MOST_LANES = 200
+
 CLOSED = frozenset({CampaignState.COMPLETED, CampaignState.ARCHIVED})
 
 

@@ -1,20 +1,20 @@
 """Which rows of a file become tasks, and which do not and why."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from chalicelibs.domain.campaign import Campaign
+from chalicelibs.domain.campaign import MOST_LANES, Campaign
 from chalicelibs.domain.columns import MOST_SHOWN, Columns, Contact
 from chalicelibs.domain.context import UnusableContext, check_context
 from chalicelibs.domain.csv_rows import BadRecord, Record
-from chalicelibs.domain.imports import AcceptedRow, Chunk, Import, RejectedRow
+from chalicelibs.domain.imports import AcceptedRow, Import, RejectedRow
 from chalicelibs.domain.instants import with_lot
-from chalicelibs.domain.naming import task_id_for_phone
+from chalicelibs.domain.lane import families_of
+from chalicelibs.domain.naming import task_id_for_phone, task_id_for_row
 from chalicelibs.domain.overrides import NONE, Overrides
-from chalicelibs.domain.reach import Reach
-from chalicelibs.domain.reading import Meaning
+from chalicelibs.domain.reading import Duplicates, Meaning
 from chalicelibs.domain.row_codes import RowCode, UnusableRow
 from chalicelibs.domain.row_values import external_id_in, priorities_in, start_in, zone_in
 from chalicelibs.domain.task import Task
@@ -37,41 +37,17 @@ class Intake:
     now: datetime
     draw_lot: Callable[[], int]
 
-    def judge(
-        self, records: Sequence[Record | BadRecord], *, rows_before: int, shard: int
-    ) -> Chunk:
-        """Some rows in a row, as they are to be saved."""
-        accepted: dict[str, AcceptedRow] = {}
-        rejected: list[RejectedRow] = []
-        reach = Reach(self.campaign)
-        for record in records:
-            judged = reach.admitted(self.judge_row(record, shard))
-            if isinstance(judged, RejectedRow):
-                rejected.append(judged)
-            elif judged.task.task_id in accepted:
-                rejected.append(judged.as_duplicate())
-            else:
-                accepted[judged.task.task_id] = judged
-        return Chunk(
-            import_id=self.job.import_id,
-            campaign_id=self.campaign.campaign_id,
-            rows_before=rows_before,
-            rows_after=rows_before + len(records),
-            accepted=list(accepted.values()),
-            rejected=rejected,
-        )
-
     def judge_row(self, record: Record | BadRecord, shard: int) -> AcceptedRow | RejectedRow:
         """One row as a task, or with the reason why it is none."""
         if isinstance(record, BadRecord):
             return RejectedRow(record.line, record.code, record.message)
         try:
-            task = self._task(self.columns.contact(record.cells), shard)
+            task = self._task(self.columns.contact(record.cells), record.line, shard)
         except UnusableRow as error:
             return RejectedRow(record.line, error.code, error.message, error.param, error.value)
         return AcceptedRow(record.line, task, self.columns.name(Meaning.PHONE))
 
-    def _task(self, contact: Contact, shard: int) -> Task:
+    def _task(self, contact: Contact, line: int, shard: int) -> Task:
         """The task of a contact: all of a campaign start equal, so their order is a lot."""
         campaign = self.campaign
         phone, own = self._phone(contact), self._own(contact)
@@ -79,7 +55,7 @@ class Intake:
         external_id = self._said(contact, Meaning.EXTERNAL_ID, external_id_in)
         self._check(contact.context)
         return Task(
-            task_id=task_id_for_phone(campaign.campaign_id, phone),
+            task_id=self._task_id(phone, line),
             workspace_id=campaign.workspace_id,
             campaign_id=campaign.campaign_id,
             phone=phone,
@@ -91,6 +67,11 @@ class Intake:
             due_at=with_lot(start_at or campaign.created_at, self.draw_lot()),
             created_at=self.now,
         )
+
+    def _task_id(self, phone: str, line: int) -> str:
+        if self.job.reading.duplicates is Duplicates.ALLOW:
+            return task_id_for_row(self.campaign.campaign_id, self.job.import_id, line)
+        return task_id_for_phone(self.campaign.campaign_id, phone)
 
     def _phone(self, contact: Contact) -> str:
         region = self.job.reading.region
@@ -143,3 +124,26 @@ class Intake:
             check_context(context)
         except UnusableContext as error:
             raise UnusableRow(RowCode.CONTEXT_TOO_LARGE, error.message) from error
+
+
+class Reach:
+    """The lanes in which tasks of a campaign stand, and how many more there may be."""
+
+    def __init__(self, campaign: Campaign) -> None:
+        self._campaign = campaign
+
+    @property
+    def campaign(self) -> Campaign:
+        """The campaign with all lanes that were admitted."""
+        return self._campaign
+
+    def admits(self, own: Overrides) -> bool:
+        """Whether a task with these settings has its lanes, which then are among them."""
+        families = families_of(own)
+        if families <= self._campaign.families:
+            return True
+        wider = self._campaign.reaching(families, attempts=own.max_attempts or 1, shards=1)
+        if len(wider.lanes()) > MOST_LANES:
+            return False
+        self._campaign = wider
+        return True

@@ -106,6 +106,16 @@ class Task:
         return self.status in FINAL
 
     @property
+    def is_fresh(self) -> bool:
+        """Whether it waits for its first call, so that what is said there may still change."""
+        waits = self.status in {TaskStatus.QUEUED, TaskStatus.PAUSED}
+        return waits and self.attempts == 0 and not self.is_erased
+
+    def told_as(self, other: "Task") -> Self:
+        """With what another row says of the same contact; when and how it is called stays."""
+        return replace(self, context=other.context, external_id=other.external_id)
+
+    @property
     def lane_name(self) -> str:
         """The lane in which it waits for its next attempt."""
         return lane_name(self.own, self.attempts + 1, is_callback=self.is_callback)

@@ -1,7 +1,10 @@
 """An import, and a row that stayed outside, as items."""
 
+from collections.abc import Mapping
+from dataclasses import asdict
+
 from chalicelibs.adapters.dynamodb.codec import Item, to_instant
-from chalicelibs.domain.imports import Import, ImportStatus, RejectedRow
+from chalicelibs.domain.imports import Chunk, Counts, Import, ImportStatus, RejectedRow
 from chalicelibs.domain.reading import PLAIN, Duplicates, Meaning, Reading
 
 
@@ -14,16 +17,19 @@ def import_item(one: Import) -> Item:
         "status": one.status,
         "reason": one.reason,
         "reading": reading_item(one.reading) if one.reading != PLAIN else None,
-        "rows": one.rows,
-        "accepted": one.accepted,
-        "rejected": one.rejected,
-        "duplicates": one.duplicates,
+        "chunks": one.chunks,
+        "total": one.total,
         "created_at": one.created_at,
     }
 
 
-def import_of(campaign_id: str, item: Item) -> Import:
-    """The import that `import_item` wrote."""
+def tally_of(counts: Counts) -> Item:
+    """What has become of rows, as it is counted; zeros count nothing."""
+    return {name: count for name, count in asdict(counts).items() if count}
+
+
+def import_of(campaign_id: str, item: Item, tally: Mapping[str, int]) -> Import:
+    """The import that `import_item` wrote, with what was counted since."""
     return Import(
         import_id=item["sk"],
         workspace_id=item["workspace_id"],
@@ -33,10 +39,9 @@ def import_of(campaign_id: str, item: Item) -> Import:
         status=ImportStatus(item["status"]),
         reason=item.get("reason"),
         reading=reading_of(item["reading"]) if "reading" in item else PLAIN,
-        rows=item["rows"],
-        accepted=item["accepted"],
-        rejected=item["rejected"],
-        duplicates=item["duplicates"],
+        chunks=item["chunks"],
+        total=item.get("total"),
+        counts=Counts(**tally),
         created_at=to_instant(item["created_at"]),
     )
 
@@ -62,6 +67,40 @@ def reading_of(item: Item) -> Reading:
         delimiter=item.get("delimiter"),
         duplicates=Duplicates(item["duplicates"]),
         is_dry_run=item.get("is_dry_run", False),
+    )
+
+
+def chunk_item(chunk: Chunk) -> Item:
+    """A chunk in plain values; its key tells its number."""
+    return {
+        "campaign_id": chunk.campaign_id,
+        "start": chunk.start,
+        "end": chunk.end,
+        "line": chunk.line,
+        "end_line": chunk.end_line,
+        "rows": chunk.rows,
+        "shards": chunk.shards,
+        "done": chunk.done,
+        "done_line": chunk.done_line,
+        "reason": chunk.reason,
+    }
+
+
+def chunk_of(import_id: str, item: Item) -> Chunk:
+    """The chunk that `chunk_item` wrote."""
+    return Chunk(
+        import_id=import_id,
+        campaign_id=item["campaign_id"],
+        number=int(item["sk"]),
+        start=item["start"],
+        end=item["end"],
+        line=item["line"],
+        end_line=item["end_line"],
+        rows=item["rows"],
+        shards=item["shards"],
+        done=item["done"],
+        done_line=item["done_line"],
+        reason=item.get("reason"),
     )
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from chalicelibs.domain.campaign import MOST_LANES
 from chalicelibs.domain.columns import Columns
 from chalicelibs.domain.context import MOST_BYTES
 from chalicelibs.domain.csv_rows import BadRecord, Record
@@ -13,7 +14,6 @@ from chalicelibs.domain.intake import Intake
 from chalicelibs.domain.lane import families_of
 from chalicelibs.domain.naming import task_id_for_phone
 from chalicelibs.domain.overrides import NONE, Overrides
-from chalicelibs.domain.reach import MOST_LANES
 from chalicelibs.domain.reading import PLAIN, Reading
 from chalicelibs.domain.task import Task
 from tests.builders import CAMPAIGN, IMPORT, NOON, WORKSPACE, a_campaign, an_import, utc
