@@ -101,9 +101,7 @@ def dispatch(
     return each_record(event, handle, Watch(QueueName.NUDGES, "dispatch", note))
 
 
-def import_chunks(
-    event: SQSEvent, chunks: ImportChunks, note: NoteFailure
-) -> dict[str, Any]:
+def import_chunks(event: SQSEvent, chunks: ImportChunks, note: NoteFailure) -> dict[str, Any]:
     """Import the chunks of a batch; of one that fails for the last time its import is told."""
 
     def handle(message: dict[str, Any]) -> None:

@@ -3,7 +3,7 @@
 import hmac
 import importlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime, timedelta
 from hashlib import md5, sha256
@@ -21,7 +21,6 @@ from chalicelibs.adapters import memory
 from chalicelibs.adapters.carriers.known import KnownCarriers
 from chalicelibs.adapters.carriers.simulated import SimulatedCarrier
 from chalicelibs.adapters.ids import RandomIds
-from chalicelibs.adapters.s3 import lines
 from chalicelibs.bootstrap import Ports, Service, wire
 from chalicelibs.config import SimulatedCarrierSettings
 from chalicelibs.domain.call import Call
@@ -89,10 +88,10 @@ class Bucket:
         self.bytes_by_source[source] = content
         self.arrived.append(source)
 
-    def lines(self, source: str) -> Iterator[str]:
+    def read(self, source: str, version: str, *, start: int, size: int) -> bytes:
         if source not in self.bytes_by_source:
             raise UnreadableFile("the file is gone: drop it again")
-        return lines([self.bytes_by_source[source]])
+        return self.bytes_by_source[source][start : start + size]
 
 
 @dataclass
@@ -398,6 +397,9 @@ class Product:
         """Tell the importer of a file, by its key as S3 writes it."""
         bucket, _, key = source.removeprefix("s3://").partition("/")
         self.invoke("app.import_csv", s3_event(bucket, key, etag))
+        messages, self.queue.importing = self.queue.importing, []
+        for one in messages:
+            assert self.deliver("app.import_chunk", [asdict(one)]) == []
 
     # --- webhooks ---
 

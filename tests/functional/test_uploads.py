@@ -141,7 +141,7 @@ def test_a_file_that_could_not_be_used_may_be_mended_and_sent_again(
     product: Product, acme: Acme, campaign_id: str
 ) -> None:
     made = announced(acme, campaign_id)
-    product.upload(made["upload"], b"mobile,name\n+34600000001,Eva\n")
+    product.upload(made["upload"], b"who,name\n+34600000001,Eva\n")
     assert acme.shown(f"/imports/{made['import']['id']}")["status"] == "failed"
 
     product.upload(made["upload"], ROWS)
