@@ -56,6 +56,7 @@ from chalicelibs.use_cases.push_tasks import PushTasks
 from chalicelibs.use_cases.receive_contacts import ReceiveContacts
 from chalicelibs.use_cases.receive_report import ReceiveReport
 from chalicelibs.use_cases.record_call_event import RecordCallEvent
+from chalicelibs.use_cases.rehearse_import import RehearseImport
 from chalicelibs.use_cases.rescue import Rescue
 from chalicelibs.use_cases.resume_tasks import ResumeTasks
 from chalicelibs.use_cases.steer_tasks import SteerTasks
@@ -187,7 +188,11 @@ def wire(ports: Ports, *, deadlines: Deadlines, bootstrap_key_hash: str | None) 
             clock=p.clock,
         ),
         receive_contacts=ReceiveContacts(
-            campaigns=p.campaigns, imports=p.imports, files=p.files, clock=p.clock
+            rehearse=RehearseImport(agents=p.agents, tasks=p.tasks, clock=p.clock, ids=p.ids),
+            campaigns=p.campaigns,
+            imports=p.imports,
+            files=p.files,
+            clock=p.clock,
         ),
         plan_import=PlanImport(
             workspaces=p.workspaces,
