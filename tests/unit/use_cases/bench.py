@@ -50,6 +50,7 @@ from chalicelibs.use_cases.push_tasks import PushTasks
 from chalicelibs.use_cases.receive_contacts import ReceiveContacts
 from chalicelibs.use_cases.receive_report import ReceiveReport
 from chalicelibs.use_cases.record_call_event import RecordCallEvent
+from chalicelibs.use_cases.rehearse_import import RehearseImport
 from chalicelibs.use_cases.rescue import Rescue
 from chalicelibs.use_cases.resume_tasks import ResumeTasks
 from chalicelibs.use_cases.steer_tasks import SteerTasks
@@ -251,6 +252,8 @@ class Bench:
         self.look_up = wired(LookUp)
         self.plan_import = wired(PlanImport)
         self.import_chunk = wired(ImportChunks)
+        self.rehearse_import = wired(RehearseImport)
+        every["rehearse"] = self.rehearse_import
         self.receive_contacts = wired(ReceiveContacts)
         self.push = wired(PushTasks)
         self.erase = wired(EraseContact)
