@@ -18,7 +18,7 @@ from chalicelibs.domain.imports import (
     file_name,
 )
 from chalicelibs.domain.reading import Duplicates, Meaning, Reading
-from chalicelibs.domain.rehearsal import MOST_PREVIEWS, MOST_REJECTED, Rehearsal
+from chalicelibs.domain.rehearsal import MOST_PREVIEWS, MOST_REJECTED, Preview, Rehearsal
 from chalicelibs.ports import Page, Upload
 from chalicelibs.use_cases.receive_contacts import Received, Sent
 
@@ -101,6 +101,12 @@ class PreviewView(View):
     line: int
     phone: str = Field(description="The number that would be called, E.164.")
     prompt: str | None = Field(description="Null: the campaign's agent is gone.")
+
+
+class PreviewsView(View):
+    """What the agent would be told for the first rows that can become tasks."""
+
+    preview: list[PreviewView]
 
 
 class RehearsalView(View):
@@ -186,6 +192,11 @@ def rehearsal_view(done: Rehearsal) -> RehearsalView:
         rejected_rows=[RejectedRowView(**row._asdict()) for row in done.rejected],
         preview=[PreviewView(**one._asdict()) for one in done.previews],
     )
+
+
+def previews_view(previews: Iterable[Preview]) -> PreviewsView:
+    """What the agent would be told."""
+    return PreviewsView(preview=[PreviewView(**one._asdict()) for one in previews])
 
 
 def options_view(reading: Reading) -> OptionsView:
