@@ -166,6 +166,28 @@ class Chunk:
         return self.done == self.rows
 
 
+class MissingLines(NamedTuple):
+    """Lines of a file that are not done."""
+
+    first: int
+    last: int
+    reason: str | None  #: Why they were given up; None: they were not, or their import says it.
+
+
+def missing_in(chunks: Iterable[Chunk]) -> list[MissingLines]:
+    """The lines of these chunks that are not done; those that follow one another together."""
+    found: list[MissingLines] = []
+    for chunk in chunks:
+        if chunk.is_done:
+            continue
+        first, last = chunk.done_line + 1, chunk.end_line - 1
+        before = found[-1] if found else None
+        if before is not None and (before.last + 1, before.reason) == (first, chunk.reason):
+            first = found.pop().first
+        found.append(MissingLines(first, last, chunk.reason))
+    return found
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
     """Some rows in a row, to be saved together or not at all."""
