@@ -165,17 +165,17 @@ def text_in(raw: bytes) -> bytes:
     return raw
 
 
-def received(one: Received | Rehearsal) -> NewImportView | DryRunView:
+def received(one: Received) -> NewImportView | DryRunView:
     """An import and where to send its file, or what would become of the one that came."""
-    if isinstance(one, Rehearsal):
-        return DryRunView(dry_run=rehearsal_view(one))
+    if one.rehearsal is not None:
+        return DryRunView(dry_run=rehearsal_view(one.rehearsal))
     upload = None if one.upload is None else upload_view(one.upload)
     return NewImportView(import_=view(one.job), upload=upload)
 
 
-def status_of(one: Received | Rehearsal) -> int:
+def status_of(one: Received) -> int:
     """Told; or made, and the rest is the sender's; or accepted, and the rest is ours."""
-    if isinstance(one, Rehearsal):
+    if one.rehearsal is not None:
         return HTTPStatus.OK
     return HTTPStatus.ACCEPTED if one.upload is None else HTTPStatus.CREATED
 

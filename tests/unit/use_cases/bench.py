@@ -50,6 +50,7 @@ from chalicelibs.use_cases.push_tasks import PushTasks
 from chalicelibs.use_cases.receive_contacts import ReceiveContacts
 from chalicelibs.use_cases.receive_report import ReceiveReport
 from chalicelibs.use_cases.record_call_event import RecordCallEvent
+from chalicelibs.use_cases.rehearse_import import RehearseImport
 from chalicelibs.use_cases.rescue import Rescue
 from chalicelibs.use_cases.resume_tasks import ResumeTasks
 from chalicelibs.use_cases.steer_tasks import SteerTasks
@@ -251,6 +252,7 @@ class Bench:
         self.look_up = wired(LookUp)
         self.plan_import = wired(PlanImport)
         self.import_chunk = wired(ImportChunks)
+        every["rehearse"] = wired(RehearseImport)
         self.receive_contacts = wired(ReceiveContacts)
         self.push = wired(PushTasks)
         self.erase = wired(EraseContact)
