@@ -52,6 +52,7 @@ from chalicelibs.use_cases.manage_workspaces import (
     ManageWorkspaces,
 )
 from chalicelibs.use_cases.place_call import PlaceCalls
+from chalicelibs.use_cases.preview_import import PreviewImport
 from chalicelibs.use_cases.push_tasks import PushTasks
 from chalicelibs.use_cases.receive_contacts import ReceiveContacts
 from chalicelibs.use_cases.receive_report import ReceiveReport
@@ -106,6 +107,7 @@ class Service:
     push_tasks: PushTasks
     erase_contact: EraseContact
     receive_contacts: ReceiveContacts
+    preview_import: PreviewImport
     plan_import: PlanImport
     import_chunk: ImportChunks
     tick: Tick
@@ -145,6 +147,7 @@ def wire(ports: Ports, *, deadlines: Deadlines, bootstrap_key_hash: str | None) 
     resume_tasks = ResumeTasks(campaigns=p.campaigns, tasks=p.tasks, clock=p.clock)
     look_ahead = LookAhead(campaigns=p.campaigns, tasks=p.tasks, queue=p.queue, clock=p.clock)
     finish = FinishCampaigns(campaigns=p.campaigns, clock=p.clock)
+    rehearse = RehearseImport(agents=p.agents, tasks=p.tasks, clock=p.clock, ids=p.ids)
     return Service(
         authorize=Authorize(workspaces=p.workspaces, bootstrap_key_hash=bootstrap_key_hash),
         count_request=CountRequest(requests=p.requests, clock=p.clock),
@@ -188,11 +191,14 @@ def wire(ports: Ports, *, deadlines: Deadlines, bootstrap_key_hash: str | None) 
             clock=p.clock,
         ),
         receive_contacts=ReceiveContacts(
-            rehearse=RehearseImport(agents=p.agents, tasks=p.tasks, clock=p.clock, ids=p.ids),
+            rehearse=rehearse,
             campaigns=p.campaigns,
             imports=p.imports,
             files=p.files,
             clock=p.clock,
+        ),
+        preview_import=PreviewImport(
+            prompts=rehearse.prompts, campaigns=p.campaigns, imports=p.imports, files=p.files
         ),
         plan_import=PlanImport(
             workspaces=p.workspaces,
@@ -205,6 +211,7 @@ def wire(ports: Ports, *, deadlines: Deadlines, bootstrap_key_hash: str | None) 
         import_chunk=ImportChunks(
             campaigns=p.campaigns,
             agents=p.agents,
+            tasks=p.tasks,
             imports=p.imports,
             files=p.files,
             queue=p.queue,

@@ -18,7 +18,7 @@ from chalicelibs.domain.imports import (
     file_name,
 )
 from chalicelibs.domain.reading import Duplicates, Meaning, Reading
-from chalicelibs.domain.rehearsal import MOST_PREVIEWS, MOST_REJECTED, Rehearsal
+from chalicelibs.domain.rehearsal import MOST_PREVIEWS, MOST_REJECTED, Preview, Rehearsal
 from chalicelibs.ports import Page, Upload
 from chalicelibs.use_cases.receive_contacts import Received, Sent
 
@@ -103,6 +103,12 @@ class PreviewView(View):
     prompt: str | None = Field(description="Null: the campaign's agent is gone.")
 
 
+class PreviewsView(View):
+    """What the agent would be told for the first rows that can become tasks."""
+
+    preview: list[PreviewView]
+
+
 class RehearsalView(View):
     """What would become of the rows of a file; nothing of it was stored."""
 
@@ -159,17 +165,17 @@ def text_in(raw: bytes) -> bytes:
     return raw
 
 
-def received(one: Received | Rehearsal) -> NewImportView | DryRunView:
+def received(one: Received) -> NewImportView | DryRunView:
     """An import and where to send its file, or what would become of the one that came."""
-    if isinstance(one, Rehearsal):
-        return DryRunView(dry_run=rehearsal_view(one))
+    if one.rehearsal is not None:
+        return DryRunView(dry_run=rehearsal_view(one.rehearsal))
     upload = None if one.upload is None else upload_view(one.upload)
     return NewImportView(import_=view(one.job), upload=upload)
 
 
-def status_of(one: Received | Rehearsal) -> int:
+def status_of(one: Received) -> int:
     """Told; or made, and the rest is the sender's; or accepted, and the rest is ours."""
-    if isinstance(one, Rehearsal):
+    if one.rehearsal is not None:
         return HTTPStatus.OK
     return HTTPStatus.ACCEPTED if one.upload is None else HTTPStatus.CREATED
 
@@ -186,6 +192,11 @@ def rehearsal_view(done: Rehearsal) -> RehearsalView:
         rejected_rows=[RejectedRowView(**row._asdict()) for row in done.rejected],
         preview=[PreviewView(**one._asdict()) for one in done.previews],
     )
+
+
+def previews_view(previews: Iterable[Preview]) -> PreviewsView:
+    """What the agent would be told."""
+    return PreviewsView(preview=[PreviewView(**one._asdict()) for one in previews])
 
 
 def options_view(reading: Reading) -> OptionsView:

@@ -33,6 +33,7 @@ from chalicelibs.api.imports import (
     ImportsView,
     ImportView,
     NewImportView,
+    PreviewsView,
     RejectedRowsView,
 )
 from chalicelibs.api.keys import KeyChanges, KeysView, KeyView, NewKey, NewKeyView
@@ -619,7 +620,7 @@ IMPORTS = (
             examples=examples.CONTACTS,
             status=202,
         ),
-        answers={200: (DryRunView,), 201: (NewImportView,), 202: (NewImportView,)},
+        answers={201: (NewImportView,), 202: (NewImportView,), 200: (DryRunView,)},
         parameters=query_of(ImportQuery),
         also=frozenset({409}),
     ),
@@ -638,6 +639,16 @@ IMPORTS = (
         tag="Imports",
         summary="Show an import and its counts",
         answers={200: (ImportView,)},
+    ),
+    Operation(
+        name="preview_import",
+        method="GET",
+        path="/imports/{import_id}/preview",
+        tag="Imports",
+        summary="Show the first five prompts that the rows of a file fill in",
+        description="Read anew from the file: 409 before it has come, and when it is gone.",
+        answers={200: (PreviewsView,)},
+        also=frozenset({409}),
     ),
     Operation(
         name="list_rejected_rows",

@@ -196,6 +196,7 @@ class Batch:
     rows: int
     line: int  #: At which the last of them begins.
     duplicates_are: Duplicates = Duplicates.SKIP
+    is_dry_run: bool = False  #: None of its rows becomes a task, nor changes one.
     accepted: Sequence[AcceptedRow] = ()
     updated: Sequence[AcceptedRow] = ()  #: Of tasks that are there and wait for their first call.
     merged: Sequence[AcceptedRow] = ()  #: Later rows that changed one of those above.
@@ -224,6 +225,15 @@ class Batch:
             merged=[row for row in self.merged if row.task.task_id not in gone],
             rejected=[*self.rejected, *(row.as_duplicate() for row in refused)],
         )
+
+    def where_there_are(self, tasks: Iterable[Task], seen: frozenset[str] = frozenset()) -> Self:
+        """The batch as it would be stored where these tasks are, and fresh ones of these ids."""
+        stored = {task.task_id: task for task in tasks}
+        batch = self.without(frozenset(stored) | seen)
+        if self.duplicates_are is not Duplicates.UPDATE:
+            return batch
+        called = (task_id for task_id, task in stored.items() if not task.is_fresh)
+        return batch.without(frozenset(called))
 
     @property
     def counts(self) -> Counts:

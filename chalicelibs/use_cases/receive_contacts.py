@@ -25,6 +25,7 @@ class Received(NamedTuple):
 
     job: Import
     upload: Upload | None
+    rehearsal: Rehearsal | None = None  #: What would become of its rows; then it was not stored.
 
 
 #: What finds out what would become of a file, see `RehearseImport`.
@@ -46,7 +47,7 @@ class ReceiveContacts:
 
     def __call__(
         self, workspace_id: str, campaign_id: str, sent: Sent, *, import_id: str
-    ) -> Received | Rehearsal:
+    ) -> Received:
         """Announce a file, or store it where it came with the request.
 
         Raises:
@@ -57,7 +58,7 @@ class ReceiveContacts:
         if sent.content is not None and sent.reading.is_dry_run:
             campaign = self._campaign(workspace_id, campaign_id)
             job = self._job(workspace_id, campaign_id, sent, import_id)
-            return self.rehearse(job, campaign, sent.content)
+            return Received(job, None, self.rehearse(job, campaign, sent.content))
         return self._received(workspace_id, campaign_id, sent, import_id)
 
     def _received(

@@ -1,6 +1,6 @@
 """Find out what would become of a small file of contacts, and store nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -14,7 +14,7 @@ from chalicelibs.domain.head import HEAD_BYTES, Head
 from chalicelibs.domain.imports import AcceptedRow, Batch, Chunk, Import
 from chalicelibs.domain.intake import Intake, Reach
 from chalicelibs.domain.prompt import needed_variables, template_for
-from chalicelibs.domain.reading import Duplicates, UnusableFile
+from chalicelibs.domain.reading import UnusableFile
 from chalicelibs.domain.rehearsal import MOST_PREVIEWS, Preview, Rehearsal
 from chalicelibs.domain.template import render
 from chalicelibs.ports import Agents, Clock, Ids, Tasks
@@ -38,6 +38,24 @@ class RehearseImport:
         Raises:
             Invalid: when the file as a whole could not be used, or is too long for this.
         """
+        head, intake, agent = self._begun(job, campaign, content)
+        return self._judged(intake, agent, all_records(content, head))
+
+    def prompts(self, job: Import, campaign: Campaign, beginning: bytes) -> Sequence[Preview]:
+        """What the agent would be told for the first rows of a file that could become tasks.
+
+        Raises:
+            Invalid: when the file as a whole could not be used.
+        """
+        head, intake, agent = self._begun(job, campaign, beginning)
+        judged = (intake.judge_row(record, 0) for record in records_of(beginning, head))
+        good = (row for row in judged if isinstance(row, AcceptedRow))
+        return [preview(row, agent, campaign) for row in islice(good, MOST_PREVIEWS)]
+
+    def _begun(
+        self, job: Import, campaign: Campaign, content: bytes
+    ) -> tuple[Head, Intake, Agent | None]:
+        """How the file is written, what its rows are judged by, and who would call."""
         try:
             head = Head.of(content[:HEAD_BYTES], job.reading)
             columns = Columns.of(head.header, job.reading)
@@ -53,7 +71,7 @@ class RehearseImport:
             now=self.clock.now(),
             draw_lot=self.ids.lot,
         )
-        return self._judged(intake, agent, records_of(content, head))
+        return head, intake, agent
 
     def _judged(
         self, intake: Intake, agent: Agent | None, records: Sequence[AnyRecord]
@@ -75,20 +93,11 @@ class RehearseImport:
     def _settled(self, batch: Batch, seen: set[str]) -> Batch:
         """A batch as it would be stored, after those that hold these tasks."""
         ids = {row.task.task_id for row in batch.accepted}
-        stored = self.tasks.get_all(sorted(ids - seen))
-        settled = batch.without(frozenset({task.task_id for task in stored} | (ids & seen)))
-        if batch.duplicates_are is not Duplicates.UPDATE:
-            return settled
-        called = frozenset(task.task_id for task in stored if not task.is_fresh)
-        return settled.without(called)
+        return batch.where_there_are(self.tasks.get_all(sorted(ids - seen)), frozenset(ids & seen))
 
 
-def records_of(content: bytes, head: Head) -> Sequence[AnyRecord]:
-    """The rows of a file.
-
-    Raises:
-        Invalid: when they are too many.
-    """
+def records_of(content: bytes, head: Head) -> Iterator[AnyRecord]:
+    """The rows of a file."""
     blocks = read_blocks(
         [content[head.start :]],
         encoding=head.encoding,
@@ -96,8 +105,16 @@ def records_of(content: bytes, head: Head) -> Sequence[AnyRecord]:
         start=head.start,
         line=head.line,
     )
-    every = (record for block in blocks for record in block.records)
-    records = list(islice(every, MOST_ROWS + 1))
+    return (record for block in blocks for record in block.records)
+
+
+def all_records(content: bytes, head: Head) -> Sequence[AnyRecord]:
+    """The rows of a file that is short enough.
+
+    Raises:
+        Invalid: when they are too many.
+    """
+    records = list(islice(records_of(content, head), MOST_ROWS + 1))
     if len(records) > MOST_ROWS:
         raise Invalid(
             f"a dry run with the request takes at most {MOST_ROWS} rows: announce a longer file"

@@ -11,6 +11,7 @@ from chalicelibs.domain.chunks import BATCH_ROWS
 from chalicelibs.domain.errors import Stale
 from chalicelibs.domain.imports import (
     AcceptedRow,
+    Batch,
     Chunk,
     Counts,
     Import,
@@ -453,3 +454,61 @@ def test_rows_that_changed_a_row_of_their_batch_share_its_fate(ports: Ports) -> 
 
     assert [row.line for row in rejected(ports)] == [2, 9]
     assert stored(ports) == counted(rows=4, accepted=1, duplicates=3, updated=1)
+
+
+# --- Dry runs ------------------------------------------------------------------------------------
+
+
+def rehearsed(*tasks: Task, **changes: Any) -> Batch:
+    return a_batch(*tasks, is_dry_run=True, **changes)
+
+
+def test_a_dry_run_counts_what_would_be_and_makes_no_task(ports: Ports) -> None:
+    begun(ports)
+
+    ports.imports.commit(rehearsed(a_task(1), a_task(2), rejected=(BAD,)))
+
+    assert stored(ports) == counted(rows=3, accepted=2, rejected=1)
+    assert rejected(ports) == [BAD]
+    assert ports.tasks.get(a_task(1).task_id) is None
+    assert ports.campaigns.progress(CAMPAIGN) == Progress()
+
+
+@pytest.mark.parametrize("policy", [Duplicates.SKIP, UPDATE])
+def test_a_dry_run_finds_numbers_that_come_twice_in_its_file(
+    ports: Ports, policy: Duplicates
+) -> None:
+    chunk = begun(ports)
+    after = ports.imports.commit(
+        rehearsed(a_task(1), a_task(2), chunk=chunk, duplicates_are=policy)
+    ).after
+
+    done = ports.imports.commit(
+        rehearsed(a_task(2), a_task(3), chunk=after, duplicates_are=policy)
+    )
+
+    assert (done.counts.accepted, done.counts.duplicates) == (1, 1)
+    assert done.counts.updated == (policy is UPDATE)
+    assert len(rejected(ports)) == (policy is not UPDATE)
+
+
+def test_dry_runs_do_not_know_of_each_other(ports: Ports) -> None:
+    other = an_import(import_id=plain_id(2, "f"))
+    ports.imports.add_chunks(ports.imports.start(other), [a_chunk(import_id=other.import_id)])
+    ports.imports.commit(rehearsed(a_task(1), chunk=a_chunk(import_id=other.import_id)))
+    begun(ports)
+
+    done = ports.imports.commit(rehearsed(a_task(1)))
+
+    assert done.counts.accepted == 1
+
+
+def test_a_task_that_is_there_stays_as_it_is_in_a_dry_run(ports: Ports) -> None:
+    begun(ports)
+    ports.tasks.add([a_task(1)])
+    batch = rehearsed(told(1), duplicates_are=UPDATE).where_there_are([a_task(1)])
+
+    done = ports.imports.commit(batch)
+
+    assert done.counts.updated == 1
+    assert ports.tasks.get(a_task(1).task_id) == a_task(1)

@@ -365,3 +365,82 @@ def test_a_dry_run_asks_for_a_campaign_that_takes_contacts(
     assert sent(acme, campaign_id, MIXED, dry_run="true").status == 409
     assert sent(acme, acme.campaign(), MIXED, dry_run="true").status == 422
     assert sent(acme, "0" * 16, MIXED, dry_run="true").status == 404
+
+
+# --- Dry runs of files that are uploaded ---------------------------------------------------------
+
+
+def many(count: int) -> str:
+    """A file in which every number comes twice, far apart."""
+    rows = [f"+3461000{number:04},Leo {number}\n" for number in range(count)]
+    return "phone,name\n" + "".join(rows) + "".join(rows)
+
+
+@pytest.mark.parametrize("policy", ["skip", "update", "allow"])
+def test_a_dry_run_of_an_uploaded_file_counts_as_the_import_would(
+    product: Product, acme: Acme, campaign_id: str, policy: str
+) -> None:
+    imported(product, acme, campaign_id, f"phone,name\n{ANA},Ana\n")
+    content = many(300) + f"{ANA},Ana\n600,Bad\n"
+
+    rehearsed = imported(product, acme, campaign_id, content, duplicates=policy, dry_run=True)
+    done = imported(product, acme, campaign_id, content, duplicates=policy)
+
+    assert rehearsed["status"] == "completed"
+    assert rehearsed["options"]["dry_run"] is True
+    for name in ("rows", "accepted", "rejected", "duplicates"):
+        assert rehearsed[name] == done[name], name
+    assert rehearsed["accepted"] == {"skip": 300, "update": 300, "allow": 601}[policy]
+    assert rows_of(acme, rehearsed) == rows_of(acme, done)
+
+
+def test_a_dry_run_of_an_uploaded_file_makes_and_changes_no_task(
+    product: Product, acme: Acme, campaign_id: str
+) -> None:
+    imported(product, acme, campaign_id, f"phone,name,priority\n{ANA},Ana,\n")
+    tasks, campaign = dict(product.store.tasks), product.store.campaigns[campaign_id]
+    counters = repr(product.store.counters)
+
+    imported(
+        product,
+        acme,
+        campaign_id,
+        f"phone,name,priority\n{ANA},Anna,high\n{EVA},Eva,low\n",
+        dry_run=True,
+        duplicates="update",
+    )
+
+    assert product.store.tasks == tasks
+    assert repr(product.store.counters) == counters
+    now = product.store.campaigns[campaign_id]
+    assert (now.families, now.shards, now.importing) == (campaign.families, 1, frozenset())
+    product.run()
+    assert [request.phone for request in product.carrier.asked] == [ANA]
+
+
+def test_the_first_prompts_of_an_uploaded_file_can_be_seen(
+    product: Product, acme: Acme, campaign_id: str
+) -> None:
+    job = imported(product, acme, campaign_id, MIXED, dry_run=True)
+
+    shown = acme.shown(f"/imports/{job['id']}/preview")["preview"]
+
+    assert [(one["line"], one["phone"], one["prompt"]) for one in shown[:2]] == [
+        (2, EVA, "Say hello to Eva."),
+        (3, ANA, "Say hello to Ana."),
+    ]
+    assert len(shown) == 5
+
+
+def test_a_file_that_has_not_come_or_is_gone_or_is_none_has_no_preview(
+    product: Product, acme: Acme, campaign_id: str
+) -> None:
+    made = acme.made(f"/campaigns/{campaign_id}/imports", {"file": "contacts.csv"})
+    path = f"/imports/{made['import']['id']}/preview"
+    assert acme.get(path).status == 409
+
+    product.upload(made["upload"], b"name,city\nEva,Vigo\n")
+    assert "no column named phone" in acme.get(path).error["message"]
+
+    product.bucket.bytes_by_source.clear()
+    assert "gone" in acme.get(path).error["message"]

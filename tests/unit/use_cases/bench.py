@@ -252,8 +252,7 @@ class Bench:
         self.look_up = wired(LookUp)
         self.plan_import = wired(PlanImport)
         self.import_chunk = wired(ImportChunks)
-        self.rehearse_import = wired(RehearseImport)
-        every["rehearse"] = self.rehearse_import
+        every["rehearse"] = wired(RehearseImport)
         self.receive_contacts = wired(ReceiveContacts)
         self.push = wired(PushTasks)
         self.erase = wired(EraseContact)
