@@ -60,13 +60,12 @@ def kill(stack: Stack) -> None:
 
 
 def tasks(client: Api, campaign_id: str) -> list[Any]:
-    found, cursor = [], ""
-    while cursor is not None:
-        page = client.get(
-            f"/campaigns/{campaign_id}/tasks?limit=200{cursor and '&cursor='}{cursor}"
-        )
+    path = f"/campaigns/{campaign_id}/tasks?limit=200"
+    page = client.get(path)
+    found: list[Any] = page["tasks"]
+    while page["next_cursor"] is not None:
+        page = client.get(f"{path}&cursor={page['next_cursor']}")
         found += page["tasks"]
-        cursor = page["next_cursor"]
     return found
 
 
