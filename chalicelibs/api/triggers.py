@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -108,8 +109,10 @@ def import_chunks(event: SQSEvent, chunks: ImportChunks, note: NoteFailure) -> d
         done = chunks(chunk_in(message))
         logger().info("chunk judged", extra={**ids_in(message), "result": done})
 
-    def given_up(message: object, failure: Failure) -> None:
-        chunks.give_up(chunk_in(message), f"{failure.error}: {failure.message}")
+    def given_up(body: str, failure: Failure) -> None:
+        with suppress(ValueError, KeyError, TypeError):  # a message that names no chunk
+            message = chunk_in(json.loads(body))
+            chunks.give_up(message, f"{failure.error}: {failure.message}")
 
     watch = Watch(QueueName.IMPORT_CHUNKS, "import_chunk", note, given_up)
     return each_record(event, handle, watch)

@@ -117,7 +117,6 @@ class _Course:
     def _end(self, done: Import) -> None:
         self.imports.finish(done)
         self._let_go(done)
-        self.queue.nudge(done.workspace_id)
 
     def _end_if_over(self, job: Import) -> None:
         """End an import of which nothing is left to do, or nothing that is done by itself."""

@@ -14,7 +14,7 @@ from chalicelibs.domain.reading import PLAIN, Duplicates, Reading
 from chalicelibs.domain.task import TaskStatus
 from chalicelibs.ports import ImportChunk
 from chalicelibs.use_cases import import_contacts
-from chalicelibs.use_cases.receive_contacts import Sent
+from chalicelibs.use_cases.receive_contacts import Received, Sent
 from tests.builders import (
     CAMPAIGN,
     IMPORT,
@@ -540,7 +540,9 @@ def test_a_later_row_of_the_same_number_wins_where_updates_are_wanted(bench: Ben
 def announced(bench: Bench, reading: Reading = PLAIN) -> str:
     """Where the file of an announced import belongs."""
     sent = Sent("contacts.csv", None)
-    source = bench.receive_contacts(WORKSPACE, CAMPAIGN, sent, import_id=IMPORT).job.source
+    received = bench.receive_contacts(WORKSPACE, CAMPAIGN, sent, import_id=IMPORT)
+    assert isinstance(received, Received)
+    source = received.job.source
     bench.store.imports[IMPORT] = replace(bench.store.imports[IMPORT], reading=reading)
     return source
 
