@@ -357,9 +357,7 @@ def test_a_dry_run_of_a_file_that_cannot_be_used_says_why(
     assert message in answer.error["message"]
 
 
-def test_a_dry_run_asks_for_a_campaign_that_takes_contacts(
-    product: Product, acme: Acme, campaign_id: str
-) -> None:
+def test_a_dry_run_asks_for_a_campaign_that_takes_contacts(acme: Acme, campaign_id: str) -> None:
     acme.post(f"/campaigns/{campaign_id}/archive")
 
     assert sent(acme, campaign_id, MIXED, dry_run="true").status == 409
