@@ -554,8 +554,8 @@ def place_call(event: SQSEvent) -> dict[str, Any]:
 @app.on_sqs_message(queue="call-events", batch_size=10)
 def record_call_event(event: SQSEvent) -> dict[str, Any]:
     """Record what carriers report, and decide what follows."""
-    record, note = service().record_call_event, service().note_failure
-    return api.triggers.record_events(event, record, note)
+    of_batch, note = service().record_call_event.of_batch, service().note_failure
+    return api.triggers.record_events(event, of_batch, note)
 
 
 @app.lambda_function()

@@ -211,7 +211,7 @@ def wire(ports: Ports, *, deadlines: Deadlines, bootstrap_key_hash: str | None) 
             clock=p.clock,
             deadlines=deadlines,
         ),
-        receive_report=ReceiveReport(carriers=p.carriers, tasks=p.tasks, queue=p.queue),
+        receive_report=ReceiveReport(carriers=p.carriers, queue=p.queue),
         record_call_event=RecordCallEvent(
             tasks=p.tasks,
             campaigns=p.campaigns,

@@ -200,9 +200,6 @@ class Tasks(Protocol):
     def at_gate(self, workspace_id: str, task_id: str) -> AtGate | None:
         """A task with its campaign and workspace as they stand now; None if one is missing."""
 
-    def exists(self, task_id: str) -> bool:
-        """Whether there is such a task; may miss one that is a moment old."""
-
     def due(self, partition: str, *, until: datetime, limit: int) -> Sequence[DueTask]:
         """Entries of one agenda partition up to an instant, earliest first; may be a bit old."""
 

@@ -2,7 +2,9 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, suppress
+from functools import partial
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -63,18 +65,32 @@ def place_calls(
     return each_record(event, handle, Watch(QueueName.CALLS, "place_call", note))
 
 
+Record = Callable[[CallEvent], str]
+
+
 def record_events(
-    event: SQSEvent, record: Callable[[CallEvent], str], note: NoteFailure
+    event: SQSEvent,
+    of_batch: Callable[[Iterable[str]], AbstractContextManager[Record]],
+    note: NoteFailure,
 ) -> dict[str, Any]:
     """Record the carriers' reports of a batch."""
 
-    def handle(message: dict[str, Any]) -> None:
+    def handle(message: dict[str, Any], record: Record) -> None:
         report = CallEvent.from_message(message)
         done = record(report)
         fields = {"call_id": report.call_id, "kind": report.kind, "outcome": report.outcome}
         logger().info("report recorded", extra={**fields, "result": done})
 
-    return each_record(event, handle, Watch(QueueName.CALL_EVENTS, "record_call_event", note))
+    watch = Watch(QueueName.CALL_EVENTS, "record_call_event", note)
+    with of_batch(calls_in(event)) as record:
+        return each_record(event, partial(handle, record=record), watch)
+
+
+def calls_in(event: SQSEvent) -> Iterator[str]:
+    """The calls that a batch is about; a message that names none will fail by itself."""
+    for message in event:
+        with suppress(ValueError, KeyError, TypeError, RecursionError):
+            yield str(json.loads(message.body)["call_id"])
 
 
 def dispatch(

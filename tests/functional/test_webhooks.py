@@ -472,7 +472,6 @@ def test_a_body_that_was_changed_on_the_way_is_refused(
 @pytest.mark.parametrize(
     "call",
     [
-        "0000000000000000-0000000000000000-1",
         "nonsense",
         "",
         "+34600000001",
@@ -482,7 +481,7 @@ def test_a_body_that_was_changed_on_the_way_is_refused(
     ],
     ids=lambda text: text[:36],
 )
-def test_a_call_that_never_was_is_not_found(
+def test_what_can_be_no_call_is_not_found(
     product: Product, end: dict[str, Any], log: Log, call: str
 ) -> None:
     before = product.everything()
@@ -494,6 +493,18 @@ def test_a_call_that_never_was_is_not_found(
     assert product.everything() == before
     assert "request refused" in log()
     assert "+346" not in log()
+
+
+def test_a_call_that_never_was_is_taken_and_changes_nothing(
+    product: Product, end: dict[str, Any]
+) -> None:
+    before = product.everything()
+    never = "0000000000000000-0000000000000000-1"
+
+    assert product.webhook({**end, "correlation_id": never}).status == 200
+    product.run()
+
+    assert product.everything() == before
 
 
 def test_a_carrier_that_is_not_known_is_not_found(product: Product, end: dict[str, Any]) -> None:

@@ -52,10 +52,6 @@ class MemoryTasks:
                 return None
             return AtGate(task, self._store.campaigns[task.campaign_id], workspace)
 
-    def exists(self, task_id: str) -> bool:
-        """See the port."""
-        return task_id in self._store.tasks
-
     def due(self, partition: str, *, until: datetime, limit: int) -> Sequence[DueTask]:
         """See the port."""
         with self._store.lock:
