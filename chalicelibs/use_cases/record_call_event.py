@@ -60,18 +60,30 @@ class Nudges(Protocol):
 
 
 class ReadAhead:
-    """Tasks that were read in one request; each answers once, later looks are new ones."""
+    """Tasks that were read in one request; a look after a lost race is a new one."""
 
     def __init__(self, tasks: TasksInFlight, task_ids: Iterable[str]) -> None:
         self._tasks = tasks
         self._read: dict[str, Task] = {}
         with suppress(Exception):  # one that cannot be read must not fail the others
             self._read = {task.task_id: task for task in tasks.get_all(task_ids)}
-        self.save, self.settle, self.get_all = tasks.save, tasks.settle, tasks.get_all
+        self.get_all = tasks.get_all
 
     def get(self, task_id: str) -> Task | None:
-        """The task as it was read, or as it stands now."""
+        """The task as it was read or saved last, or as it stands now."""
         return self._read.pop(task_id, None) or self._tasks.get(task_id)
+
+    def save(self, task: Task) -> Task:
+        """See the port; the next report of the batch goes on from here."""
+        return self._saved(self._tasks.save(task))
+
+    def settle(self, task: Task, tally: Tally) -> Task:
+        """See the port; the next report of the batch goes on from here."""
+        return self._saved(self._tasks.settle(task, tally))
+
+    def _saved(self, task: Task) -> Task:
+        self._read[task.task_id] = task
+        return task
 
 
 class Remembered:

@@ -86,9 +86,13 @@ def test_two_reports_of_one_call_in_a_batch_are_both_recorded(
 ) -> None:
     answered = CallEvent(call_id=call_ids[0], kind=EventKind.IN_PROGRESS, at=NOON)
 
+    tasks = Counted(MemoryTasks(bench.store))
+    bench.record = replace(bench.record, tasks=tasks)
+
     done = recorded(bench, [answered, bench.end(call_ids[0]), bench.end(call_ids[0])])
 
     assert done == ["in_progress", "settled", "old_news"]
+    assert tasks.asked == ["get_all", "save", "settle"]
     assert bench.call(call_ids[0]).answered_at == NOON
 
 
