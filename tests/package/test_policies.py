@@ -48,13 +48,13 @@ ROOT = Path(__file__).parents[2]
 #: Function by function: what it was seen doing, as (IAM action, logical id of the resource).
 Seen = dict[str, set[tuple[str, str]]]
 
+ARN, HERE = "arn:${AWS::Partition}", "${AWS::AccountId}-${AWS::Region}"
+
 #: What stands in policies for what `Seen` names; anything wider is not known here, and fails.
 RESOURCES = {
     "${Table.Arn}/index/agenda": "Table/index/agenda",
-    "arn:${AWS::Partition}:s3:::carillon-drop-${Stage}-${AWS::AccountId}-${AWS::Region}/imports/*": (
-        "DropBucket"
-    ),
-    "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:/aws/lambda/*": "Logs",
+    f"{ARN}:s3:::carillon-drop-${{Stage}}-{HERE}/imports/*": "DropBucket",
+    f"{ARN}:logs:${{AWS::Region}}:${{AWS::AccountId}}:log-group:/aws/lambda/*": "Logs",
 }
 
 #: The partitions that a statement is bound to, by their beginning; those without see the table.
