@@ -40,6 +40,12 @@ once = Once(app, lambda: service())
 
 
 @app.middleware("http")
+def keep_private(asked: Request, answer: Callable[[Request], Response]) -> Response:
+    """Have no answer kept on its way."""
+    return api.http.unshared(answer(asked))
+
+
+@app.middleware("http")
 def keep_to_rate(asked: Request, answer: Callable[[Request], Response]) -> Response:
     """Answer a key as often as it may ask."""
     return api.rates.within_rate(asked, answer, service)
