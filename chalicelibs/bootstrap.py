@@ -252,10 +252,12 @@ def aws_ports(settings: Settings) -> Ports:
         signing = Config(signature_version="s3v4", s3={"addressing_style": settings.addressing})
         return boto3.client("s3", config=config.merge(signing))
 
+    # The table is patient itself, and knows better than to wait half a second for a throttled item.
+    once = config.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))
     clock = SystemClock()
     ids = RandomIds(clock)
     sqs = boto3.client("sqs", config=config)
-    table = dynamodb.Table(boto3.client("dynamodb", config=config), settings.table, ids)
+    table = dynamodb.Table(boto3.client("dynamodb", config=once), settings.table, ids)
     return Ports(
         workspaces=dynamodb.DynamoWorkspaces(table),
         agents=dynamodb.DynamoAgents(table),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from local import settings
 from local.settings import Settings
 from local.stack import Stack
 from tests.local.waiting import free_port
@@ -17,21 +18,25 @@ CARRIER = (
 )
 
 #: Rescue looks soon, so that what was lost is found within the test.
-WAITS = {"FIRST_LOOK_S": "6", "SENDING_S": "3", "RESCUE_MARGIN_S": "2", "LOOK_AGAIN_S": "1"}
+WAITS = {"FIRST_LOOK_S": "10", "SENDING_S": "5", "RESCUE_MARGIN_S": "4", "LOOK_AGAIN_S": "2"}
+
+#: Nudges need not wait for a tick that has much to rescue.
+PUMPS = {**settings.PUMPS, "NUDGES": 2}
 
 
 @pytest.fixture
 def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
     for name, seconds in WAITS.items():
         monkeypatch.setenv(name, seconds)
-    settings = replace(
+    own = replace(
         Settings.from_environment(os.environ),
         data=tmp_path / "data",
         port=free_port(),
         engine_port=free_port(),
         carrier_port=free_port(),
         visibility_s=4,
-        tick_s=1,
+        tick_s=2,
+        pumps=PUMPS,
     )
-    with Stack(settings, carrier=CARRIER) as stack:
+    with Stack(own, carrier=CARRIER) as stack:
         yield stack
