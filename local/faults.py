@@ -78,9 +78,7 @@ class Faults:
             return {**params, "Entries": entries[:-1]}
         return params
 
-    def tell_held_back(
-        self, parsed: dict[str, Any], context: dict[str, Any], **_: object
-    ) -> None:
+    def tell_held_back(self, parsed: dict[str, Any], context: dict[str, Any], **_: object) -> None:
         """Say which message was not sent."""
         if identity := context.get("held_back"):
             failure = {"Id": identity, "Code": "ServiceUnavailable", "SenderFault": False}

@@ -5,8 +5,7 @@ import time
 import pytest
 
 from local.stack import Stack
-from tests.e2e.campaigning import FREEZE, KILL, THAW, Campaign, now_ms, outcomes_of
-from tests.local.waiting import until
+from tests.e2e.campaigning import FREEZE, THAW, Campaign, now_ms, outcomes_of
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
 
