@@ -34,25 +34,26 @@ class Campaign:
 
     stack: Stack
     limit: int = LIMIT
+    is_draft: bool = False
     phones: list[str] = field(default_factory=lambda: list(PHONES))
     workspace_id: str = field(init=False)
     campaign_id: str = field(init=False)
     client: Api = field(init=False)
-    operator: Api = field(init=False)
+    operator_key: str = field(init=False)
     _read: int = 0  #: How much of the journal is known.
     _dials: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        bootstrap_key = keys.load(self.stack.settings.data).bootstrap_key
-        self.operator = Api(self.stack.url, bootstrap_key)
+        self.operator_key = keys.load(self.stack.settings.data).bootstrap_key
+        operator = Api(self.stack.url, self.operator_key)
         limits = {"concurrency_limit": self.limit}
-        opened = self.operator.post("/workspaces", {"name": "e2e", **limits})
+        opened = operator.post("/workspaces", {"name": "e2e", **limits})
         self.workspace_id = opened["workspace"]["id"]
         self.client = Api(self.stack.url, opened["api_key"])
         ask_often(self.client)
-        self.campaign_id = self._start()
+        self.campaign_id = self._create()
 
-    def _start(self) -> str:
+    def _create(self) -> str:
         agent = {
             "name": "Ada",
             "carrier": "simulated",
@@ -64,7 +65,7 @@ class Campaign:
         self.client.post("/numbers", {"phone": CALLER_ID, "carrier": "simulated"})
         campaign = {
             "name": "everybody",
-            "draft": False,
+            "draft": self.is_draft,
             "agent_id": self.client.post("/agents", agent)["id"],
             "caller_id": CALLER_ID,
             "max_attempts": 2,
@@ -83,6 +84,10 @@ class Campaign:
         rows = [f"{phone},{name}" for phone, name in named]
         text = "\n".join(["phone,name", *rows, "12345,Bad"])
         drop(self.stack.settings, self.workspace_id, self.campaign_id, text.encode())
+
+    def start(self) -> None:
+        """Let a draft call."""
+        self.client.post(f"/campaigns/{self.campaign_id}/start")
 
     def signal(self, part: str, number: signal.Signals) -> None:
         """Send a signal to the process of a part."""
