@@ -111,6 +111,11 @@ class Stack:
         record = self._records.running(name)
         return record.process.pid if record else None
 
+    def keeper_pid(self, name: str) -> int | None:
+        """Find the process id of whoever keeps a part that runs."""
+        record = self._records.running(name)
+        return record.keeper.pid if record else None
+
     def dead(self) -> str | None:
         """Name a part that has ended without being asked to."""
         for part in self._started:

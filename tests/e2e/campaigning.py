@@ -13,6 +13,7 @@ from client.api import Api, Refused
 from client.transport import Unreachable
 from local import audit, keys, promises
 from local.bucket import drop
+from local.carrier.journal import read_lines
 from local.promises import Seen
 from local.stack import Stack
 from local.workspace import ask_often
@@ -23,9 +24,6 @@ PHONES = [f"+1202555{number:04}" for number in range(100, 600)]
 NAMES = [f"Evangelina{number:03}" for number in range(len(PHONES))]
 CALLER_ID = "+12025550000"
 LIMIT = 60
-
-#: Faults are told in the names of what Unix knows.
-KILL, FREEZE, THAW = signal.SIGKILL, signal.SIGSTOP, signal.SIGCONT
 
 
 @dataclass
@@ -97,8 +95,15 @@ class Campaign:
 
     def kill(self, part: str) -> None:
         """Let a part end at once, wherever it is."""
-        self.signal(part, KILL)
-        until(lambda: self.stack.pid(part) is None)
+        self.signal(part, signal.SIGKILL)
+        until(lambda: self.stack.pid(part) is None, within_s=60)
+
+    def kill_keeper(self, part: str) -> None:
+        """Let the keeper of a part end at once; the kernel then asks the part itself to end."""
+        pid = self.stack.keeper_pid(part)
+        assert pid is not None, f"the {part} does not run"
+        os.kill(pid, signal.SIGKILL)
+        until(lambda: self.stack.pid(part) is None, within_s=120)
 
     def dials(self) -> list[int]:
         """When phones began to ring, in epoch milliseconds."""
@@ -111,6 +116,11 @@ class Campaign:
                 if b'"event":"dialled"' in text:
                     self._dials.append(json.loads(text)["t"])
         return self._dials
+
+    def refused(self) -> set[str]:
+        """Our ids of the calls that the carrier was asked for and would not place."""
+        requests = [line for line in read_lines(self.journal) if line["event"] == "requested"]
+        return {line["correlation_id"] for line in requests if line["answer"] == "refused"}
 
     def await_dials(self, count: int, within_s: float = 300) -> None:
         """Wait until so many phones have rung."""
@@ -181,6 +191,11 @@ class Campaign:
         digits = [phone.removeprefix("+1") for phone in [*self.phones, CALLER_ID]]
         words = [*digits, *NAMES, "12345,", "carillon_"]
         assert [word for word in words if word in text] == []
+
+
+def told(line: str) -> None:
+    """Note a figure: pytest shows it with a failure, and with `-s`."""
+    print(line)  # noqa: T201 - pytest captures it
 
 
 def now_ms() -> int:

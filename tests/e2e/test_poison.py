@@ -62,7 +62,9 @@ def test_poison_keeps_nobody_else_waiting_and_is_called_once_it_is_cured(start: 
 
     def letters() -> Any:
         told = carillon(stack, campaign.operator_key, "--json")
-        return next(one for one in json.loads(told)["queues"] if one["queue"] == "calls")["letters"]
+        return next(one for one in json.loads(told)["queues"] if one["queue"] == "calls")[
+            "letters"
+        ]
 
     until(letters, within_s=120)
     (letter,) = letters()
