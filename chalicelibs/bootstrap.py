@@ -125,6 +125,7 @@ def wire(ports: Ports, *, deadlines: Deadlines, bootstrap_key_hash: str | None) 
         workspaces=p.workspaces,
         campaigns=p.campaigns,
         tasks=p.tasks,
+        agents=p.agents,
         slots=p.slots,
         queue=p.queue,
         clock=p.clock,
@@ -252,10 +253,12 @@ def aws_ports(settings: Settings) -> Ports:
         signing = Config(signature_version="s3v4", s3={"addressing_style": settings.addressing})
         return boto3.client("s3", config=config.merge(signing))
 
+    # The table is patient itself: botocore would wait half a second for a throttled item.
+    once = config.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))
     clock = SystemClock()
     ids = RandomIds(clock)
     sqs = boto3.client("sqs", config=config)
-    table = dynamodb.Table(boto3.client("dynamodb", config=config), settings.table, ids)
+    table = dynamodb.Table(boto3.client("dynamodb", config=once), settings.table, ids)
     return Ports(
         workspaces=dynamodb.DynamoWorkspaces(table),
         agents=dynamodb.DynamoAgents(table),

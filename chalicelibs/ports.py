@@ -17,6 +17,7 @@ from chalicelibs.domain.dead_letters import DeadLetter, Failure, QueueName
 from chalicelibs.domain.imports import Chunk, Import, RejectedRow
 from chalicelibs.domain.once import Answered, Asked, Turn
 from chalicelibs.domain.progress import Progress, Tally
+from chalicelibs.domain.rest import Rest
 from chalicelibs.domain.search import ANY_TASK, CallFilter, TaskFilter
 from chalicelibs.domain.task import DueTask, Task
 from chalicelibs.domain.workspace import ApiKey, Workspace
@@ -279,6 +280,9 @@ class Pacing(Protocol):
     def take(self, workspace_id: str, at: datetime, limit: int) -> bool:
         """Whether one more call may start in the second of this instant."""
 
+    def rest(self, workspace_id: str, carrier: str, rest: Rest) -> None:
+        """Let a carrier rest, unless somebody else has it rest for longer."""
+
 
 class Imports(Protocol):
     """Files on their way in, and the rows that stayed outside."""
@@ -379,11 +383,16 @@ class Throttled:
 
 
 @dataclass(frozen=True, slots=True)
+class Unreachable:
+    """There was no connection, so not a byte was sent: nothing was dialled."""
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerLost:
     """The request was sent and no clear answer came: the phone may be ringing."""
 
 
-PlaceAnswer = Accepted | Refused | Throttled | AnswerLost
+PlaceAnswer = Accepted | Refused | Throttled | Unreachable | AnswerLost
 
 
 @dataclass(frozen=True, slots=True)

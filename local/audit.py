@@ -30,6 +30,7 @@ def see(facts: dict[str, Any], client: Api, journal: Path) -> Seen:
         for task in client.pages(f"/campaigns/{campaign_id}/tasks", "tasks")
     ]
     calls = {task["id"]: client.get(f"/tasks/{task['id']}/calls")["calls"] for task in tasks}
+    lines = list(read_lines(journal))
     return Seen(
         facts=Facts(
             concurrency_limit=facts["concurrency_limit"],
@@ -37,10 +38,11 @@ def see(facts: dict[str, Any], client: Api, journal: Path) -> Seen:
             urgent_campaign_id=facts["urgent_campaign_id"],
             urgent_since_ms=facts["urgent_since_ms"],
         ),
-        rings=promises.rings_of(read_lines(journal), campaign_ids),
+        rings=promises.rings_of(lines, campaign_ids),
         campaigns=campaigns,
         tasks=tasks,
         calls_by_task=calls,
+        cut_off=promises.cut_off(lines),
     )
 
 

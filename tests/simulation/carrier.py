@@ -19,6 +19,7 @@ from chalicelibs.ports import (
     Refused,
     StillAlive,
     Throttled,
+    Unreachable,
 )
 from tests.simulation.world import World
 
@@ -67,6 +68,8 @@ class SimulatedCarrier:
             return Refused("refused", is_permanent=self.world.chance(0.3))
         if self.world.chance(faults.dial_throttled):
             return Throttled(timedelta(seconds=self.world.random.randrange(1, 90)))
+        if self.world.chance(faults.dial_unreachable):
+            return Unreachable()
         is_answer_lost = self.world.chance(faults.dial_answer_lost)
         if is_answer_lost and self.world.chance(0.5):
             return AnswerLost()

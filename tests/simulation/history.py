@@ -247,6 +247,7 @@ def faults_of(random: Random) -> Faults:
         webhook_late=some(0.3),
         dial_refused=some(0.1),
         dial_throttled=some(0.2),
+        dial_unreachable=some(0.2),
         dial_answer_lost=some(0.2),
         fetch_fails=some(0.5),
         agenda_old=some(0.5),

@@ -42,6 +42,7 @@ class Faults:
     webhook_late: float = 0.0
     dial_refused: float = 0.0
     dial_throttled: float = 0.0
+    dial_unreachable: float = 0.0
     dial_answer_lost: float = 0.0  #: Half of these ring.
     fetch_fails: float = 0.0
     agenda_old: float = 0.0  #: Per look into the agenda.

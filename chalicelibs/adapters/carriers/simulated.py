@@ -40,10 +40,14 @@ from chalicelibs.ports import (
     Refused,
     StillAlive,
     Throttled,
+    Unreachable,
 )
 
 #: How long one request may take; well below `Deadlines.ask_after`.
 TIMEOUT = urllib3.Timeout(connect=1.0, read=3.0)
+
+#: What tells that there was no connection, and so no request.
+NOT_SENT = (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError)
 
 #: The hundreds of a status with which a server says that the request itself was wrong.
 CLIENT_ERROR = 4
@@ -108,9 +112,8 @@ class SimulatedCarrier:
         }
         try:
             response = self._send("POST", "/calls", json.dumps(body).encode())
-        except urllib3.exceptions.NewConnectionError:
-            # Nothing was sent: as good as a carrier that says it is full.
-            return Throttled(USUAL_PAUSE)
+        except NOT_SENT:
+            return Unreachable()
         except urllib3.exceptions.HTTPError:
             return AnswerLost()
         return answer_of(response, now=self._now())
