@@ -194,7 +194,7 @@ def why_not(history: History, gate: Gate) -> str | None:
 def too_often(history: History) -> Iterator[Violation]:
     """P5: nobody is called more often than allowed, but for a first callback asked for."""
     for ring in history.carrier.rings:
-        gates = history.journal.gates[ring.call_id]
+        gates = [one for one in history.journal.gates[ring.call_id] if one.at <= ring.asked_at]
         for gate in gates[-1:]:
             used, task = len(gate.task.dialed), gate.task
             campaign = history.journal.campaign_at(task.campaign_id, gate.at)

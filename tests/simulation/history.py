@@ -13,7 +13,6 @@ from chalicelibs.adapters.memory import (
     MemoryFailures,
     MemoryFiles,
     MemoryGauges,
-    MemoryImports,
     MemoryRequests,
     MemoryStore,
 )
@@ -38,6 +37,7 @@ from tests.simulation.unreliable import (
 from tests.simulation.watched import (
     Journal,
     WatchedCampaigns,
+    WatchedImports,
     WatchedPacing,
     WatchedSlots,
     WatchedTasks,
@@ -144,7 +144,7 @@ def build(world: World) -> History:
         "calls": MemoryCalls(store),
         "slots": WatchedSlots(journal),
         "pacing": WatchedPacing(journal),
-        "imports": MemoryImports(store),
+        "imports": WatchedImports(journal),
         "answers": MemoryAnswers(store),
         "requests": MemoryRequests(store),
         "failures": MemoryFailures(store),

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from chalicelibs.adapters.memory import (
     MemoryCampaigns,
+    MemoryImports,
     MemoryPacing,
     MemorySlots,
     MemoryStore,
@@ -16,6 +17,7 @@ from chalicelibs.adapters.memory import (
 )
 from chalicelibs.domain.call import Call, CallStatus
 from chalicelibs.domain.campaign import Campaign
+from chalicelibs.domain.imports import Chunk
 from chalicelibs.domain.progress import Tally
 from chalicelibs.domain.task import DueTask, Task, TaskStatus
 from chalicelibs.domain.workspace import ApiKey, Workspace
@@ -68,6 +70,11 @@ class Journal:
     on_claim: Callable[[Claim, Call], None] = lambda *_: None
     on_save: Callable[[Task, Task], None] = lambda *_: None
 
+    def note_new(self, task: Task) -> None:
+        """Note a task that is new."""
+        self.waiting_since[task.task_id] = self.world.now
+        self.world.tell(f"task {task.task_id}: new, due {task.due_at:%d %H:%M:%S}")
+
     def campaigns_since(self, campaign_id: str, began_at: datetime) -> list[Campaign]:
         """What a campaign has been since an instant."""
         states = self.states[campaign_id]
@@ -98,13 +105,8 @@ class WatchedTasks(MemoryTasks):
         known = super().add(tasks)
         for task in tasks:
             if task.task_id not in known:
-                self.noted(task)
+                self.journal.note_new(task)
         return known
-
-    def noted(self, task: Task) -> None:
-        """Note a task that is new."""
-        self.journal.waiting_since[task.task_id] = self.journal.world.now
-        self.journal.world.tell(f"task {task.task_id}: new, due {task.due_at:%d %H:%M:%S}")
 
     def settle(self, task: Task, tally: Tally) -> Task:
         """See the port; `save` comes through here, too."""
@@ -170,6 +172,21 @@ def as_told(task: Task) -> str:
             kind = "callback" if task.is_callback else "due"
             words.append(f"{kind} {task.due_at:%d %H:%M:%S}")
     return ", ".join(word for word in words if word)
+
+
+class WatchedImports(MemoryImports):
+    """Imports that note the tasks they make."""
+
+    def __init__(self, journal: Journal) -> None:
+        super().__init__(journal.store)
+        self.journal = journal
+
+    def commit(self, chunk: Chunk) -> Chunk:
+        """See the port."""
+        done = super().commit(chunk)
+        for row in done.accepted:
+            self.journal.note_new(row.task)
+        return done
 
 
 class WatchedCampaigns(MemoryCampaigns):
