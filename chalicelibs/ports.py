@@ -236,8 +236,11 @@ class Tasks(Protocol):
 class Calls(Protocol):
     """Calls that have ended: a workspace's log. The one in flight stands on its task."""
 
+    def keep(self, workspace_id: str, call: Call) -> Call:
+        """Keep a call that has ended, unless it is kept already; gives what is kept."""
+
     def save(self, workspace_id: str, call: Call) -> None:
-        """Keep a call; a repeated one replaces itself, but an erased one stays erased."""
+        """Replace a call, or keep it, but an erased one stays erased."""
 
     def get(self, workspace_id: str, dialed: Dialed) -> Call | None:
         """A call that has ended."""

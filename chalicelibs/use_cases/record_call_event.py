@@ -19,7 +19,7 @@ from chalicelibs.domain.outcome import Outcome, is_more_telling
 from chalicelibs.domain.overrides import rules_of
 from chalicelibs.domain.progress import OUTCOME, Tally, added
 from chalicelibs.domain.retry import Complete, Decision, Verdict, decide
-from chalicelibs.domain.task import Task, TaskStatus, tally_of
+from chalicelibs.domain.task import Task, TaskStatus, tally_of, use_gained
 from chalicelibs.domain.transcript import fuller
 from chalicelibs.ports import Calls, Clock, Slots
 
@@ -192,7 +192,7 @@ class RecordCallEvent:
         self._release(task, call)
         has_analysis = bool(call.analysis or call.outcome)  # it came before the end
         if has_analysis or not event.analysis_follows:
-            return self._settle(task, ended)
+            return self._settle(task, ended, event)
         waiting = replace(ended, deadline=self.clock.now() + self.deadlines.analysis)
         self.tasks.save(task.with_call(waiting))
         self.queue.nudge(task.workspace_id)
@@ -201,7 +201,7 @@ class RecordCallEvent:
     def _record_analysis(self, task: Task, call: Call, event: CallEvent) -> str:
         analysed = with_analysis(call, event)
         if call.status is CallStatus.ENDED:
-            return self._settle(task, analysed)
+            return self._settle(task, analysed, event)
         self.tasks.save(task.with_call(analysed))
         return "analysis_before_end"
 
@@ -211,13 +211,18 @@ class RecordCallEvent:
         if call.slots.campaign is not None:
             self.slots.release(task.campaign_id, call.call_id, call.slots.campaign)
 
-    def _settle(self, task: Task, call: Call) -> str:
-        after = task.after(self._decide(task, call), call)
-        self.calls.save(task.workspace_id, call)
-        tally = tally_of(task, after, now=self.clock.now(), ended_call=call)
+    def _settle(self, task: Task, call: Call, event: CallEvent) -> str:
+        # Of two reports at once, the first to keep the call says what the task is settled by, and
+        # not the second, even if that settles: task, call and counters must tell the same.
+        kept = self.calls.keep(task.workspace_id, call)
+        if task.is_erased and not kept.is_erased:
+            kept = kept.erased()
+            self.calls.save(task.workspace_id, kept)
+        after = task.after(self._decide(task, kept), kept)
+        tally = tally_of(task, after, now=self.clock.now(), ended_call=kept)
         self.tasks.settle(after, tally)
         self._wake(after)
-        return "settled"
+        return "settled" if kept == call else self._record(event)
 
     def _decide(self, task: Task, call: Call) -> Decision:
         campaign: Campaign | None = self.campaigns.get(task.workspace_id, task.campaign_id)
@@ -279,7 +284,7 @@ class RecordCallEvent:
                 return "old_news"
             after = task.after(self._decide(task, call), call)
             moved = {f"{OUTCOME}{task.outcome}": -1, f"{OUTCOME}{call.outcome}": 1}
-            tally = tally_of(task, after, now=self.clock.now())
+            tally = added(tally_of(task, after, now=self.clock.now()), use_gained(kept, call))
             self.tasks.settle(after, added(tally, moved))
             self._wake(after)
         self.calls.save(task.workspace_id, call)

@@ -110,6 +110,11 @@ class MemoryCalls:
     def __init__(self, store: MemoryStore) -> None:
         self._store = store
 
+    def keep(self, workspace_id: str, call: Call) -> Call:
+        """See the port."""
+        with self._store.lock:
+            return self._store.calls.setdefault((workspace_id, call.as_dialed), call)
+
     def save(self, workspace_id: str, call: Call) -> None:
         """See the port."""
         with self._store.lock:
