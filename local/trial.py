@@ -68,26 +68,10 @@ def own_stack(
     """A new stack in an empty folder, on free ports; the folder stays, with its logs."""
     shutil.rmtree(data, ignore_errors=True)
     ports = {name: free_port() for name in ("port", "engine_port", "carrier_port")}
-    changes: dict[str, Any] = {"data": data, **ports, **settings}
-    with (
-        _in_environment(waits),
-        Stack(replace(Settings.from_environment(os.environ), **changes), carrier=carrier) as stack,
-    ):
+    changes: dict[str, Any] = {"data": data, "waits": waits, **ports, **settings}
+    own = replace(Settings.from_environment(os.environ), **changes)
+    with Stack(own, carrier=carrier) as stack:
         yield stack
-
-
-@contextlib.contextmanager
-def _in_environment(variables: Mapping[str, str]) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
 
 
 def set_faults(stack: Stack, faults: Mapping[str, float]) -> None:
@@ -109,14 +93,25 @@ class Customer:
     """A workspace of its own, with an agent and a number, and what its people do."""
 
     def __init__(
-        self, stack: Stack, agent: Mapping[str, Any] | None = None, **limits: Any
+        self,
+        stack: Stack,
+        agent: Mapping[str, Any] | None = None,
+        *,
+        concurrency_limit: int,
+        calls_per_second: int | None = None,
     ) -> None:
         self.stack = stack
         operator = Api(stack.url, keys.load(stack.settings.data).bootstrap_key)
-        opened = operator.post("/workspaces", {"name": "trial", **limits})
+        opened = operator.post(
+            "/workspaces", {"name": "trial", "concurrency_limit": concurrency_limit}
+        )
         self.workspace_id: str = opened["workspace"]["id"]
         self.client = Api(stack.url, opened["api_key"])
         ask_often(self.client)
+        self.client.put(
+            "/workspace/limits",
+            {"concurrency_limit": concurrency_limit, "calls_per_second": calls_per_second},
+        )
         short = {"ring_timeout_s": 1, "max_duration_s": 1}
         made = self.client.post(
             "/agents", {"name": "Ada", "carrier": "simulated", **short, **(agent or {})}

@@ -253,10 +253,10 @@ def faults_of(random: Random) -> Faults:
     )
 
 
-def build(seed: int) -> History:
+def build(seed: int, kind: type[World] = World) -> History:
     """The world of a seed, before anything has happened in it."""
     random = Random(seed)
-    world = World(
+    world = kind(
         random=random,
         now=random.choice(STARTS),
         faults=faults_of(random),
