@@ -1,4 +1,4 @@
-"""Small versions of the scenarios, so that they cannot rot; `make scenarios` plays them in full."""
+"""Small versions of the scenarios, so that they cannot rot; `make scenarios` plays all of it."""
 
 from pathlib import Path
 
