@@ -246,6 +246,8 @@ def aws_ports(settings: Settings) -> Ports:
         read_timeout=5,
         retries={"mode": "standard"},
         max_pool_connections=MOST_CONNECTIONS,
+        # Without a name of ours the SDK puts its own together anew, twice for each request.
+        user_agent="carillon",
     )
 
     def s3() -> Any:
