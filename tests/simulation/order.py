@@ -57,9 +57,7 @@ def idle_time(history: History, claim: Claim, campaign: Campaign) -> timedelta:
     return claim.at - max(moments)
 
 
-def open_since(
-    history: History, task: Task, campaign: Campaign, at: datetime
-) -> datetime | None:
+def open_since(history: History, task: Task, campaign: Campaign, at: datetime) -> datetime | None:
     """Since when nothing but its turn keeps a task from being called; None: something does."""
     hours = own_rules.hours_of(task, campaign, is_callback=task.is_callback)
     opened = opened_at(hours, at)

@@ -24,8 +24,14 @@ from tests.simulation.history import (
 )
 from tests.simulation.own_hours import opening_after
 from tests.simulation.progress import miscounts
-from tests.simulation.users import edit, interfere, interfere_with_workspace, redrive
-from tests.simulation.users import set_limits, steer
+from tests.simulation.users import (
+    edit,
+    interfere,
+    interfere_with_workspace,
+    redrive,
+    set_limits,
+    steer,
+)
 
 #: Faults stop after this; what then still hangs, hangs for ever.
 TROUBLE = timedelta(hours=6)
