@@ -83,7 +83,7 @@ def test_killed_workers_lose_no_row_and_double_none(stack: Stack) -> None:
     for turn in range(1, KILLS + 1):
         until(partial(has, turn * ROWS // (KILLS + 2)), within_s=60)
         kill(stack)
-        stack.restart_handlers()
+        stack.restart("handlers")
         seen = job()
         assert seen["rows"] == seen["accepted"] + seen["rejected"] + seen["duplicates"]
     until(lambda: job()["status"] != "running", within_s=600)

@@ -289,7 +289,8 @@ def lost_rows(history: History, source: str) -> Iterator[Violation]:
     now, store = history.world.now, history.store
     jobs = [one for one in store.imports.values() if one.source == source]
     statuses = [job.status for job in jobs]
-    is_dead = any(source in one.name for one in history.queue.dead)
+    names = {source, *(job.import_id for job in jobs)}
+    is_dead = any(name in one.name for one in history.queue.dead for name in names)
     if statuses == [ImportStatus.FAILED] or is_dead:
         return
     if statuses != [ImportStatus.COMPLETED]:
