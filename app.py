@@ -501,6 +501,14 @@ def preview_import(import_id: str) -> Response:
     return ok(api.imports.previews_view(previews))
 
 
+@app.route("/imports/{import_id}/missing", authorizer=authorize)
+@answering
+def list_missing_lines(import_id: str) -> Response:
+    """List the lines of a file that are not done."""
+    found = service().look_up.missing_lines(request(app).principal, import_id)
+    return ok(api.imports.missing_view(found))
+
+
 @app.route("/imports/{import_id}/rows", authorizer=authorize)
 @answering
 def list_rejected_rows(import_id: str) -> Response:

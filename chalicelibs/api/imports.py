@@ -14,6 +14,7 @@ from chalicelibs.domain.errors import Invalid
 from chalicelibs.domain.imports import (
     Import,
     ImportStatus,
+    MissingLines,
     RejectedRow,
     file_name,
 )
@@ -45,13 +46,16 @@ class ImportView(View):
     file: str = Field(description="The name under which it was dropped or announced.")
     status: ImportStatus = Field(
         description="`waiting`: the file has not come yet. "
-        "`failed`: the file as a whole could not be used."
+        "`failed`: the file as a whole could not be used, or some of its lines could not be "
+        "imported, which `/imports/{id}/missing` names."
     )
     reason: str | None = Field(description="Why it failed.")
     rows: int = Field(description="Rows done; always accepted + rejected + duplicates.")
     accepted: int = Field(description="Rows that became tasks.")
     rejected: int = Field(description="Rows that could not be used.")
     duplicates: int = Field(description="Rows whose number the campaign had already.")
+    updated: int = Field(description="Of the duplicates, those that changed a task.")
+    total: int | None = Field(description="Rows of the file; null: it is not known yet.")
     options: OptionsView
     created_at: At
 
@@ -76,6 +80,22 @@ class ImportsView(View):
     """The imports of a campaign, oldest first."""
 
     imports: list[ImportView]
+
+
+class MissingLinesView(View):
+    """Lines that follow one another and are not done."""
+
+    first: int
+    last: int
+    reason: str | None = Field(
+        description="Why they were given up; null: they are still to come, or the import says why."
+    )
+
+
+class MissingView(View):
+    """The lines of a file that are not done, as far as it has been looked through."""
+
+    missing: list[MissingLinesView]
 
 
 class RejectedRowView(View):
@@ -233,6 +253,8 @@ def view(job: Import) -> ImportView:
         accepted=job.accepted,
         rejected=job.rejected,
         duplicates=job.duplicates,
+        updated=job.counts.updated,
+        total=job.total,
         options=options_view(job.reading),
         created_at=job.created_at,
     )
@@ -241,6 +263,11 @@ def view(job: Import) -> ImportView:
 def list_view(jobs: Iterable[Import]) -> ImportsView:
     """The imports of a campaign."""
     return ImportsView(imports=[view(job) for job in jobs])
+
+
+def missing_view(found: Iterable[MissingLines]) -> MissingView:
+    """The lines of a file that are not done."""
+    return MissingView(missing=[MissingLinesView(**one._asdict()) for one in found])
 
 
 def rows_view(page: Page[RejectedRow]) -> RejectedRowsView:

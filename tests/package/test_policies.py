@@ -29,6 +29,7 @@ from chalicelibs.domain.deadlines import Deadlines
 from chalicelibs.domain.imports import Import
 from chalicelibs.domain.once import Answered, Asked
 from chalicelibs.domain.push import Push
+from chalicelibs.domain.reading import Reading
 from chalicelibs.domain.retry import RetryPolicy
 from chalicelibs.domain.rules import Rules
 from chalicelibs.ports import (
@@ -342,6 +343,21 @@ def upload(watched: Watched, workspace_id: str, campaign_id: str) -> None:
     assert content is not None
     done = watched.imports(workspace_id, campaign_id, made.job.source, version_of(content))
     assert (done.import_id, done.accepted) == (made.job.import_id, 1)
+    rehearse(watched, workspace_id, campaign_id)
+
+
+def rehearse(watched: Watched, workspace_id: str, campaign_id: str) -> None:
+    """A file that is uploaded for a dry run."""
+    sent = Sent(file="contacts.csv", content=None, reading=Reading(is_dry_run=True))
+    with watched.as_("api") as service:
+        made = service.receive_contacts(
+            workspace_id, campaign_id, sent, import_id=service.ids.new()
+        )
+    assert isinstance(made, Received)
+    content = b"phone,name\n+12025550144,Lea\n"
+    bucket, _, key = made.job.source.removeprefix("s3://").partition("/")
+    watched._clients.s3.put_object(Bucket=bucket, Key=key, Body=content)
+    watched.imports(workspace_id, campaign_id, made.job.source, version_of(content))
 
 
 def push(watched: Watched, workspace_id: str, campaign_id: str) -> None:
@@ -482,6 +498,7 @@ FUNCTIONS = [
     "place-call",
     "record-call-event",
     "import-csv",
+    "import-chunk",
 ]
 
 
