@@ -164,7 +164,7 @@ def sent(request: Request) -> Sent:
     said = asked(request.query)
     if said.get("file") is None:
         raise Invalid("name the file in the address: ?file=contacts.csv", "file")
-    if said.get("encoding") is not None:
+    if said.get("encoding") not in {None, "utf-8"}:
         raise Invalid("a file that comes with its request is UTF-8: announce others", "encoding")
     return Sent(file_name(said["file"]), text_in(request.raw_body), reading_of(said))
 

@@ -228,7 +228,7 @@ def test_an_option_that_cannot_be_is_refused_by_name(
     ("name", "value"),
     [
         ("region", "Germany"),
-        ("encoding", "utf-8"),
+        ("encoding", "windows-1252"),
         ("delimiter", ":"),
         ("duplicates", ""),
         ("dry_run", "maybe"),
