@@ -127,7 +127,9 @@ class RejectedRowView(View):
     code: str = Field(description="What is wrong, in a word: `invalid_phone`, `duplicate` …")
     message: str = Field(description="What is wrong, and what to do about it.")
     column: str | None = Field(description="The column that is wrong, where it is one.")
-    value: str | None = Field(description="What stands there.")
+    value: str | None = Field(
+        description="The beginning of what stands there; of a duplicate, the number in E.164."
+    )
 
 
 class RejectedRowsView(View):
@@ -146,7 +148,7 @@ class PreviewView(View):
 
 
 class PreviewsView(View):
-    """What the agent would be told for the first rows that can become tasks."""
+    """What the agent would be told for the first rows that could become tasks."""
 
     preview: list[PreviewView]
 

@@ -385,6 +385,8 @@ def rehearse(watched: Watched, workspace_id: str, campaign_id: str) -> None:
     bucket, _, key = made.job.source.removeprefix("s3://").partition("/")
     watched._clients.s3.put_object(Bucket=bucket, Key=key, Body=content)
     watched.imports(workspace_id, campaign_id, made.job.source, version_of(content))
+    with watched.as_("api") as service:
+        assert len(service.preview_import(workspace_id, made.job.import_id)) == 1
 
 
 def push(watched: Watched, workspace_id: str, campaign_id: str) -> None:
