@@ -1,8 +1,8 @@
 """Faults of AWS, put into the way of the functions' requests; off unless asked for.
 
-`CARILLON_FAULTS` names a file. While that file exists it says, as JSON, which share of all requests
-is throttled, and of how many batches a part is held back: `{"throttled": 0.33, "held_back": 0.33}`.
-The pumps are not concerned: they stand for AWS itself.
+`CARILLON_FAULTS` names a file. While that file exists it says, as JSON, which share of all
+requests is throttled, and of how many batches a part is held back:
+`{"throttled": 0.33, "held_back": 0.33}`. The pumps are not concerned: they stand for AWS itself.
 """
 
 import json
