@@ -11,7 +11,10 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?=
 STAGE ?= dev
 SEEDS ?= 1000
+# A soak takes many more, unless their number is given.
+SOAKED := $(or $(CONTACTS),20000)
 CONTACTS ?= 1000
+ONLY ?=
 EXAMPLES ?= 200
 # A service that runs, and a key of it; by default `make fuzz` asks one in memory.
 URL ?=
@@ -116,6 +119,14 @@ fuzz: dev ## ask every operation odd things (EXAMPLES=200; URL= KEY= of a servic
 .PHONY: bench
 bench: dev engine ## measure calls per second through the local stack (CONTACTS=1000)
 	@$(dev) -m bench.throughput $(CONTACTS)
+
+.PHONY: soak
+soak: dev engine ## many contacts, everything going wrong, nothing growing (CONTACTS=20000)
+	@$(dev) -m bench.soak $(SOAKED)
+
+.PHONY: scenarios
+scenarios: dev engine ## replay what broke other dialers, one by one (ONLY="S1 S4")
+	@$(dev) -m tests.scenarios $(ONLY)
 
 .PHONY: clean
 clean: ## remove the data of the local service and what was built

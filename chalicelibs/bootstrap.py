@@ -212,7 +212,7 @@ def wire(ports: Ports, *, deadlines: Deadlines, bootstrap_key_hash: str | None) 
             clock=p.clock,
             deadlines=deadlines,
         ),
-        receive_report=ReceiveReport(carriers=p.carriers, tasks=p.tasks, queue=p.queue),
+        receive_report=ReceiveReport(carriers=p.carriers, queue=p.queue),
         record_call_event=RecordCallEvent(
             tasks=p.tasks,
             campaigns=p.campaigns,
@@ -246,6 +246,8 @@ def aws_ports(settings: Settings) -> Ports:
         read_timeout=5,
         retries={"mode": "standard"},
         max_pool_connections=MOST_CONNECTIONS,
+        # Without a name of ours the SDK puts its own together anew, twice for each request.
+        user_agent="carillon",
     )
 
     def s3() -> Any:

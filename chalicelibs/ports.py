@@ -201,9 +201,6 @@ class Tasks(Protocol):
     def at_gate(self, workspace_id: str, task_id: str) -> AtGate | None:
         """A task with its campaign and workspace as they stand now; None if one is missing."""
 
-    def exists(self, task_id: str) -> bool:
-        """Whether there is such a task; may miss one that is a moment old."""
-
     def due(self, partition: str, *, until: datetime, limit: int) -> Sequence[DueTask]:
         """Entries of one agenda partition up to an instant, earliest first; may be a bit old."""
 
@@ -239,8 +236,11 @@ class Tasks(Protocol):
 class Calls(Protocol):
     """Calls that have ended: a workspace's log. The one in flight stands on its task."""
 
+    def keep(self, workspace_id: str, call: Call) -> Call:
+        """Keep a call that has ended, unless it is kept already; gives what is kept."""
+
     def save(self, workspace_id: str, call: Call) -> None:
-        """Keep a call; a repeated one replaces itself, but an erased one stays erased."""
+        """Replace a call, or keep it, but an erased one stays erased."""
 
     def get(self, workspace_id: str, dialed: Dialed) -> Call | None:
         """A call that has ended."""

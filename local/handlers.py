@@ -70,9 +70,10 @@ def service_environment(
 def _serve(settings: Settings, stop: threading.Event) -> bool:
     began = time.monotonic()
     os.environ.update(engine_environment(settings, os.environ))
-    clients = resources.Clients.of(
-        boto3.Session(), config=BotoConfig(max_pool_connections=64, retries={"mode": "standard"})
+    config = BotoConfig(
+        max_pool_connections=64, retries={"mode": "standard"}, user_agent="carillon-local"
     )
+    clients = resources.Clients.of(boto3.Session(), config=config)
     template = resources.load(settings.project)
     created = resources.create(template, clients, visibility_s=settings.visibility_s)
     os.environ.update(service_environment(settings, created, os.environ))

@@ -17,7 +17,7 @@ from chalicelibs.domain.prompt import template_for
 from chalicelibs.domain.rest import Rest
 from chalicelibs.domain.rules import Rules
 from chalicelibs.domain.task import Task, tally_of
-from chalicelibs.domain.template import MissingVariables, render
+from chalicelibs.domain.template import MissingVariables, TooLong, render
 from chalicelibs.ports import (
     Accepted,
     Agents,
@@ -145,6 +145,8 @@ class PlaceCalls:
             prompt = render(template_for(agent, campaign), task.context)
         except MissingVariables:
             return Refused("missing_variables")
+        except TooLong:
+            return Refused("prompt_too_long")
         if self.clock.now() >= self.deadlines.of_sending(task.call):
             # Rescue may be about to ask the carrier: a request now could ring after its answer.
             return Refused("too_late_to_send")

@@ -101,16 +101,6 @@ class Table:
         )
         return decode_item(answer["Item"]) if "Item" in answer else None
 
-    def has(self, key: Key) -> bool:
-        """Whether there is such an item; may miss one that is a moment old, at half the price."""
-        answer = self._patiently(
-            self._client.get_item,
-            TableName=self._name,
-            Key=encode_key(key),
-            ProjectionExpression="sk",
-        )
-        return "Item" in answer
-
     def get_all(self, keys: Iterable[Key]) -> dict[Key, Item]:
         """The items of these keys as they stand now; those that are missing are left out."""
         wanted: list[dict[str, Any]] = [encode_key(key) for key in dict.fromkeys(keys)]
