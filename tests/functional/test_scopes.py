@@ -67,11 +67,11 @@ def test_a_key_that_pushes_brings_contacts_and_changes_nothing_else() -> None:
 
 def test_what_only_the_operator_may_is_said_here() -> None:
     """Another route that asks for the operator's key would be walked as a workspace's."""
-    assert OPERATORS == {
+    assert {
         "POST /workspaces",
         "GET /admin/dead-letters",
         "POST /admin/dead-letters/redrive",
-    }
+    } == OPERATORS
 
 
 def test_keys_are_made_and_changed_only_by_keys_that_manage() -> None:
