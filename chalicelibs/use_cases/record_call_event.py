@@ -165,6 +165,8 @@ class RecordCallEvent:
         if not task.has_in_flight(event.call_id):
             return self._record_late(task, event)
         assert task.call is not None
+        if not task.call.is_told_of_by(event.carrier):
+            return "another_carriers_call"
         match event.kind:
             case EventKind.IN_PROGRESS:
                 return self._record_answer(task, task.call, event)
@@ -257,6 +259,8 @@ class RecordCallEvent:
         kept = dialed and self.calls.get(task.workspace_id, dialed)
         if kept is None or event.kind is EventKind.IN_PROGRESS:
             return "old_news"
+        if not kept.is_told_of_by(event.carrier):
+            return "another_carriers_call"
         call = self._told_late(kept, event)
         if call == kept or not self._is_in_time(kept):
             return "old_news"
