@@ -21,6 +21,10 @@ from chalicelibs.domain.rules import Rules
 #: About how many tasks one index partition should hold.
 SHARD_SIZE = 1000
 
+#: Callbacks are few, and they are looked for before everything else: in a lane as wide as that of
+#: a million first attempts, each dispatch would ask a thousand empty partitions for them.
+CALLBACK_SHARDS = 8
+
 ATTEMPT = "attempt"
 CALLBACK = "callback"
 
@@ -54,8 +58,7 @@ class Lane:
     @classmethod
     def of(cls, campaign_id: str, name: str, *, rules: Rules | None, level: Level) -> Self:
         """The lane of this name, in a campaign with these rules now."""
-        kind, _, own_hours = name.partition("|")
-        head, _, number = kind.partition("-")
+        head, number, own_hours = parts_of(name)
         is_callback = head == CALLBACK
         if head == ATTEMPT:
             priority = of_attempt(level, int(number))
@@ -131,9 +134,30 @@ def lanes_in(family: str, attempts: int) -> Iterator[str]:
         yield f"{ATTEMPT}-{attempt_no}{family}"
 
 
+def parts_of(name: str) -> tuple[str, str, str]:
+    """What the name of a lane says: its kind or priority, a number, and hours or a zone."""
+    kind, _, own_hours = name.partition("|")
+    head, _, number = kind.partition("-")
+    return head, number, own_hours
+
+
+def partitions_of(campaign_id: str, name: str, shards: int) -> tuple[str, ...]:
+    """The keys of all partitions of a lane, in a campaign with so many shards."""
+    if is_of_callbacks(name):
+        shards = min(shards, CALLBACK_SHARDS)
+    return tuple(f"{campaign_id}|{name}|{shard}" for shard in range(shards))
+
+
 def partition(campaign_id: str, name: str, shard: int) -> str:
-    """The key of one partition of a campaign's lane."""
+    """The key of the partition of a campaign's lane in which the tasks of a shard stand."""
+    if is_of_callbacks(name):
+        shard %= CALLBACK_SHARDS
     return f"{campaign_id}|{name}|{shard}"
+
+
+def is_of_callbacks(name: str) -> bool:
+    """Whether a lane of this name holds callbacks."""
+    return parts_of(name)[0] == CALLBACK
 
 
 def rescue_partition(workspace_id: str) -> str:

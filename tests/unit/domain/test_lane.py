@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from chalicelibs.domain.calling_hours import CallingHours
 from chalicelibs.domain.campaign import CampaignKind
 from chalicelibs.domain.lane import (
+    CALLBACK_SHARDS,
     PAUSED,
     SHARD_SIZE,
     Lane,
@@ -15,6 +16,7 @@ from chalicelibs.domain.lane import (
     lane_name,
     lanes_in,
     partition,
+    partitions_of,
     rescue_partition,
     shard_for,
 )
@@ -129,6 +131,20 @@ def test_the_partitions_of_two_lanes_campaigns_shards_or_workspaces_are_differen
     }
 
     assert len(keys) == 7
+
+
+@pytest.mark.parametrize("name", ["attempt-1", "callback", "callback-7|@Asia/Tokyo", PAUSED])
+@pytest.mark.parametrize("shards", [1, 3, 1000])
+def test_the_tasks_of_every_shard_stand_where_they_are_looked_for(name: str, shards: int) -> None:
+    stood = {partition("c1", name, shard) for shard in range(shards)}
+
+    assert stood == set(partitions_of("c1", name, shards))
+
+
+def test_callbacks_are_looked_for_in_few_places_however_large_a_campaign_is() -> None:
+    assert len(partitions_of("c1", "callback", 1000)) == CALLBACK_SHARDS
+    assert len(partitions_of("c1", "callback-7|@Asia/Tokyo", 1000)) == CALLBACK_SHARDS
+    assert len(partitions_of("c1", "attempt-1", 1000)) == 1000
 
 
 @pytest.mark.parametrize(
