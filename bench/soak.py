@@ -131,7 +131,7 @@ class Soak:
         pid = self._stack.pid("handlers")
         if pid is not None:
             os.kill(pid, signal.SIGKILL)
-        self._stack.restart_handlers()
+        self._stack.restart("handlers")
         self.kills.append(round(time.monotonic() - self._began, 1))
         self._say(f"killed the handlers after {done} contacts")
 

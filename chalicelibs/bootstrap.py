@@ -125,6 +125,7 @@ def wire(ports: Ports, *, deadlines: Deadlines, bootstrap_key_hash: str | None) 
         workspaces=p.workspaces,
         campaigns=p.campaigns,
         tasks=p.tasks,
+        agents=p.agents,
         slots=p.slots,
         queue=p.queue,
         clock=p.clock,
@@ -211,7 +212,7 @@ def wire(ports: Ports, *, deadlines: Deadlines, bootstrap_key_hash: str | None) 
             clock=p.clock,
             deadlines=deadlines,
         ),
-        receive_report=ReceiveReport(carriers=p.carriers, tasks=p.tasks, queue=p.queue),
+        receive_report=ReceiveReport(carriers=p.carriers, queue=p.queue),
         record_call_event=RecordCallEvent(
             tasks=p.tasks,
             campaigns=p.campaigns,
@@ -254,10 +255,12 @@ def aws_ports(settings: Settings) -> Ports:
         signing = Config(signature_version="s3v4", s3={"addressing_style": settings.addressing})
         return boto3.client("s3", config=config.merge(signing))
 
+    # The table is patient itself: botocore would wait half a second for a throttled item.
+    once = config.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))
     clock = SystemClock()
     ids = RandomIds(clock)
     sqs = boto3.client("sqs", config=config)
-    table = dynamodb.Table(boto3.client("dynamodb", config=config), settings.table, ids)
+    table = dynamodb.Table(boto3.client("dynamodb", config=once), settings.table, ids)
     return Ports(
         workspaces=dynamodb.DynamoWorkspaces(table),
         agents=dynamodb.DynamoAgents(table),

@@ -40,12 +40,15 @@ def observe(client: Api, journal: Path, campaign_ids: Sequence[str], facts: Fact
         for campaign_id in campaign_ids
         for task in client.pages(f"/campaigns/{campaign_id}/tasks", "tasks")
     ]
+    calls = calls_by_task(client, tasks)
+    lines = list(read_lines(journal))
     return Seen(
         facts=facts,
-        rings=promises.rings_of(read_lines(journal), campaign_ids),
+        rings=promises.rings_of(lines, campaign_ids),
         campaigns=campaigns,
         tasks=tasks,
-        calls_by_task=calls_by_task(client, tasks),
+        calls_by_task=calls,
+        cut_off=promises.cut_off(lines),
     )
 
 

@@ -159,7 +159,7 @@ def close_at(closing: Closing) -> Iterator[str]:
     yield from judges.early(rings, opens_ms=epoch_ms(opens))
     yield from judges.untold_opening(tasks, reopens_ms=epoch_ms(reopens))
     yield from judges.attempts_spent_in_vain(tasks, rings)
-    yield from (line for line in violations(history) if not line.startswith("P5"))
+    yield from (str(one) for one in violations(history) if one.promise != "P5")
     if not rings or rings[-1].started_ms < epoch_ms(closes) - 10 * 60_000:
         yield "nobody was called in the last minutes of the window"
 

@@ -54,7 +54,7 @@ def kill_once(data: Path, contacts: int, calls: int) -> tuple[str, list[str]]:
         assert handlers is not None
         killed_ms = now_ms()
         os.kill(handlers, signal.SIGKILL)
-        stack.restart_handlers()
+        stack.restart("handlers")
         back_ms = now_ms()
         until(lambda: customer.done([campaign_id]) == contacts, within_s=120, every_s=0.5)
         wrong = broken_promises(customer, [campaign_id], 5)
@@ -96,7 +96,10 @@ def die_at(step: int) -> tuple[bool, list[str]]:
     is_over = world.died_at is None or (
         settled_at is not None and world.died_at > settled_at + MINUTE
     )
-    return is_over, [*violations(history), *late(history.carrier.rings, start, settled_at)]
+    return is_over, [
+        *map(str, violations(history)),
+        *late(history.carrier.rings, start, settled_at),
+    ]
 
 
 def late(

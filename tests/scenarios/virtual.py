@@ -17,7 +17,7 @@ from chalicelibs.domain.retry import RetryPolicy
 from chalicelibs.domain.rules import Rules
 from chalicelibs.domain.workspace import ApiKey, Workspace
 from tests.simulation.history import AGENT, CALLER_ID, WORKSPACE, History, build
-from tests.simulation.world import Crashed, Faults, World
+from tests.simulation.world import Crashed, World
 
 CAMPAIGN = "0000000000000cmp"
 MINUTE = timedelta(minutes=1)
@@ -45,10 +45,7 @@ def a_quiet_world(
     now: datetime, *, limit: int, hours: CallingHours | None = None, attempts: int = 1
 ) -> History:
     """One workspace with one batch campaign, and nothing that goes wrong."""
-    history = build(SEED, DeadlyWorld)
-    world = history.world
-    world.now, world.faults, world.backlog_ms = now, Faults(), 50
-    history.limits.append((now, limit))
+    history = build(DeadlyWorld(seed=SEED, now=now))
     workspace = Workspace(
         workspace_id=WORKSPACE, name="quiet", concurrency_limit=limit, created_at=now
     )
@@ -60,6 +57,8 @@ def a_quiet_world(
         created_at=now,
     )
     MemoryWorkspaces(history.store).add(workspace, key)
+    history.journal.limits.append((now, workspace))
+    history.journal.free_since[WORKSPACE] = now
     agents = MemoryAgents(history.store)
     longest = timedelta(minutes=6)
     agents.save(
@@ -107,5 +106,6 @@ def push(history: History, count: int) -> Sequence[object]:
 def live_on(history: History, until: datetime) -> None:
     """Let time pass, with a tick each minute."""
     world = history.world
-    world.every(MINUTE, lambda: world.start("tick", history.service.tick), until)
-    world.run(until)
+    while world.now < until:
+        world.start("tick", history.service.tick)
+        world.run(min(world.now + MINUTE, until))

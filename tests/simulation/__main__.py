@@ -5,7 +5,7 @@ import sys
 from time import monotonic
 
 from tests.simulation.audit import violations
-from tests.simulation.history import run
+from tests.simulation.run import run
 from tests.simulation.many import run_many
 
 #: The end of a story tells why; more helps nobody.
