@@ -18,11 +18,12 @@ from chalicelibs.domain.overrides import Overrides
 from chalicelibs.domain.priority import Level, of_attempt
 from chalicelibs.domain.rules import Rules
 
-#: About how many tasks one index partition should hold.
+#: How many tasks one index partition should hold, until there are so many partitions. An empty
+#: lane is asked in all of them at every dispatch, so a million tasks must not mean a thousand.
 SHARD_SIZE = 1000
+MOST_SHARDS = 64
 
-#: Callbacks are few, and they are looked for before everything else: in a lane as wide as that of
-#: a million first attempts, each dispatch would ask a thousand empty partitions for them.
+#: Callbacks are few, and they are looked for before everything else.
 CALLBACK_SHARDS = 8
 
 ATTEMPT = "attempt"
@@ -166,5 +167,5 @@ def rescue_partition(workspace_id: str) -> str:
 
 
 def shard_for(open_tasks: int) -> int:
-    """Where the next task goes when so many are open: one more shard for each thousand."""
-    return open_tasks // SHARD_SIZE
+    """Where the next task goes when so many are open: a shard for each thousand, to a point."""
+    return open_tasks // SHARD_SIZE % MOST_SHARDS

@@ -9,6 +9,7 @@ from chalicelibs.domain.calling_hours import CallingHours
 from chalicelibs.domain.campaign import CampaignKind
 from chalicelibs.domain.lane import (
     CALLBACK_SHARDS,
+    MOST_SHARDS,
     PAUSED,
     SHARD_SIZE,
     Lane,
@@ -153,10 +154,13 @@ def test_callbacks_are_looked_for_in_few_places_however_large_a_campaign_is() ->
         pytest.param(0, 0, id="the first task"),
         pytest.param(SHARD_SIZE - 1, 0, id="the last of a full shard"),
         pytest.param(SHARD_SIZE, 1, id="the first beyond it"),
-        pytest.param(1_000_000, 1000, id="a million"),
+        pytest.param(SHARD_SIZE * MOST_SHARDS - 1, MOST_SHARDS - 1, id="the last of the last one"),
+        pytest.param(SHARD_SIZE * MOST_SHARDS, 0, id="the first one again"),
     ],
 )
-def test_a_lane_gets_one_more_shard_for_each_thousand_tasks(open_tasks: int, shard: int) -> None:
+def test_a_lane_gets_one_more_shard_for_each_thousand_tasks_until_it_has_enough(
+    open_tasks: int, shard: int
+) -> None:
     assert shard_for(open_tasks) == shard
 
 
