@@ -96,7 +96,7 @@ class Dispatch:
     def _claim(
         self, workspace: Workspace, campaigns: dict[str, Campaign], room: int
     ) -> tuple[list[Call], bool]:
-        """Calls for the best due tasks, as many as there is room for; and whether others took some.
+        """Calls for the best due tasks, as there is room; and whether others took some first.
 
         Then what else there is of that rank still goes before the next rank. It may also be that
         the index is old: so another look follows in a second.
