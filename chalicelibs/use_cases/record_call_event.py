@@ -152,7 +152,7 @@ class RecordCallEvent:
         if kept is None or event.kind is EventKind.IN_PROGRESS:
             return "old_news"
         call = self._told_late(kept, event)
-        # What was settled by this word before is kept, however late its worker dies and comes back.
+        # What was settled by this word before is kept, however late its worker comes back.
         is_settled = (task.last_call_id, task.outcome) == (call.call_id, call.outcome)
         if call == kept or not (is_settled or self._is_in_time(kept)):
             return "old_news"

@@ -114,10 +114,14 @@ def above(
         most_ever = None if most is None or limit is None else max(most, limit)
         if limit is not None and len(counted) > limit:
             detail = f"{len(counted)} where {limit} may be"
-            yield Violation("P2", f"above the limit of {scope}", ring.call_id, ring.asked_at, detail)
+            yield Violation(
+                "P2", f"above the limit of {scope}", ring.call_id, ring.asked_at, detail
+            )
         elif most_ever is not None and len(going) > most_ever:
             detail = f"{len(going)} where {most_ever} might be"
-            yield Violation("P2", f"above the limit of {scope}", ring.call_id, ring.asked_at, detail)
+            yield Violation(
+                "P2", f"above the limit of {scope}", ring.call_id, ring.asked_at, detail
+            )
 
 
 def too_fast(history: History) -> Iterator[Violation]:
@@ -151,9 +155,7 @@ def pace_at(history: History, ring: Ring) -> int | None:
 def out_of_hours(history: History) -> Iterator[Violation]:
     """P3: no call starts when it must not, judged at the dial gate."""
     for ring in history.carrier.rings:
-        before = [
-            gate for gate in history.journal.gates[ring.call_id] if gate.at <= ring.asked_at
-        ]
+        before = [gate for gate in history.journal.gates[ring.call_id] if gate.at <= ring.asked_at]
         gates = [gate for gate in before if ring.asked_at - gate.at <= FUNCTION_TIMEOUT]
         if not gates:
             yield Violation("P3", "rang without passing the gate", ring.call_id, ring.asked_at)
@@ -244,7 +246,9 @@ def mistold(history: History) -> Iterator[Violation]:
     for call_id, ring in rings.items():
         if call_id not in calls:
             yield Violation("P7", "rang and was never told", call_id, ring.asked_at)
-        elif ring.phone != history.store.tasks[task_of(call_id)].phone and not erased(calls[call_id]):
+        elif ring.phone != history.store.tasks[task_of(call_id)].phone and not erased(
+            calls[call_id]
+        ):
             yield Violation("P7", "rang at another number", call_id, ring.asked_at)
     for call_id, call in calls.items():
         for kind, detail in told_wrong(history, call, rings.get(call_id)):
@@ -318,4 +322,3 @@ def leaked_slots(history: History) -> Iterator[Violation]:
     for scope, pages in history.store.slots.items():
         for call_id in sorted(set().union(*pages.values()) - flying):
             yield Violation("P2", "leaked its slot", call_id, history.world.now, scope)
-

@@ -169,9 +169,7 @@ def push(history: History, campaign: Campaign, phones: list[str], random: Random
 def asked_for(campaign: Campaign, phones: list[str]) -> Asked:
     """The request that pushes these contacts, as it is told from others."""
     text = " ".join([campaign.campaign_id, *phones])
-    return Asked(
-        principal=WORKSPACE, key=text[:64], request=blake2b(text.encode()).hexdigest()
-    )
+    return Asked(principal=WORKSPACE, key=text[:64], request=blake2b(text.encode()).hexdigest())
 
 
 def some_overrides(world: World, random: Random) -> dict[str, Any]:

@@ -160,9 +160,7 @@ class SimulatedCarrier:
         if ring.end.analysis_follows:
             self._analyse(ring)
 
-    def _end(
-        self, request: DialRequest, outcome: str, at: datetime, talk: timedelta
-    ) -> CallEvent:
+    def _end(self, request: DialRequest, outcome: str, at: datetime, talk: timedelta) -> CallEvent:
         random = self.world.dice("calls")
         has_analysis = outcome == Outcome.COMPLETED and random.random() < 0.3
         return CallEvent(

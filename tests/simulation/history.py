@@ -200,4 +200,3 @@ def a_carrier_skew(world: World) -> timedelta:
         return timedelta(0)
     most = MOST_CARRIER_SKEW // MILLISECOND
     return world.dice("carrier's clock").randrange(-most, most + 1) * MILLISECOND
-

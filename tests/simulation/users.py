@@ -162,9 +162,7 @@ def steer_task(history: History, campaign_id: str, random: Random) -> None:
     ask(history.world, f"a user's {control} of {task_id}", body)
 
 
-def erase(
-    history: History, campaign_id: str, random: Random, phone: str | None = None
-) -> None:
+def erase(history: History, campaign_id: str, random: Random, phone: str | None = None) -> None:
     """Somebody asks to be forgotten, while they may be on the phone."""
     own = [one for one in history.store.tasks.values() if one.campaign_id == campaign_id]
     phones = sorted(task.phone for task in own if task.phone)

@@ -312,4 +312,3 @@ class WatchedPacing(MemoryPacing):
         if is_taken and actor is not None:
             actor.second = int(at.timestamp())
         return is_taken
-
