@@ -1,6 +1,7 @@
 """Free slots, best due tasks, claim, reserve, queue: for one workspace at a time."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -12,7 +13,7 @@ from chalicelibs.domain.errors import Stale
 from chalicelibs.domain.instants import lot_of
 from chalicelibs.domain.lane import Lane
 from chalicelibs.domain.naming import campaign_of, task_of
-from chalicelibs.domain.task import DueTask
+from chalicelibs.domain.task import DueTask, tally_of
 from chalicelibs.domain.workspace import Workspace
 from chalicelibs.ports import (
     Agents,
@@ -223,10 +224,9 @@ class Dispatch:
             self.slots.release(campaign_of(call_id), call_id, campaign_page)
         task = self.tasks.get(task_of(call_id))
         if task is not None and task.has_in_flight(call_id):
-            try:
-                self.tasks.save(task.give_back())
-            except Stale:
-                return
+            back = task.give_back()  # of an erased contact: archived, and counted
+            with suppress(Stale):
+                self.tasks.settle(back, tally_of(task, back, now=self.clock.now()))
 
 
 def open_lanes(campaigns: Iterable[Campaign], now: datetime) -> list[tuple[Campaign, Lane]]:
