@@ -248,7 +248,7 @@ def test_whoever_is_erased_before_no_slot_was_found_is_counted_as_archived(bench
     class Full(MemorySlots):
         def reserve(self, scope: str, call_ids: Sequence[str], limit: int) -> Mapping[str, int]:
             erased(bench)
-            return super().reserve(scope, call_ids, 0)
+            return super().reserve(scope, call_ids, limit - limit)
 
     assert replace(bench.dispatch, slots=Full(bench.store))(WORKSPACE) == 0
 
