@@ -403,6 +403,13 @@ def test_every_shard_of_a_lane_is_looked_at(bench: Bench) -> None:
     assert set(dispatched_tasks(bench)) == {task.task_id for task in tasks}
 
 
+def test_the_last_shard_of_a_large_campaign_has_callbacks_too(bench: Bench) -> None:
+    bench.has_campaign(shards=1000)
+    task = bench.has_task(shard=999, is_callback=True)
+
+    assert dispatched_tasks(bench) == [task.task_id]
+
+
 # --- Pacing --------------------------------------------------------------------------------------
 
 
