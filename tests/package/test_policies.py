@@ -38,6 +38,7 @@ from chalicelibs.ports import (
     PlaceCall,
     Refused,
     Throttled,
+    Unreachable,
 )
 from chalicelibs.use_cases.look_up import TaskSearch
 from chalicelibs.use_cases.receive_contacts import Sent
@@ -227,7 +228,7 @@ def everything_once() -> Watched:
     """Walk through everything that the functions do, each under its own name."""
     watched = Watched()
     workspace_id, campaign_id = set_up(watched)
-    for answer in (Accepted("c1"), Refused("no"), Throttled(timedelta(seconds=1))):
+    for answer in (Accepted("c1"), Refused("no"), Throttled(timedelta(seconds=1)), Unreachable()):
         watched.carrier.answer = answer
         push(watched, workspace_id, campaign_id)
         call(watched, workspace_id)
