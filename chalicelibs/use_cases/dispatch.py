@@ -20,6 +20,7 @@ from chalicelibs.ports import (
     Campaigns,
     Clock,
     Ids,
+    Pacing,
     PlaceCall,
     Queue,
     Slots,
@@ -36,7 +37,11 @@ SPARE = 5
 #: Calls to place leave at most this far in advance when calls per second are limited.
 LONGEST_SPREAD = timedelta(seconds=30)
 
+#: How often to look at a plan that somebody else makes at the same moment.
+LOOKS = 3
+
 SECOND = timedelta(seconds=1)
+NO_DELAY = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +53,7 @@ class Dispatch:
     tasks: Tasks
     agents: Agents
     slots: Slots
+    pacing: Pacing
     queue: Queue
     clock: Clock
     ids: Ids
@@ -59,14 +65,15 @@ class Dispatch:
         workspace = self.workspaces.get(workspace_id) if campaigns else None
         if workspace is None:
             return 0
-        room = self._room(workspace)
+        most = most_at_once(workspace, self.clock.now(), self.deadlines)
+        room = min(most, self._free(workspace)) if most > 0 else 0
         if room <= 0:
             return 0
         calls, is_outrun = self._claim(workspace, self._with_carrier(workspace, campaigns), room)
         messages = self._reserve(workspace, campaigns, calls)
         if messages:
-            self.queue.calls(spread(messages, workspace.calls_per_second))
-        if len(calls) == most_at_once(workspace):
+            self._queue(workspace, messages)
+        if len(calls) == most:
             self.queue.nudge(workspace_id, delay_of(len(calls), workspace.calls_per_second))
         elif is_outrun:
             self.queue.nudge(workspace_id, SECOND)
@@ -90,9 +97,8 @@ class Dispatch:
         agent = rules and self.agents.get(campaign.workspace_id, rules.agent_id)
         return agent.carrier if agent else ""
 
-    def _room(self, workspace: Workspace) -> int:
-        free = workspace.concurrency_limit - len(self.slots.held(workspace.workspace_id))
-        return min(free, most_at_once(workspace))
+    def _free(self, workspace: Workspace) -> int:
+        return workspace.concurrency_limit - len(self.slots.held(workspace.workspace_id))
 
     def _claim(
         self, workspace: Workspace, campaigns: dict[str, Campaign], room: int
@@ -175,6 +181,29 @@ class Dispatch:
                 break
         return found
 
+    def _queue(self, workspace: Workspace, messages: Sequence[PlaceCall]) -> None:
+        per_second = workspace.calls_per_second
+        ahead = NO_DELAY if per_second is None else self._plan(workspace, per_second, messages)
+        self.queue.calls(spread(messages, per_second, ahead))
+
+    def _plan(
+        self, workspace: Workspace, per_second: int, messages: Sequence[PlaceCall]
+    ) -> timedelta:
+        """How long these calls wait behind those that were queued before.
+
+        Otherwise each run would give the next seconds away anew, and what is too much would come
+        back to the gate second for second.
+        """
+        now = self.clock.now()
+        ahead = planned_ahead(workspace, now)
+        for _ in range(LOOKS):
+            until = now + ahead + len(messages) * SECOND / per_second
+            if self.pacing.plan(workspace.workspace_id, seen=workspace.planned_until, until=until):
+                break
+            workspace = self.workspaces.get(workspace.workspace_id) or workspace
+            ahead = planned_ahead(workspace, now)
+        return ahead
+
     def _reserve(
         self, workspace: Workspace, campaigns: dict[str, Campaign], calls: Sequence[Call]
     ) -> list[PlaceCall]:
@@ -250,11 +279,11 @@ def ranked(
 
 
 def spread(
-    messages: Iterable[PlaceCall], calls_per_second: int | None
+    messages: Iterable[PlaceCall], calls_per_second: int | None, ahead: timedelta
 ) -> Iterator[tuple[PlaceCall, timedelta]]:
     """Each message with its delay, so that no second gets more than its share."""
     for number, message in enumerate(messages):
-        yield message, delay_of(number, calls_per_second)
+        yield message, ahead + delay_of(number, calls_per_second)
 
 
 def delay_of(number: int, calls_per_second: int | None) -> timedelta:
@@ -262,8 +291,16 @@ def delay_of(number: int, calls_per_second: int | None) -> timedelta:
     return (0 if calls_per_second is None else number // calls_per_second) * SECOND
 
 
-def most_at_once(workspace: Workspace) -> int:
+def planned_ahead(workspace: Workspace, now: datetime) -> timedelta:
+    """How long it takes until a start is free that was not given away."""
+    if workspace.calls_per_second is None or workspace.planned_until is None:
+        return NO_DELAY
+    return max(workspace.planned_until - now, NO_DELAY)
+
+
+def most_at_once(workspace: Workspace, now: datetime, deadlines: Deadlines) -> int:
     """What one run takes, so that neither it nor the last of its messages lasts too long."""
     if workspace.calls_per_second is None:
         return MOST_AT_ONCE
-    return min(MOST_AT_ONCE, workspace.calls_per_second * LONGEST_SPREAD // SECOND)
+    left = min(LONGEST_SPREAD, deadlines.longest_queue) - planned_ahead(workspace, now)
+    return min(MOST_AT_ONCE, workspace.calls_per_second * left // SECOND)
