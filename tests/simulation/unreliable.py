@@ -103,6 +103,7 @@ class UnreliableQueue:
     dispatch: Callable[[str], object]
     on_tick: Callable[[str], object]
     dead: list[Message] = field(default_factory=list)
+    forgotten: list[Message] = field(default_factory=list)
 
     def calls(self, messages: Iterable[tuple[PlaceCall, timedelta]]) -> None:
         """See the port."""
@@ -151,6 +152,7 @@ class UnreliableQueue:
     def _deliver(self, message: Message, when: datetime, *, receives: int) -> None:
         if when > message.sent_at + RETENTION:
             self.world.tell(f"{message.name}: forgotten by its queue after four days")
+            self.forgotten.append(message)
             return
 
         def done(has_succeeded: bool) -> None:

@@ -325,6 +325,7 @@ def test_whoever_is_outrun_in_one_lane_does_not_turn_to_the_next(bench: Bench) -
     dispatch = replace(bench.dispatch, tasks=FasterOne(bench.tasks, looked_at))  # type: ignore[arg-type]
 
     assert dispatch(WORKSPACE) == 0, "three first attempts go before all second ones"
+    assert bench.queue.nudges == [(WORKSPACE, SECOND)]
 
     everyone = frozenset(task.task_id for task in first)
     dispatch = replace(bench.dispatch, tasks=FasterOne(bench.tasks, everyone))  # type: ignore[arg-type]

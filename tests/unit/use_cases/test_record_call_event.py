@@ -684,6 +684,27 @@ def test_a_late_word_whose_worker_dies_anywhere_counts_once_when_it_comes_again(
         assert bench.call(call_id).outcome == outcome
 
 
+def test_a_late_word_that_settled_is_kept_even_if_its_worker_comes_back_after_the_grace_time(
+    bench: Bench, call_id: str
+) -> None:
+    class DyingCalls(MemoryCalls):
+        """The worker dies between settling and keeping the call."""
+
+        def save(self, workspace_id: str, call: Call) -> None:
+            raise Crashed(f"{workspace_id} {call.call_id}")
+
+    bench.ends(call_id, "completed")
+    word = bench.analysis(call_id, outcome="interested")
+    with pytest.raises(Crashed):
+        replace(bench.record, calls=DyingCalls(bench.store))(word)
+    bench.clock.forward(timedelta(hours=1))
+
+    assert bench.record(word) == "upgraded"
+
+    assert bench.call(call_id).outcome == bench.task(TASK).outcome == "interested"
+    assert bench.progress(CAMPAIGN).outcomes == {"interested": 1}
+
+
 def lost(bench: Bench, call_id: str) -> None:
     """Rescue found nobody who could say what became of a call."""
     bench.ends(call_id, "failed", reason=LOST)
