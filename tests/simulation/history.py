@@ -68,7 +68,7 @@ class History:
     campaigns: WatchedCampaigns
     tasks: WatchedTasks
     journal: Journal
-    files: dict[str, str]
+    files: dict[str, bytes]
     accepted: set[str] = field(default_factory=set)  #: Tasks that somebody was told of.
     keyed: set[tuple[str, str]] = field(default_factory=set)  #: Pushed with a key.
     dropped: dict[str, tuple[str, list[str], int]] = field(default_factory=dict)
@@ -124,12 +124,13 @@ def build(world: World) -> History:
     journal = Journal(world=world, store=store)
     tasks, campaigns = WatchedTasks(journal), WatchedCampaigns(journal)
     clock = WorldClock(world)
-    files: dict[str, str] = {}
+    files: dict[str, bytes] = {}
     queue = UnreliableQueue(
         world=world,
         place=lambda message: history.service.place_call(message),
         record=lambda event: record_in_a_batch(history.service, event),
         dispatch=lambda workspace_id: history.service.dispatch(workspace_id),
+        import_chunk=lambda message: history.service.import_chunk(message),
         on_tick=lambda workspace_id: history.service.keep_time(workspace_id),
     )
     carrier = SimulatedCarrier(

@@ -24,6 +24,7 @@ from tests.builders import (
     IMPORT,
     OTHER_WORKSPACE,
     WORKSPACE,
+    a_batch,
     a_chunk,
     a_key,
     a_task,
@@ -324,16 +325,30 @@ def test_an_erased_call_is_not_written_over_by_whoever_had_read_it_before(bench:
     assert not is_known(bench)
 
 
+# --- Several tasks for one number ---------------------------------------------------------------
+
+
+def test_where_a_number_may_have_several_tasks_all_of_them_are_erased(bench: Bench) -> None:
+    bench.has_campaign(repeats_numbers=True)
+    has_them(bench)
+    has_them(bench, task_id=a_task(5).task_id)
+
+    done = completely(bench)
+
+    assert done.tasks == 2
+    assert not is_known(bench)
+
+
 # --- Rejected rows ------------------------------------------------------------------------------
 
 
 def has_rows(bench: Bench, *values: str | None) -> None:
-    bench.imports.start(an_import())
+    bench.imports.add_chunks(bench.imports.start(an_import()), [a_chunk()])
     rows = [
-        RejectedRow(number, number + 1, "invalid_phone", "no", "phone", value)
+        RejectedRow(number, "invalid_phone", "no", "phone", value)
         for number, value in enumerate(values, start=1)
     ]
-    bench.imports.commit(a_chunk(rejected=tuple(rows)))
+    bench.imports.commit(a_batch(rejected=tuple(rows)))
 
 
 def values(bench: Bench) -> list[str | None]:
