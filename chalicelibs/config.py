@@ -33,6 +33,7 @@ class Settings:
     nudges_url: str
     calls_url: str
     call_events_url: str
+    exports_url: str
     bucket: str
     dead_letters_urls: Mapping[QueueName, str]  #: Where each queue's dead letters are.
     #: How S3 is told the bucket: by host, as AWS wants it, or by path, to an engine in its place.
@@ -55,6 +56,7 @@ class Settings:
                 nudges_url=environ["NUDGES_QUEUE_URL"],
                 calls_url=environ["CALLS_QUEUE_URL"],
                 call_events_url=environ["CALL_EVENTS_QUEUE_URL"],
+                exports_url=environ["EXPORTS_QUEUE_URL"],
                 bucket=environ["DROP_BUCKET"],
                 addressing="path" if environ.get("AWS_ENDPOINT_URL") else "virtual",
                 dead_letters_urls={

@@ -133,6 +133,11 @@ TASK: Examples = {
 
 IMPORT: Examples = {"a file to come": {"file": "contacts.csv"}}
 
+EXPORT: Examples = {
+    "all tasks": {"what": "tasks", "format": "csv", "context": ["name"]},
+    "all calls, for a program": {"what": "calls", "format": "ndjson"},
+}
+
 CONTACTS: Mapping[str, str] = {
     "two contacts": "phone,name\n+34600000001,Eva\n+34600000002,Ana\n",
 }

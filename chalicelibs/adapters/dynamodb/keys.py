@@ -176,3 +176,13 @@ def rejected(import_id: str, row: int) -> Key:
 def failure(queue: str, message_id: str) -> Key:
     """Why a message could not be processed."""
     return f"D#{queue}#{message_id}", "failure"
+
+
+def exports_of(campaign_id: str) -> str:
+    """The partition of a campaign's exports."""
+    return f"E#{campaign_id}"
+
+
+def exported(campaign_id: str, export_id: str) -> Key:
+    """An export."""
+    return exports_of(campaign_id), export_id

@@ -11,6 +11,7 @@ from chalicelibs.domain.brakes import Gauge
 from chalicelibs.domain.call import Call, Dialed
 from chalicelibs.domain.campaign import Campaign
 from chalicelibs.domain.dead_letters import Failure, QueueName
+from chalicelibs.domain.exports import Export
 from chalicelibs.domain.imports import Import, RejectedRow
 from chalicelibs.domain.once import Known
 from chalicelibs.domain.task import Task
@@ -43,6 +44,7 @@ class MemoryStore:
     failures: dict[tuple[QueueName, str], Failure] = field(default_factory=dict)
     imports: dict[str, Import] = field(default_factory=dict)
     rejected: dict[str, dict[int, RejectedRow]] = field(default_factory=lambda: defaultdict(dict))
+    exports: dict[str, Export] = field(default_factory=dict)
 
     def put_task(self, task: Task) -> None:
         """Store a task, and its one entry in the agenda."""
