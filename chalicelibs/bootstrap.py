@@ -191,6 +191,8 @@ def wire(ports: Ports, *, deadlines: Deadlines, bootstrap_key_hash: str | None) 
             tasks=p.tasks,
             calls=p.calls,
             imports=p.imports,
+            exports=p.exports,
+            parts=p.parts,
             clock=p.clock,
         ),
         receive_contacts=ReceiveContacts(

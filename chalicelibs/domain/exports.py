@@ -143,11 +143,19 @@ class Export:
         rows = replace(START, rows=self.done.rows)
         return replace(self, status=ExportStatus.COMPLETED, done=rows, held_until=None)
 
+    def withdrawn(self) -> Self:
+        """Taken back: it may hold somebody who was erased since."""
+        return self.failed(ERASED)
+
     def failed(self, reason: str) -> Self:
         """Nothing will come of it."""
         return replace(
             self, status=ExportStatus.FAILED, reason=reason, done=START, held_until=None
         )
+
+
+#: Why an export was taken back.
+ERASED = "somebody was erased from this campaign: ask for the export again"
 
 
 def check_not_too_many(exports: Sequence[Export], now: datetime) -> None:

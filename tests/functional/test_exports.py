@@ -14,7 +14,7 @@ from chalicelibs.api.export_rows import CALL_COLUMNS, TASK_COLUMNS
 from chalicelibs.domain.exports import KEPT_FOR, MOST_OPEN
 from chalicelibs.domain.scope import Scope
 from tests.functional.conftest import Log
-from tests.functional.product import Acme, Api, Product
+from tests.functional.product import Acme, Api, Product, report_of_end
 
 NEVER = "0000000000000000"
 
@@ -167,7 +167,9 @@ def called(product: Product, acme: Acme) -> str:
     product.run()
     said = [{"role": "contact", "text": "Sí", "at_ms": 1}]
     second = product.carrier.asked[1].call_id
-    product.ended(second, transcript=said, analysis={"summary": "=they talked"})
+    ended = {**report_of_end(second, product.clock.at), "analysis_follows": True}
+    product.webhook({**ended, "transcript": said})
+    product.webhook({**ended, "type": "analysis", "analysis": {"summary": "=they talked"}})
     product.run()
     acme.pushed(campaign_id, phone="+34600000002")
     product.run()
@@ -292,7 +294,7 @@ def test_a_message_that_comes_again_changes_nothing(product: Product, acme: Acme
     assert (export["status"], export["rows"]) == ("completed", 0)
 
 
-# --- Who may ---------------------------------------------------------------------------------------
+# --- Who may -------------------------------------------------------------------------------------
 
 
 def key_with(acme: Acme, scope: Scope) -> Api:

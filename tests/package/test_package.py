@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from chalicelibs.domain.dead_letters import QueueName
+from chalicelibs.domain.exports import KEPT_FOR
 from tests.package.conftest import ROOT, Build, Package
 
 #: What each function must be able to do, and no more.
@@ -93,7 +95,7 @@ def test_every_queue_consumer_reports_which_messages_failed(package: Package) ->
                 consumers.add(name)
                 assert event["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
-    assert consumers == {"Dispatch", "PlaceCall", "RecordCallEvent"}
+    assert consumers == {"Dispatch", "PlaceCall", "RecordCallEvent", "WriteExport"}
 
 
 def test_every_queue_hands_what_keeps_failing_to_dead_letters(package: Package) -> None:
@@ -125,7 +127,7 @@ def test_every_dead_letter_queue_has_an_alarm_that_a_topic_may_be_told_of(
         assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
         assert alarm["AlarmActions"][0]["Fn::If"][1] == {"Ref": "AlarmTopicArn"}
     assert watched == queues
-    assert len(queues) == 4
+    assert len(queues) == len(QueueName)
     assert package.template["Parameters"]["AlarmTopicArn"]["Default"] == ""
     assert "HasAlarmTopic" in package.template["Conditions"]
 
@@ -210,14 +212,16 @@ def test_no_bucket_is_open_to_the_public(package: Package) -> None:
 
 def test_what_expires_does(package: Package) -> None:
     [bucket] = package.resources("AWS::S3::Bucket").values()
-    [rule] = bucket["LifecycleConfiguration"]["Rules"]
+    rules = bucket["LifecycleConfiguration"]["Rules"]
     [table] = package.resources("AWS::DynamoDB::Table").values()
 
-    assert (rule["Status"], rule["Prefix"], rule["ExpirationInDays"]) == (
-        "Enabled",
-        "imports/",
-        30,
-    )
+    assert {rule["Prefix"]: rule["ExpirationInDays"] for rule in rules} == {
+        "imports/": 30,
+        "exports/": KEPT_FOR.days,
+    }
+    for rule in rules:
+        assert rule["Status"] == "Enabled"
+        assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
     assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
 
 

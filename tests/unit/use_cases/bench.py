@@ -11,9 +11,11 @@ from chalicelibs.adapters.memory import (
     MemoryAgents,
     MemoryCalls,
     MemoryCampaigns,
+    MemoryExports,
     MemoryFiles,
     MemoryImports,
     MemoryPacing,
+    MemoryParts,
     MemoryQueue,
     MemorySlots,
     MemoryStore,
@@ -42,6 +44,7 @@ from chalicelibs.use_cases.keep_time import FinishCampaigns, Tick
 from chalicelibs.use_cases.look_ahead import LookAhead
 from chalicelibs.use_cases.look_up import LookUp
 from chalicelibs.use_cases.manage_campaigns import ManageCampaigns
+from chalicelibs.use_cases.manage_exports import ManageExports
 from chalicelibs.use_cases.manage_workspaces import Authorize, ManageAgents, ManageWorkspaces
 from chalicelibs.use_cases.place_call import PlaceCalls
 from chalicelibs.use_cases.push_tasks import PushTasks
@@ -51,6 +54,7 @@ from chalicelibs.use_cases.record_call_event import RecordCallEvent
 from chalicelibs.use_cases.rescue import Rescue
 from chalicelibs.use_cases.resume_tasks import ResumeTasks
 from chalicelibs.use_cases.steer_tasks import SteerTasks
+from chalicelibs.use_cases.write_export import WriteExports
 from tests.builders import (
     NOON,
     WORKSPACE,
@@ -193,6 +197,7 @@ class Bench:
         self.deadlines = Deadlines()
         self.fuse = Fuse()
         self.text_by_source: dict[str, str] = {}
+        self.bucket = MemoryParts()
         self._ports(self.fuse)
         self._use_cases()
         self.workspaces.add(a_workspace(**workspace), a_key())
@@ -212,6 +217,8 @@ class Bench:
         self.pacing = fused(MemoryPacing(self.store))
         self.imports = fused(MemoryImports(self.store))
         self.files = fused(MemoryFiles(self.text_by_source))
+        self.exports = fused(MemoryExports(self.store))
+        self.parts = fused(self.bucket)
         self.sending = fused(self.queue)
         self.carriers = OneCarrier(self.carrier)
 
@@ -226,6 +233,8 @@ class Bench:
             "pacing": self.pacing,
             "imports": self.imports,
             "files": self.files,
+            "exports": self.exports,
+            "parts": self.parts,
             "queue": self.sending,
             "carriers": self.carriers,
             "clock": self.clock,
@@ -248,6 +257,8 @@ class Bench:
         self.look_up = wired(LookUp)
         self.import_contacts = wired(ImportContacts)
         self.receive_contacts = wired(ReceiveContacts)
+        self.manage_exports = wired(ManageExports)
+        self.write_export = wired(WriteExports)
         self.push = wired(PushTasks)
         self.erase = wired(EraseContact)
         self.resume = wired(ResumeTasks)
