@@ -204,6 +204,8 @@ SETTINGS = {
     "IMPORTS_DEAD_LETTERS_URL": "id",
     "CALLS_QUEUE_URL": "c",
     "CALL_EVENTS_QUEUE_URL": "e",
+    "EXPORTS_QUEUE_URL": "x",
+    "EXPORTS_DEAD_LETTERS_URL": "xd",
     "DROP_BUCKET": "drop-1",
 }
 

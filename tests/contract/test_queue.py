@@ -11,8 +11,8 @@ from chalicelibs.adapters.memory import MemoryQueue
 from chalicelibs.adapters.sqs import NotSent, SqsQueue, whole_seconds
 from chalicelibs.domain.call_event import CallEvent, EventKind
 from chalicelibs.domain.transcript import Utterance
-from chalicelibs.ports import PlaceCall, Queue
-from tests.builders import NOON, OTHER_WORKSPACE, WORKSPACE, a_call, a_task
+from chalicelibs.ports import PlaceCall, Queue, WriteExport
+from tests.builders import CAMPAIGN, NOON, OTHER_WORKSPACE, WORKSPACE, a_call, a_task
 from tests.contract.engines import Account
 
 NOW = timedelta(0)
@@ -21,11 +21,14 @@ NOW = timedelta(0)
 class Mailbox:
     """A queue and, by kind, what has come out of it."""
 
-    def __init__(self, queue: Queue, placing: Any, reports: Any, nudges: Any) -> None:
+    def __init__(
+        self, queue: Queue, placing: Any, reports: Any, nudges: Any, exports: Any
+    ) -> None:
         self.queue = queue
         self.placing: Callable[[], list[PlaceCall]] = placing
         self.reports: Callable[[], list[CallEvent]] = reports
         self.nudges: Callable[[], list[dict[str, str]]] = nudges
+        self.exports: Callable[[], list[WriteExport]] = exports
 
 
 def in_memory() -> Mailbox:
@@ -38,13 +41,14 @@ def in_memory() -> Mailbox:
             *({"workspace_id": one, "kind": "nudge"} for one, _ in queue.nudges),
             *({"workspace_id": one, "kind": "tick"} for one in queue.ticks),
         ],
+        lambda: [message for message, _ in queue.exports],
     )
 
 
 def in_sqs(client: Any) -> Mailbox:
     urls = {
         f"{name}_url": client.create_queue(QueueName=name)["QueueUrl"]
-        for name in ("calls", "events", "nudges")
+        for name in ("calls", "events", "nudges", "exports")
     }
 
     def bodies(name: str) -> list[dict[str, Any]]:
@@ -61,6 +65,7 @@ def in_sqs(client: Any) -> Mailbox:
         lambda: [PlaceCall(**body) for body in bodies("calls")],
         lambda: [CallEvent.from_message(body) for body in bodies("events")],
         lambda: bodies("nudges"),
+        lambda: [WriteExport(**body) for body in bodies("exports")],
     )
 
 
@@ -133,7 +138,21 @@ def wake_workspaces(mailbox: Mailbox) -> None:
     ]
 
 
-CONVERSATIONS = [place_calls, report_events, report_endless_events, wake_workspaces]
+def have_exports_written(mailbox: Mailbox) -> None:
+    message = WriteExport(workspace_id=WORKSPACE, campaign_id=CAMPAIGN, export_id="0" * 16)
+
+    mailbox.queue.export(message)
+
+    assert mailbox.exports() == [message]
+
+
+CONVERSATIONS = [
+    place_calls,
+    report_events,
+    report_endless_events,
+    wake_workspaces,
+    have_exports_written,
+]
 
 
 @pytest.mark.parametrize("conversation", CONVERSATIONS)
@@ -191,7 +210,7 @@ class Refusing:
 
 
 def queue_of(client: Refusing) -> SqsQueue:
-    return SqsQueue(client, calls_url="c", events_url="e", nudges_url="n")
+    return SqsQueue(client, calls_url="c", events_url="e", nudges_url="n", exports_url="x")
 
 
 def test_a_refused_message_is_sent_once_more_alone() -> None:

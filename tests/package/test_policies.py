@@ -15,6 +15,7 @@ import pytest
 from moto import mock_aws
 
 from chalicelibs.adapters.carriers.known import KnownCarriers
+from chalicelibs.api.export_rows import ExportRows
 from chalicelibs.bootstrap import Service, aws_ports, wire
 from chalicelibs.config import Settings
 from chalicelibs.domain.agent import Agent, Number
@@ -23,6 +24,7 @@ from chalicelibs.domain.call_event import CallEvent, EventKind
 from chalicelibs.domain.campaign import Campaign, CampaignKind, CampaignState
 from chalicelibs.domain.dead_letters import MOST_RECEIVES, Failure, QueueName
 from chalicelibs.domain.deadlines import Deadlines
+from chalicelibs.domain.exports import LEASE, Export, ExportKind
 from chalicelibs.domain.once import Answered, Asked
 from chalicelibs.domain.push import Push
 from chalicelibs.domain.retry import RetryPolicy
@@ -38,9 +40,12 @@ from chalicelibs.ports import (
     PlaceCall,
     Refused,
     Throttled,
+    WriteExport,
 )
 from chalicelibs.use_cases.look_up import TaskSearch
+from chalicelibs.use_cases.manage_exports import Wanted
 from chalicelibs.use_cases.receive_contacts import Sent
+from chalicelibs.use_cases.write_export import COMPLETED, HELD
 from local import resources
 
 ROOT = Path(__file__).parents[2]
@@ -53,10 +58,22 @@ OURS = ("dynamodb:", "sqs:", "s3:")
 
 #: What Lambda itself does with queues, in the function's name.
 TAKES = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes", "ChangeMessageVisibility")
-SOURCES = ("NudgesQueue", "CallsQueue", "CallEventsQueue")
+SOURCES = ("NudgesQueue", "CallsQueue", "CallEventsQueue", "ExportsQueue")
 NOT_CALLED = {
     ("sqs:SendMessage", "ImportsDeadLetters"),
     *((f"sqs:{action}", queue) for action in TAKES for queue in SOURCES),
+}
+
+
+#: What a function must be allowed to do for each request about an object.
+OBJECTS = {
+    "GetObject": ["GetObject"],
+    "HeadObject": ["GetObject"],
+    "PutObject": ["PutObject"],
+    "CreateMultipartUpload": ["PutObject"],
+    "UploadPart": ["PutObject"],
+    "CompleteMultipartUpload": ["PutObject"],
+    "CopyObject": ["GetObject", "PutObject"],
 }
 
 
@@ -127,13 +144,12 @@ class Watched:
             names = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem"}
             for action in params["TransactItems"]:
                 yield f"dynamodb:{names[next(iter(action))]}", "Table"
-        elif operation in {"GetObject", "PutObject"}:
+        elif operation in OBJECTS:
             # An address that is given away lets do what its signer may do: it counts as done.
-            assert params["Key"].startswith("imports/"), "no policy goes further"
-            yield f"s3:{operation}", "DropBucket"
-        elif operation == "CopyObject":
-            yield "s3:GetObject", "DropBucket"
-            yield "s3:PutObject", "DropBucket"
+            folder, _, rest = params["Key"].partition("/")
+            assert rest, "no policy goes further than a folder"
+            for action in OBJECTS[operation]:
+                yield f"s3:{action}", f"DropBucket/{folder}"
         elif "QueueUrl" in params:
             yield f"sqs:{operation.removesuffix('Batch')}", self._names[params["QueueUrl"]]
         else:
@@ -175,7 +191,7 @@ def names_of(resource: Any) -> Iterator[str]:
         elif "index/agenda" in one["Fn::Sub"]:
             yield "Table/index/agenda"
         else:
-            yield "DropBucket"
+            yield f"DropBucket/{one['Fn::Sub'].split('/')[-2]}"
 
 
 @pytest.fixture(scope="module")
@@ -202,6 +218,7 @@ def everything_once() -> Seen:
     look_around(watched, workspace_id, campaign_id)
     bury(watched)
     rescue(watched, workspace_id, campaign_id)
+    export(watched, workspace_id, campaign_id)
     with watched.as_("api") as service:
         assert service.erase_contact(workspace_id, "+12025550122").tasks
     return watched.seen
@@ -347,6 +364,36 @@ def look_around(watched: Watched, workspace_id: str, campaign_id: str) -> None:
         service.look_up.imports_of(workspace_id, campaign_id)
 
 
+def export(watched: Watched, workspace_id: str, campaign_id: str) -> None:
+    """Tasks and calls are written, by one worker after the other."""
+    for kind in (ExportKind.TASKS, ExportKind.CALLS):
+        with watched.as_("api") as service:
+            made = service.exports.start(
+                workspace_id, campaign_id, Wanted(kind), export_id=service.ids.new()
+            )
+        (body,) = watched.messages("ExportsQueue")
+        write_export(watched, made, WriteExport(**body))
+        with watched.as_("api") as service:
+            assert service.exports.get(workspace_id, campaign_id, made.export_id).download
+
+
+def write_export(watched: Watched, made: Export, message: WriteExport) -> None:
+    """One worker has put some rows aside and may still be there, the next one completes it."""
+    exports, parts = watched.service.write_export.exports, watched.service.write_export.parts
+    with watched.as_("write-export") as service:
+        parts.keep(made.rest_key, b"a row\n")
+        begun = made.at(
+            upload=parts.begin(made.key, made.format),
+            rest=made.rest_key,
+            cursor=f"{made.campaign_id}-{'0' * 16}",
+        )
+        held = exports.save(begun.held(watched.clock.time))
+        assert service.write_export(message, ExportRows()) == HELD
+        watched.clock.time += LEASE
+        assert service.write_export(message, ExportRows()) == COMPLETED
+        assert parts.is_there(held.key)
+
+
 def bury(watched: Watched) -> None:
     """Messages that fail for the last time, and letters that are shown and sent back."""
     for queue, function in FAILING.items():
@@ -354,15 +401,16 @@ def bury(watched: Watched) -> None:
             service.note_failure(a_failure(queue, watched.clock.time))
     bucket = watched._clients.s3.list_buckets()["Buckets"][0]["Name"]
     dropped = {"s3": {"bucket": {"name": bucket}, "object": {"key": "imports/x.csv"}}}
-    for name in ("NudgesDeadLetters", "CallsDeadLetters", "CallEventsDeadLetters"):
-        watched._clients.sqs.send_message(QueueUrl=watched.queues[name], MessageBody="{}")
+    for source in SOURCES:
+        url = watched.queues[source.replace("Queue", "DeadLetters")]
+        watched._clients.sqs.send_message(QueueUrl=url, MessageBody="{}")
     watched._clients.sqs.send_message(
         QueueUrl=watched.queues["ImportsDeadLetters"],
         MessageBody=json.dumps({"Records": [dropped]}),
     )
     with watched.as_("api") as service:
-        assert sum(len(one.letters) for one in service.dead_letters.list()) == 4
-        assert [one.moved for one in service.dead_letters.redrive(None)] == [1, 1, 1, 1]
+        assert sum(len(one.letters) for one in service.dead_letters.list()) == len(QueueName)
+        assert {one.moved for one in service.dead_letters.redrive(None)} == {1}
     for name in SOURCES:
         watched.messages(name)
 
@@ -372,6 +420,7 @@ FAILING = {
     QueueName.NUDGES: "dispatch",
     QueueName.CALLS: "place-call",
     QueueName.CALL_EVENTS: "record-call-event",
+    QueueName.EXPORTS: "write-export",
 }
 
 
@@ -425,6 +474,7 @@ FUNCTIONS = [
     "dispatch",
     "place-call",
     "record-call-event",
+    "write-export",
     "import-csv",
 ]
 

@@ -235,23 +235,24 @@ def test_wherever_a_worker_dies_the_next_one_completes_the_file(kind: ExportKind
         if kind is ExportKind.TASKS:
             bench.has_tasks(*range(MANY))
         else:
-            calls_of(bench, range(90), 10)
+            calls_of(bench, range(12), 10)
         asked(bench, kind)
         return bench
 
     def act(bench: Bench) -> None:
-        lines = Lines(WIDE * 3, meanwhile=[lambda: bench.clock.forward(TURN)])
+        lines = Lines(width, meanwhile=[lambda: bench.clock.forward(TURN)])
         bench.write_export(MESSAGE, lines)
         bench.clock.forward(SECOND)
         bench.write_export(MESSAGE, lines)
 
+    width = WIDE if kind is ExportKind.TASKS else 4 * WIDE
     count = 0
     for bench in crashes_everywhere(prepare, act):
         count += 1
         tasks = sorted(bench.store.tasks.values(), key=lambda task: task.task_id)
         calls = [one.call_id for task in tasks for one in task.ended_calls]
         wanted = ids(tasks) if kind is ExportKind.TASKS else calls
-        assert finished(bench, Lines(WIDE * 3)) == [kind, *wanted]
+        assert finished(bench, Lines(width)) == [kind, *wanted]
         assert stored(bench).done.rows == len(wanted)
     assert count > 15
 
