@@ -591,7 +591,13 @@ def write_export(event: SQSEvent) -> dict[str, Any]:
     return api.triggers.write_exports(event, service().write_export, service().note_failure)
 
 
+@app.on_sqs_message(queue="import-chunks", batch_size=1, maximum_concurrency=8)
+def import_chunk(event: SQSEvent) -> dict[str, Any]:
+    """Import the rows of a part of a file."""
+    return api.triggers.import_chunks(event, service().import_chunk, service().note_failure)
+
+
 @app.lambda_function()
 def import_csv(event: dict[str, Any], context: object) -> None:
-    """Import a CSV dropped into the bucket, or uploaded to it."""
-    api.triggers.import_files(event, service().import_contacts)
+    """Cut a CSV dropped into the bucket, or uploaded to it, into chunks to be imported."""
+    api.triggers.import_files(event, service().plan_import)

@@ -42,7 +42,7 @@ from chalicelibs.use_cases.apply_brakes import ApplyBrakes
 from chalicelibs.use_cases.count_request import CountRequest
 from chalicelibs.use_cases.dispatch import Dispatch
 from chalicelibs.use_cases.erase_contact import EraseContact
-from chalicelibs.use_cases.import_contacts import ImportContacts
+from chalicelibs.use_cases.import_contacts import ImportChunks, PlanImport
 from chalicelibs.use_cases.keep_time import FinishCampaigns, KeepTime, Tick
 from chalicelibs.use_cases.look_ahead import LookAhead
 from chalicelibs.use_cases.look_up import LookUp
@@ -111,7 +111,8 @@ class Service:
     push_tasks: PushTasks
     erase_contact: EraseContact
     receive_contacts: ReceiveContacts
-    import_contacts: ImportContacts
+    plan_import: PlanImport
+    import_chunk: ImportChunks
     exports: ManageExports
     write_export: WriteExports
     tick: Tick
@@ -198,8 +199,15 @@ def wire(ports: Ports, *, deadlines: Deadlines, bootstrap_key_hash: str | None) 
         receive_contacts=ReceiveContacts(
             campaigns=p.campaigns, imports=p.imports, files=p.files, clock=p.clock
         ),
-        import_contacts=ImportContacts(
+        plan_import=PlanImport(
             workspaces=p.workspaces,
+            campaigns=p.campaigns,
+            imports=p.imports,
+            files=p.files,
+            queue=p.queue,
+            clock=p.clock,
+        ),
+        import_chunk=ImportChunks(
             campaigns=p.campaigns,
             agents=p.agents,
             imports=p.imports,
@@ -274,6 +282,9 @@ def aws_ports(settings: Settings) -> Ports:
         retries={"mode": "standard"},
         max_pool_connections=MOST_CONNECTIONS,
     )
+    # DynamoDB judges what it is sent, and in our tests boto3 does it, too. In service that would
+    # take as long as all else that a transaction of an import needs.
+    unjudged = config.merge(Config(parameter_validation=False))
 
     def s3() -> Any:
         # Addresses that are given away need the newer signature and the region's own host.
@@ -283,7 +294,8 @@ def aws_ports(settings: Settings) -> Ports:
     clock = SystemClock()
     ids = RandomIds(clock)
     sqs = boto3.client("sqs", config=config)
-    table = dynamodb.Table(boto3.client("dynamodb", config=config), settings.table, ids)
+    client = dynamodb.send_straight(boto3.client("dynamodb", config=unjudged))
+    table = dynamodb.Table(client, settings.table, ids)
     return Ports(
         workspaces=dynamodb.DynamoWorkspaces(table),
         agents=dynamodb.DynamoAgents(table),
@@ -306,6 +318,7 @@ def aws_ports(settings: Settings) -> Ports:
             events_url=settings.call_events_url,
             nudges_url=settings.nudges_url,
             exports_url=settings.exports_url,
+            chunks_url=settings.chunks_url,
         ),
         dead_letters=dead_letters.SqsDeadLetters(
             sqs,
@@ -315,6 +328,7 @@ def aws_ports(settings: Settings) -> Ports:
                 QueueName.CALLS: dead_letters.to_queue(sqs, settings.calls_url),
                 QueueName.CALL_EVENTS: dead_letters.to_queue(sqs, settings.call_events_url),
                 QueueName.EXPORTS: dead_letters.to_queue(sqs, settings.exports_url),
+                QueueName.IMPORT_CHUNKS: dead_letters.to_queue(sqs, settings.chunks_url),
                 QueueName.IMPORTS: dead_letters.to_bucket(
                     partial(boto3.client, "s3", config=config)
                 ),

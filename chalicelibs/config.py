@@ -34,6 +34,7 @@ class Settings:
     calls_url: str
     call_events_url: str
     exports_url: str
+    chunks_url: str
     bucket: str
     dead_letters_urls: Mapping[QueueName, str]  #: Where each queue's dead letters are.
     #: How S3 is told the bucket: by host, as AWS wants it, or by path, to an engine in its place.
@@ -57,6 +58,7 @@ class Settings:
                 calls_url=environ["CALLS_QUEUE_URL"],
                 call_events_url=environ["CALL_EVENTS_QUEUE_URL"],
                 exports_url=environ["EXPORTS_QUEUE_URL"],
+                chunks_url=environ["IMPORT_CHUNKS_QUEUE_URL"],
                 bucket=environ["DROP_BUCKET"],
                 addressing="path" if environ.get("AWS_ENDPOINT_URL") else "virtual",
                 dead_letters_urls={

@@ -142,8 +142,6 @@ def a_chunk(*tasks: Task, rejected: tuple[RejectedRow, ...] = (), rows_before: i
         campaign_id=CAMPAIGN,
         rows_before=rows_before,
         rows_after=rows_before + len(tasks) + len(rejected),
-        accepted=[
-            AcceptedRow(row, row + 1, task) for row, task in enumerate(tasks, rows_before + 1)
-        ],
+        accepted=[AcceptedRow(line, task) for line, task in enumerate(tasks, rows_before + 2)],
         rejected=rejected,
     )

@@ -1,4 +1,4 @@
-"""The queues: calls to place, carriers' reports, nudges, exports to write."""
+"""The queues: calls to place, carriers' reports, nudges, chunks of files, exports."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from chalicelibs.domain.call_event import CallEvent
-from chalicelibs.ports import PlaceCall, WriteExport
+from chalicelibs.ports import ImportChunk, PlaceCall, WriteExport
 
 #: Messages that SQS takes in one request, and what they may weigh together.
 BATCH = 10
@@ -32,9 +32,17 @@ class SqsQueue:
     """Messages as JSON, in batches of ten."""
 
     def __init__(
-        self, client: Any, *, calls_url: str, events_url: str, nudges_url: str, exports_url: str
+        self,
+        client: Any,
+        *,
+        calls_url: str,
+        events_url: str,
+        nudges_url: str,
+        chunks_url: str,
+        exports_url: str,
     ) -> None:
         self._client = client
+        self._chunks_url = chunks_url
         self._exports_url = exports_url
         self._calls_url = calls_url
         self._events_url = events_url
@@ -47,6 +55,10 @@ class SqsQueue:
     def events(self, events: Iterable[CallEvent]) -> None:
         """See the port."""
         self._send(self._events_url, ((event.to_message(), NO_DELAY) for event in events))
+
+    def chunks(self, messages: Iterable[ImportChunk]) -> None:
+        """See the port."""
+        self._send(self._chunks_url, ((_chunk(one), NO_DELAY) for one in messages))
 
     def nudge(self, workspace_id: str, delay: timedelta = NO_DELAY) -> None:
         """See the port."""
@@ -83,6 +95,16 @@ def _place(call: PlaceCall) -> dict[str, Any]:
         "call_id": call.call_id,
         "workspace_page": call.workspace_page,
         "campaign_page": call.campaign_page,
+    }
+
+
+def _chunk(message: ImportChunk) -> dict[str, Any]:
+    return {
+        "kind": "import_chunk",
+        "workspace_id": message.workspace_id,
+        "campaign_id": message.campaign_id,
+        "import_id": message.import_id,
+        "number": message.number,
     }
 
 

@@ -78,7 +78,6 @@ class ImportsView(View):
 class RejectedRowView(View):
     """A row that did not become a task, and what to do about it."""
 
-    row: int = Field(description="Data rows count from 1; the header is row 0.")
     line: int = Field(description="Where it begins in the file, counted from 1.")
     code: str = Field(description="What is wrong, in a word: `invalid_phone`, `duplicate` …")
     message: str = Field(description="What is wrong, and what to do about it.")

@@ -15,6 +15,7 @@ class QueueName(StrEnum):
     NUDGES = "nudges"
     CALLS = "calls"
     CALL_EVENTS = "call-events"
+    IMPORT_CHUNKS = "import-chunks"
     EXPORTS = "exports"
     IMPORTS = "imports"  #: Not ours: Lambda's own, of files that are to be imported.
 
@@ -41,6 +42,7 @@ WORD = re.compile(r"[a-z][a-z_]{0,39}")
 IDS = {
     "workspace_id": is_plain_id,
     "campaign_id": is_plain_id,
+    "import_id": is_plain_id,
     "call_id": is_call_id,
     "export_id": is_plain_id,
 }

@@ -18,8 +18,11 @@ from chalicelibs.domain.overrides import Overrides
 from chalicelibs.domain.priority import Level, of_attempt
 from chalicelibs.domain.rules import Rules
 
-#: About how many tasks one index partition should hold.
+#: About how many tasks one index partition should hold, as long as there are few partitions.
 SHARD_SIZE = 1000
+
+#: Dispatch that finds nothing looks into every partition of every lane: see docs/discussions.md.
+MOST_SHARDS = 64
 
 ATTEMPT = "attempt"
 CALLBACK = "callback"
@@ -143,4 +146,9 @@ def rescue_partition(workspace_id: str) -> str:
 
 def shard_for(open_tasks: int) -> int:
     """Where the next task goes when so many are open: one more shard for each thousand."""
-    return open_tasks // SHARD_SIZE
+    return open_tasks // SHARD_SIZE % MOST_SHARDS
+
+
+def shards_for(open_tasks: int) -> int:
+    """Over how many shards so many tasks are spread."""
+    return min(open_tasks // SHARD_SIZE + 1, MOST_SHARDS)

@@ -1,18 +1,20 @@
 """Receive a file of contacts through the API: its import is known before the file is there."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from chalicelibs.domain.errors import NotFound
 from chalicelibs.domain.imports import UPLOAD_TIME, Import, ImportStatus, key_for
+from chalicelibs.domain.reading import PLAIN, Duplicates, Reading
 from chalicelibs.ports import Campaigns, Clock, Files, Imports, Upload
 
 
 class Sent(NamedTuple):
-    """A file by its name, and its content where that came with it."""
+    """A file by its name, its content where that came with it, and how it is to be read."""
 
     file: str
     content: bytes | None
+    reading: Reading = PLAIN
 
 
 class Received(NamedTuple):
@@ -44,6 +46,7 @@ class ReceiveContacts:
         job = self.imports.get(workspace_id, import_id)  # the same request may have been here
         if job is None:
             self._check(workspace_id, campaign_id)
+            self._prepare(workspace_id, campaign_id, sent.reading)
             job = self.imports.start(self._job(workspace_id, campaign_id, sent, import_id))
         if sent.content is not None:
             self.files.put(job.source, sent.content)
@@ -57,12 +60,20 @@ class ReceiveContacts:
             raise NotFound("campaign", campaign_id)
         campaign.check_takes_contacts(self.clock.now())
 
+    def _prepare(self, workspace_id: str, campaign_id: str, reading: Reading) -> None:
+        """Have the campaign know, before any task of the file is there, what they may be like."""
+        if reading.duplicates is Duplicates.ALLOW and not reading.is_dry_run:
+            self.campaigns.edit(
+                workspace_id, campaign_id, lambda found: replace(found, repeats_numbers=True)
+            )
+
     def _job(self, workspace_id: str, campaign_id: str, sent: Sent, import_id: str) -> Import:
         return Import(
             import_id=import_id,
             workspace_id=workspace_id,
             campaign_id=campaign_id,
             source=self.files.source(key_for(workspace_id, campaign_id, import_id, sent.file)),
+            reading=sent.reading,
             status=ImportStatus.WAITING,
             created_at=self.clock.now(),
         )

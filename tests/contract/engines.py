@@ -134,7 +134,8 @@ def new_table(client: Any) -> stored.Table:
     wanted = json.loads(RESOURCES.read_text())["Resources"]["Table"]["Properties"]
     taken = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
     client.create_table(TableName=TABLE, **{name: wanted[name] for name in taken})
-    return stored.Table(client, TABLE, RandomIds(SystemClock(), Random(7)))
+    straight = stored.send_straight(client)
+    return stored.Table(straight, TABLE, RandomIds(SystemClock(), Random(7)))
 
 
 @contextmanager

@@ -7,8 +7,10 @@ from datetime import timedelta
 import pytest
 
 from chalicelibs.domain.errors import Stale
-from chalicelibs.domain.imports import DUPLICATE, Import, ImportStatus, RejectedRow
+from chalicelibs.domain.imports import Import, ImportStatus, RejectedRow
 from chalicelibs.domain.progress import Progress
+from chalicelibs.domain.reading import Duplicates, Meaning, Reading
+from chalicelibs.domain.row_codes import RowCode
 from tests.builders import (
     CAMPAIGN,
     IMPORT,
@@ -22,8 +24,8 @@ from tests.builders import (
 )
 from tests.contract.engines import Ports
 
-BAD = RejectedRow(3, 5, "invalid_phone", "no such number", "phone", "+34 1")
-EMPTY = RejectedRow(4, 6, "empty", "the row is empty")
+BAD = RejectedRow(5, "invalid_phone", "no such number", "phone", "+34 1")
+EMPTY = RejectedRow(6, "empty", "the row is empty")
 
 
 def stored(ports: Ports) -> Import:
@@ -40,6 +42,21 @@ def test_an_import_comes_back_as_it_was_started(ports: Ports) -> None:
     assert ports.imports.start(an_import()) == an_import()
 
     assert stored(ports) == an_import()
+
+
+@pytest.mark.parametrize(
+    "reading",
+    [
+        Reading(columns={Meaning.PHONE: "Kontakt-Nr", Meaning.TIMEZONE: "TZ"}, region="DE"),
+        Reading(encoding="windows-1252", delimiter="\t"),
+        Reading(duplicates=Duplicates.UPDATE),
+        Reading(is_dry_run=True),
+    ],
+)
+def test_an_import_knows_how_its_file_is_to_be_read(ports: Ports, reading: Reading) -> None:
+    ports.imports.start(an_import(reading=reading))
+
+    assert stored(ports).reading == reading
 
 
 def test_another_workspaces_import_is_not_there(ports: Ports) -> None:
@@ -95,7 +112,10 @@ def test_numbers_that_are_known_are_rejected_as_duplicates(ports: Ports) -> None
     done = ports.imports.commit(a_chunk(a_task(1), a_task(2), a_task(3)))
 
     assert [row.task for row in done.accepted] == [a_task(1)]
-    assert [(row.row, row.code) for row in rejected(ports)] == [(2, DUPLICATE), (3, DUPLICATE)]
+    assert [(row.line, row.code) for row in rejected(ports)] == [
+        (3, RowCode.DUPLICATE),
+        (4, RowCode.DUPLICATE),
+    ]
     assert list(done.rejected) == rejected(ports)
     assert stored(ports) == an_import(rows=3, accepted=1, duplicates=2)
     assert ports.tasks.get(a_task(2).task_id) == in_flight
@@ -219,7 +239,7 @@ def test_what_stood_in_a_rejected_row_is_forgotten_and_its_reason_is_not(ports: 
     ports.imports.start(an_import())
     ports.imports.commit(a_chunk(rejected=(BAD,)))
 
-    for number in (BAD.row, BAD.row, 99):
+    for number in (BAD.line, BAD.line, 99):
         ports.imports.erase_value(IMPORT, number)
 
     assert BAD.value
@@ -228,7 +248,7 @@ def test_what_stood_in_a_rejected_row_is_forgotten_and_its_reason_is_not(ports: 
 
 def test_rejected_rows_come_in_pages_in_the_order_of_the_file(ports: Ports) -> None:
     ports.imports.start(an_import())
-    rows = tuple(RejectedRow(row, row + 1, "empty", "the row is empty") for row in range(1, 12))
+    rows = tuple(RejectedRow(line, "empty", "the row is empty") for line in range(2, 13))
     ports.imports.commit(a_chunk(rejected=rows))
 
     first = ports.imports.rejected(IMPORT, cursor=None, limit=6)

@@ -56,12 +56,12 @@ def test_a_bad_row_never_stops_the_others(product: Product, acme: Acme, campaign
     assert job["status"] == "completed"
     assert counts(job) == (7, 2, 4, 1)
     rows = acme.shown(f"/imports/{job['id']}/rows")["rows"]
-    assert [(row["row"], row["line"], row["code"], row["column"]) for row in rows] == [
-        (2, 3, "invalid_phone", "phone"),
-        (3, 4, "wrong_number_of_columns", None),
-        (4, 6, "invalid_phone", "phone"),
-        (5, 7, "wrong_number_of_columns", None),
-        (6, 8, "duplicate", "phone"),
+    assert [(row["line"], row["code"], row["column"]) for row in rows] == [
+        (3, "invalid_phone", "Phone"),
+        (4, "wrong_number_of_columns", None),
+        (6, "missing_phone", "Phone"),
+        (7, "wrong_number_of_columns", None),
+        (8, "duplicate", "Phone"),
     ]
     assert all(row["message"] for row in rows)
 
@@ -87,8 +87,8 @@ def test_rejected_rows_are_listed_page_by_page(
     second = acme.shown(f"{path}&cursor={first['next_cursor']}")
     third = acme.shown(f"{path}&cursor={second['next_cursor']}")
 
-    seen = [row["row"] for page in (first, second, third) for row in page["rows"]]
-    assert seen == list(range(1, 206))
+    seen = [row["line"] for page in (first, second, third) for row in page["rows"]]
+    assert seen == list(range(2, 207))
     assert [len(page["rows"]) for page in (first, second, third)] == [100, 100, 5]
     assert third["next_cursor"] is None
 
@@ -122,9 +122,9 @@ def test_a_new_version_of_a_file_brings_only_what_is_new(
         (b"   \n", "empty"),
         (b"\xef\xbb\xbf", "empty"),
         (b"name,city\nEva,Vigo\n", "no column named phone"),
-        (b"+34600000001,Eva\n", "no column named phone"),
-        (b"phone,phone\n", "two columns are named 'phone'"),
-        (b"phone,\n+34600000001,x\n", "column 2 has no name"),
+        (b"+34600000001,Eva\n", "the first line is a row already"),
+        (b"phone,phone\n", "columns 1 and 2 have the same name, 'phone'"),
+        (b"mobile,name,tel\n", "columns 'mobile' and 'tel' may both"),
         (b"\x89PNG\r\n\x1a\n\x00\xff", "not UTF-8 text"),
         (b"PK\x03\x04\x00\x00", "not text"),
         ("phone,name\n+34600000001,José\n".encode("utf-16"), "not UTF-8 text"),

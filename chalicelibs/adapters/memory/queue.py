@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from chalicelibs.domain.call_event import CallEvent
-from chalicelibs.ports import PlaceCall, WriteExport
+from chalicelibs.ports import ImportChunk, PlaceCall, WriteExport
 
 NO_DELAY = timedelta(0)
 
@@ -19,6 +19,7 @@ class MemoryQueue:
     nudges: list[tuple[str, timedelta]] = field(default_factory=list)
     ticks: list[str] = field(default_factory=list)
     exports: list[tuple[WriteExport, timedelta]] = field(default_factory=list)
+    importing: list[ImportChunk] = field(default_factory=list)
 
     def calls(self, messages: Iterable[tuple[PlaceCall, timedelta]]) -> None:
         """See the port."""
@@ -27,6 +28,10 @@ class MemoryQueue:
     def events(self, events: Iterable[CallEvent]) -> None:
         """See the port."""
         self.reports.extend(events)
+
+    def chunks(self, messages: Iterable[ImportChunk]) -> None:
+        """See the port."""
+        self.importing.extend(messages)
 
     def nudge(self, workspace_id: str, delay: timedelta = NO_DELAY) -> None:
         """See the port."""

@@ -308,13 +308,27 @@ def test_an_erased_call_is_not_written_over_by_whoever_had_read_it_before(bench:
     assert not is_known(bench)
 
 
+# --- Several tasks for one number ---------------------------------------------------------------
+
+
+def test_where_a_number_may_have_several_tasks_all_of_them_are_erased(bench: Bench) -> None:
+    bench.has_campaign(repeats_numbers=True)
+    has_them(bench)
+    has_them(bench, task_id=a_task(5).task_id)
+
+    done = completely(bench)
+
+    assert done.tasks == 2
+    assert not is_known(bench)
+
+
 # --- Rejected rows ------------------------------------------------------------------------------
 
 
 def has_rows(bench: Bench, *values: str | None) -> None:
     bench.imports.start(an_import())
     rows = [
-        RejectedRow(number, number + 1, "invalid_phone", "no", "phone", value)
+        RejectedRow(number, "invalid_phone", "no", "phone", value)
         for number, value in enumerate(values, start=1)
     ]
     bench.imports.commit(a_chunk(rejected=tuple(rows)))

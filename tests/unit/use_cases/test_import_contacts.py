@@ -49,7 +49,7 @@ def imported(bench: Bench, text: str | None = None, version: str = "v1", **where
 
 def rejected(bench: Bench, job: Import) -> list[tuple[int, str]]:
     rows, _ = bench.imports.rejected(job.import_id, cursor=None, limit=100)
-    return [(row.row, row.code) for row in rows]
+    return [(row.line, row.code) for row in rows]
 
 
 # --- What becomes of the rows --------------------------------------------------------------------
@@ -87,9 +87,9 @@ def test_each_row_that_became_no_task_is_reported_with_the_reason(bench: Bench) 
 
     assert (job.rows, job.accepted, job.rejected, job.duplicates) == (5, 2, 2, 1)
     assert rejected(bench, job) == [
-        (2, "invalid_phone"),
-        (3, "duplicate"),
-        (4, "wrong_number_of_columns"),
+        (3, "invalid_phone"),
+        (4, "duplicate"),
+        (5, "wrong_number_of_columns"),
     ]
 
 
@@ -99,7 +99,7 @@ def test_a_row_without_what_the_prompt_needs_is_rejected(bench: Bench) -> None:
 
     job = imported(bench, a_file(1))
 
-    assert (job.accepted, rejected(bench, job)) == (0, [(1, "missing_variables")])
+    assert (job.accepted, rejected(bench, job)) == (0, [(2, "missing_variables")])
 
 
 def test_a_number_that_is_in_the_campaign_already_is_a_duplicate(bench: Bench) -> None:
@@ -108,7 +108,7 @@ def test_a_number_that_is_in_the_campaign_already_is_a_duplicate(bench: Bench) -
 
     job = imported(bench, a_file(2, 3), version="v2")
 
-    assert (job.accepted, job.duplicates, rejected(bench, job)) == (1, 1, [(1, "duplicate")])
+    assert (job.accepted, job.duplicates, rejected(bench, job)) == (1, 1, [(2, "duplicate")])
     assert bench.progress(CAMPAIGN).tasks == 3
 
 
@@ -156,7 +156,7 @@ def test_a_file_without_rows_is_imported_in_no_time(bench: Bench) -> None:
     ("text", "reason"),
     [
         pytest.param("", "empty", id="empty"),
-        pytest.param("name,mobile\nAna,1\n", "no column named phone", id="no phone column"),
+        pytest.param("name,job\nAna,1\n", "no column named phone", id="no phone column"),
         pytest.param(None, "gone", id="gone by now"),
     ],
 )

@@ -419,7 +419,7 @@ def test_an_import_and_its_rejected_rows_are_found(bench: Bench, job: Import) ->
     assert bench.look_up.import_(WORKSPACE, job.import_id) == job
     assert bench.look_up.imports_of(WORKSPACE, CAMPAIGN) == [job]
     [row] = bench.look_up.rejected_rows(WORKSPACE, job.import_id, Paging()).items
-    assert (row.row, row.code, row.value) == (2, "invalid_phone", "bad")
+    assert (row.line, row.code, row.value) == (3, "invalid_phone", "bad")
 
 
 def test_a_file_dropped_for_no_campaign_tells_so_where_it_was_dropped(bench: Bench) -> None:
