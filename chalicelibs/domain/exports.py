@@ -49,9 +49,10 @@ MOST_OPEN = 5
 #: One that has not come to its end by then holds up no other.
 LONGEST_EXPORT = timedelta(days=1)
 
-#: How long one worker keeps at it before the next one goes on, and when it is surely gone.
-TURN = timedelta(seconds=60)
-LEASE = timedelta(seconds=150)
+#: How long one worker keeps at it before the next one goes on, and when it is surely gone:
+#: its function has 50 seconds, of which the last page takes some.
+TURN = timedelta(seconds=20)
+LEASE = timedelta(seconds=60)
 
 #: Letters of a campaign's name that the name of a file has room for.
 MOST_LETTERS = 40

@@ -2,9 +2,11 @@
 
 import csv
 import json
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from io import StringIO
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -212,6 +214,21 @@ def test_another_campaigns_rows_are_not_in_the_file(
 
     assert b"+34600000009" not in exported(product, acme, called)
     assert b"+34600000009" not in exported(product, acme, called, what="calls")
+
+
+# --- The page that describes them ----------------------------------------------------------------
+
+PAGE = (Path(__file__).parents[2] / "docs" / "exports.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("title", "columns"), [("Tasks:", TASK_COLUMNS), ("Calls, ", CALL_COLUMNS)]
+)
+def test_the_page_has_the_columns_in_their_order(title: str, columns: tuple[str, ...]) -> None:
+    _, rest = PAGE.split(f"\n{title}", 1)
+    table = rest.split("|---|---|\n", 1)[1].split("\n\n", 1)[0]
+
+    assert re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE) == list(columns)
 
 
 # --- On their way --------------------------------------------------------------------------------

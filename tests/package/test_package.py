@@ -5,13 +5,14 @@ import os
 import subprocess
 import sys
 import zipfile
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from chalicelibs.domain.dead_letters import QueueName
-from chalicelibs.domain.exports import KEPT_FOR
+from chalicelibs.domain.exports import KEPT_FOR, LEASE, TURN
 from tests.package.conftest import ROOT, Build, Package
 
 #: What each function must be able to do, and no more.
@@ -168,6 +169,15 @@ def test_settings_of_functions_are_settings_of_functions_that_exist(package: Pac
     }
 
     assert handlers <= named
+
+
+def test_a_worker_at_an_export_is_gone_when_the_next_one_may_begin(package: Package) -> None:
+    writer = package.resources("AWS::Serverless::Function")["WriteExport"]
+    queue = package.resources("AWS::SQS::Queue")["ExportsQueue"]
+
+    alive = timedelta(seconds=writer["Timeout"])
+    assert TURN < alive < LEASE
+    assert timedelta(seconds=queue["VisibilityTimeout"]) > LEASE
 
 
 def test_what_holds_data_outlives_the_stack(package: Package) -> None:
