@@ -487,6 +487,14 @@ def get_import(import_id: str) -> Response:
     return ok(api.imports.view(service().look_up.import_(request(app).principal, import_id)))
 
 
+@app.route("/imports/{import_id}/preview", authorizer=authorize)
+@answering
+def preview_import(import_id: str) -> Response:
+    """Show the first prompts that the rows of a file fill in."""
+    previews = service().preview_import(request(app).principal, import_id)
+    return ok(api.imports.previews_view(previews))
+
+
 @app.route("/imports/{import_id}/rows", authorizer=authorize)
 @answering
 def list_rejected_rows(import_id: str) -> Response:

@@ -55,10 +55,12 @@ from chalicelibs.use_cases.manage_workspaces import (
     ManageWorkspaces,
 )
 from chalicelibs.use_cases.place_call import PlaceCalls
+from chalicelibs.use_cases.preview_import import PreviewImport
 from chalicelibs.use_cases.push_tasks import PushTasks
 from chalicelibs.use_cases.receive_contacts import ReceiveContacts
 from chalicelibs.use_cases.receive_report import ReceiveReport
 from chalicelibs.use_cases.record_call_event import RecordCallEvent
+from chalicelibs.use_cases.rehearse_import import RehearseImport
 from chalicelibs.use_cases.rescue import Rescue
 from chalicelibs.use_cases.resume_tasks import ResumeTasks
 from chalicelibs.use_cases.steer_tasks import SteerTasks
@@ -111,6 +113,7 @@ class Service:
     push_tasks: PushTasks
     erase_contact: EraseContact
     receive_contacts: ReceiveContacts
+    preview_import: PreviewImport
     plan_import: PlanImport
     import_chunk: ImportChunks
     exports: ManageExports
@@ -152,6 +155,7 @@ def wire(ports: Ports, *, deadlines: Deadlines, bootstrap_key_hash: str | None) 
     resume_tasks = ResumeTasks(campaigns=p.campaigns, tasks=p.tasks, clock=p.clock)
     look_ahead = LookAhead(campaigns=p.campaigns, tasks=p.tasks, queue=p.queue, clock=p.clock)
     finish = FinishCampaigns(campaigns=p.campaigns, clock=p.clock)
+    rehearse = RehearseImport(agents=p.agents, tasks=p.tasks, clock=p.clock, ids=p.ids)
     return Service(
         authorize=Authorize(workspaces=p.workspaces, bootstrap_key_hash=bootstrap_key_hash),
         count_request=CountRequest(requests=p.requests, clock=p.clock),
@@ -197,7 +201,14 @@ def wire(ports: Ports, *, deadlines: Deadlines, bootstrap_key_hash: str | None) 
             clock=p.clock,
         ),
         receive_contacts=ReceiveContacts(
-            campaigns=p.campaigns, imports=p.imports, files=p.files, clock=p.clock
+            rehearse=rehearse,
+            campaigns=p.campaigns,
+            imports=p.imports,
+            files=p.files,
+            clock=p.clock,
+        ),
+        preview_import=PreviewImport(
+            prompts=rehearse.prompts, campaigns=p.campaigns, imports=p.imports, files=p.files
         ),
         plan_import=PlanImport(
             workspaces=p.workspaces,
@@ -210,6 +221,7 @@ def wire(ports: Ports, *, deadlines: Deadlines, bootstrap_key_hash: str | None) 
         import_chunk=ImportChunks(
             campaigns=p.campaigns,
             agents=p.agents,
+            tasks=p.tasks,
             imports=p.imports,
             files=p.files,
             queue=p.queue,
@@ -228,6 +240,8 @@ def wire(ports: Ports, *, deadlines: Deadlines, bootstrap_key_hash: str | None) 
             campaigns=p.campaigns,
             tasks=p.tasks,
             calls=p.calls,
+            imports=p.imports,
+            files=p.files,
             exports=p.exports,
             parts=p.parts,
             queue=p.queue,

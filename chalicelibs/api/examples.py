@@ -131,7 +131,16 @@ TASK: Examples = {
     ],
 }
 
-IMPORT: Examples = {"a file to come": {"file": "contacts.csv"}}
+IMPORT: Examples = {
+    "a file to come": {"file": "contacts.csv"},
+    "a list from a spreadsheet in German": {
+        "file": "Kontakte.csv",
+        "columns": {"phone": "Kontakt-Nr"},
+        "region": "DE",
+        "encoding": "windows-1252",
+        "duplicates": "update",
+    },
+}
 
 EXPORT: Examples = {
     "all tasks": {"what": "tasks", "format": "csv", "context": ["name"]},

@@ -11,6 +11,7 @@ from chalicelibs.api.bodies import View
 from chalicelibs.api.calls import view as call_view
 from chalicelibs.api.tasks import view as task_view
 from chalicelibs.domain.call import Call
+from chalicelibs.domain.corrections import Correction
 from chalicelibs.domain.exports import Export, ExportFormat, ExportKind
 from chalicelibs.domain.outlook import TaskReading
 from chalicelibs.domain.spreadsheet import safe
@@ -19,6 +20,7 @@ from chalicelibs.domain.spreadsheet import safe
 #: New columns are added at the end: whoever reads a column by its place finds it there.
 TASK_COLUMNS = (
     "id",
+    "external_id",
     "campaign_id",
     "phone",
     "status",
@@ -81,7 +83,8 @@ class ExportRows:
         """The names of the columns, where the format has any."""
         if export.format is not ExportFormat.CSV:
             return b""
-        return MARK.encode() + csv_of([columns_of(export)])
+        columns = columns_of(export)
+        return MARK.encode() + (csv_of([columns]) if columns else b"")
 
     def of_tasks(self, export: Export, tasks: Sequence[TaskReading], now: datetime) -> bytes:
         """A row for each task."""
@@ -97,9 +100,18 @@ class ExportRows:
             return ndjson_of(views)
         return csv_of(call_cells(view.to_json()) for view in views)
 
+    def of_corrections(self, rows: Iterable[Correction], delimiter: str) -> bytes:
+        """A row for each row that is to be corrected, as its file is written."""
+        return csv_of(([safe(cell) for cell in one.row] for one in rows), delimiter)
+
 
 def columns_of(export: Export) -> list[str]:
-    """The columns of a CSV: always these, and those of the context that were asked for."""
+    """The columns of a CSV: always these, and those of the context that were asked for.
+
+    Those of rejected rows are their file's own, which comes later.
+    """
+    if export.kind is ExportKind.REJECTED_ROWS:
+        return []
     if export.kind is ExportKind.CALLS:
         return list(CALL_COLUMNS)
     return [*TASK_COLUMNS, *(safe(f"{CONTEXT}{name}") for name in export.context)]

@@ -1,6 +1,5 @@
 """Messages that fail: told to the log and to the alarms, and their reason kept."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -24,7 +23,7 @@ class Watch:
     function: str
     note: NoteFailure
     #: Whoever must know what message does not come again.
-    given_up: Callable[[object, Failure], None] = lambda _message, _failure: None
+    given_up: Callable[[str, Failure], None] = lambda _body, _failure: None
 
     def tell(self, record: SQSRecord, error: Exception) -> None:
         """Tell of a failure; whatever goes wrong here changes nothing for the message."""
@@ -33,7 +32,7 @@ class Watch:
             logger().warning("message failed", extra=fields_of(failure), exc_info=error)
             self.note(failure)
             if failure.is_last:
-                self.given_up(json.loads(record.body), failure)
+                self.given_up(record.body, failure)
         except Exception:  # noqa: BLE001 - the message fails for its own reason, not for this one
             logger().exception("reason not kept", extra={"id": record.message_id})
 

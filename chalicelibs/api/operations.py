@@ -30,15 +30,16 @@ from chalicelibs.api.examples import Examples
 from chalicelibs.api.exports import ExportsView, ExportView, NewExport
 from chalicelibs.api.http import CSV, CURSORS, DEFAULT_PAGE, LARGEST_PAGE
 from chalicelibs.api.imports import (
-    FILE_NAME,
+    DryRunView,
     ImportsView,
     ImportView,
-    NewImport,
     NewImportView,
+    PreviewsView,
     RejectedRowsView,
 )
 from chalicelibs.api.keys import KeyChanges, KeysView, KeyView, NewKey, NewKeyView
 from chalicelibs.api.pushes import MOST_TASKS, NewTask, PushedView, ResultsView
+from chalicelibs.api.readings import ImportQuery, NewImport
 from chalicelibs.api.scopes import OPERATORS, needed_for
 from chalicelibs.api.searches import CallQuery, CurrentQuery, TaskQuery
 from chalicelibs.api.sovereign.calls import (
@@ -59,7 +60,6 @@ from chalicelibs.api.sovereign.settings import SovereignCampaign, SovereignChang
 from chalicelibs.api.tasks import TaskDetailsView, TasksView, TaskView
 from chalicelibs.api.workspaces import Limits, NewWorkspace, OpenedView, WorkspaceView
 from chalicelibs.domain.campaign import Dialect
-from chalicelibs.domain.imports import LONGEST_FILE_NAME
 from chalicelibs.domain.scope import Scope
 
 Json = dict[str, Any]
@@ -611,7 +611,9 @@ IMPORTS = (
         tag="Imports",
         summary="Import a file of contacts",
         description="Announce a file (JSON), then send it with the request that `upload` tells; "
-        "or send a file of up to 1 MiB at once (`text/csv`). Follow the import under its id.",
+        "or send a file of up to 1 MiB at once (`text/csv`). Follow the import under its id. With "
+        "`dry_run` nothing becomes a task; for a file that comes with the request, the answer "
+        "tells at once what would become of its rows (200).",
         body=NewImport,
         examples=examples.IMPORT,
         text=TextBody(
@@ -620,14 +622,8 @@ IMPORTS = (
             examples=examples.CONTACTS,
             status=202,
         ),
-        answers={201: (NewImportView,), 202: (NewImportView,)},
-        parameters=(
-            Parameter(
-                name="file",
-                description=f"With `text/csv`, the name of the file. {FILE_NAME}",
-                schema={"type": "string", "maxLength": LONGEST_FILE_NAME},
-            ),
-        ),
+        answers={201: (NewImportView,), 202: (NewImportView,), 200: (DryRunView,)},
+        parameters=query_of(ImportQuery),
         also=frozenset({409}),
     ),
     Operation(
@@ -645,6 +641,16 @@ IMPORTS = (
         tag="Imports",
         summary="Show an import and its counts",
         answers={200: (ImportView,)},
+    ),
+    Operation(
+        name="preview_import",
+        method="GET",
+        path="/imports/{import_id}/preview",
+        tag="Imports",
+        summary="Show the first five prompts that the rows of a file fill in",
+        description="Read anew from the file: 409 before it has come, and when it is gone.",
+        answers={200: (PreviewsView,)},
+        also=frozenset({409}),
     ),
     Operation(
         name="list_rejected_rows",

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -115,17 +116,17 @@ def write_exports(
     return each_record(event, handle, Watch(QueueName.EXPORTS, "write_export", note))
 
 
-def import_chunks(
-    event: SQSEvent, chunks: ImportChunks, note: NoteFailure
-) -> dict[str, Any]:
+def import_chunks(event: SQSEvent, chunks: ImportChunks, note: NoteFailure) -> dict[str, Any]:
     """Import the chunks of a batch; of one that fails for the last time its import is told."""
 
     def handle(message: dict[str, Any]) -> None:
         done = chunks(chunk_in(message))
         logger().info("chunk judged", extra={**ids_in(message), "result": done})
 
-    def given_up(message: object, failure: Failure) -> None:
-        chunks.give_up(chunk_in(message), f"{failure.error}: {failure.message}")
+    def given_up(body: str, failure: Failure) -> None:
+        with suppress(ValueError, KeyError, TypeError):  # a message that names no chunk
+            message = chunk_in(json.loads(body))
+            chunks.give_up(message, f"{failure.error}: {failure.message}")
 
     watch = Watch(QueueName.IMPORT_CHUNKS, "import_chunk", note, given_up)
     return each_record(event, handle, watch)

@@ -10,8 +10,16 @@ from typing import Self
 
 from chalicelibs.domain.column_names import BARE_NAMES, bare
 from chalicelibs.domain.context import MOST_BYTES
-from chalicelibs.domain.reading import DELIMITERS, NO_COLUMN, Meaning, Reading, UnusableFile
+from chalicelibs.domain.reading import (
+    CORRECTION_COLUMNS,
+    DELIMITERS,
+    NO_COLUMN,
+    Meaning,
+    Reading,
+    UnusableFile,
+)
 from chalicelibs.domain.row_codes import RowCode, UnusableRow
+from chalicelibs.domain.spreadsheet import plain
 
 #: Of a value, what is enough to find it.
 MOST_SHOWN = 100
@@ -44,14 +52,15 @@ class Columns:
         Raises:
             UnusableFile: naming the column that is missing, doubled, or may be meant or not.
         """
-        names = [cell.strip() for cell in header]
+        names = [plain(cell).strip() for cell in header]
         check_names(names)
         found = {meaning: place_of(meaning, names, reading) for meaning in Meaning}
         places = {meaning: place for meaning, place in found.items() if place is not None}
         if Meaning.PHONE not in places:
             raise UnusableFile(without_phone(names))
         phone = places[Meaning.PHONE]
-        words = [(name, place) for place, name in enumerate(names) if name and place != phone]
+        silent = {"", *CORRECTION_COLUMNS, names[phone]}
+        words = [(name, place) for place, name in enumerate(names) if name not in silent]
         nameless = [place for place, name in enumerate(names) if not name]
         return cls(names=names, places=places, words=words, nameless=nameless)
 
@@ -65,7 +74,7 @@ class Columns:
         Raises:
             UnusableRow: when it has fewer or more, or a value stands under no name.
         """
-        values = self._aligned([cell.strip() for cell in cells])
+        values = self._aligned([plain(cell).strip() for cell in cells])
         said = {meaning: values[place] for meaning, place in self.places.items() if values[place]}
         return Contact(said=said, context={name: values[place] for name, place in self.words})
 

@@ -1,6 +1,6 @@
 """A file of contacts on its way into a campaign, row by row."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -166,6 +166,28 @@ class Chunk:
         return self.done == self.rows
 
 
+class MissingLines(NamedTuple):
+    """Lines of a file that are not done."""
+
+    first: int
+    last: int
+    reason: str | None  #: Why they were given up; None: they were not, or their import says it.
+
+
+def missing_in(chunks: Iterable[Chunk]) -> list[MissingLines]:
+    """The lines of these chunks that are not done; those that follow one another together."""
+    found: list[MissingLines] = []
+    for chunk in chunks:
+        if chunk.is_done:
+            continue
+        first, last = chunk.done_line + 1, chunk.end_line - 1
+        before = found[-1] if found else None
+        if before is not None and (before.last + 1, before.reason) == (first, chunk.reason):
+            first = found.pop().first
+        found.append(MissingLines(first, last, chunk.reason))
+    return found
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
     """Some rows in a row, to be saved together or not at all."""
@@ -174,6 +196,7 @@ class Batch:
     rows: int
     line: int  #: At which the last of them begins.
     duplicates_are: Duplicates = Duplicates.SKIP
+    is_dry_run: bool = False  #: None of its rows becomes a task, nor changes one.
     accepted: Sequence[AcceptedRow] = ()
     updated: Sequence[AcceptedRow] = ()  #: Of tasks that are there and wait for their first call.
     merged: Sequence[AcceptedRow] = ()  #: Later rows that changed one of those above.
@@ -202,6 +225,15 @@ class Batch:
             merged=[row for row in self.merged if row.task.task_id not in gone],
             rejected=[*self.rejected, *(row.as_duplicate() for row in refused)],
         )
+
+    def where_there_are(self, tasks: Iterable[Task], seen: frozenset[str] = frozenset()) -> Self:
+        """The batch as it would be stored where these tasks are, and fresh ones of these ids."""
+        stored = {task.task_id: task for task in tasks}
+        batch = self.without(frozenset(stored) | seen)
+        if self.duplicates_are is not Duplicates.UPDATE:
+            return batch
+        called = (task_id for task_id, task in stored.items() if not task.is_fresh)
+        return batch.without(frozenset(called))
 
     @property
     def counts(self) -> Counts:

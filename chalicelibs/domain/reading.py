@@ -1,5 +1,7 @@
 """How a file of contacts is to be read, as whoever sends it says."""
 
+import codecs
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -48,5 +50,34 @@ class Reading:
     is_dry_run: bool = False  #: Everything is judged and nothing becomes a task.
 
 
+#: Columns that we wrote ourselves, into a file of rows to be corrected: they say nothing.
+CORRECTION_COLUMNS = ("carillon_code", "carillon_reason")
+
+#: What every encoding must write as it is: line ends are looked for in bytes.
+ASCII = bytes(range(128))
+
+#: Encodings in which what a byte means depends on all that came before.
+SHIFTING = ("iso2022", "hz")
+
+#: How encodings are called; longer names are none.
+ENCODING = re.compile(r"[A-Za-z0-9][A-Za-z0-9._ -]{0,39}")
+
 #: A file is read by its header alone.
 PLAIN = Reading()
+
+
+def encoding_named(text: str) -> str:
+    """An encoding in which a file can be read.
+
+    Raises:
+        Invalid: when there is none of this name, or lines cannot be found in its texts.
+    """
+    try:
+        name = codecs.lookup(text).name if ENCODING.fullmatch(text) else ""
+        is_plain = not name.startswith(SHIFTING) and ASCII.decode(name) == ASCII.decode()
+        can_be_read = name.startswith("utf-16") or is_plain
+    except (LookupError, ValueError):
+        can_be_read = False
+    if not can_be_read:
+        raise Invalid("must be an encoding like utf-8, windows-1252 or utf-16", "encoding")
+    return name

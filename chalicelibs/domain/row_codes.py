@@ -8,7 +8,13 @@ from chalicelibs.domain.errors import Invalid
 class RowCode(StrEnum):
     """Why a row did not become a task."""
 
-    # The text itself.
+    # The text itself, line by line.
+    NOT_TEXT = "not_text"
+    ZERO_BYTE = "zero_byte"
+    LINE_TOO_LONG = "line_too_long"
+    FIELD_TOO_LONG = "field_too_long"
+    BROKEN_QUOTES = "broken_quotes"
+    # Its columns.
     WRONG_NUMBER_OF_COLUMNS = "wrong_number_of_columns"
     UNNAMED_COLUMN = "unnamed_column"  #: A value stands under no name.
     # The number.

@@ -20,7 +20,9 @@ def safe(text: str) -> str:
 
 def plain(cell: str) -> str:
     """The text of which `safe` made this cell; what it would have left alone stays as it is."""
-    text = cell.removeprefix(APOSTROPHE)
+    if not cell.startswith(APOSTROPHE):
+        return cell
+    text = cell[1:]
     return text if is_risky(text) else cell
 
 

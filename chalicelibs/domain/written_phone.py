@@ -6,12 +6,14 @@ is repaired, and what is not is refused with its reason: a wrong guess rings at 
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from unicodedata import category, decimal
 
 import phonenumbers
 from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType
 
 from chalicelibs.domain.errors import Invalid
+from chalicelibs.domain.numbering import is_plainly_valid
 from chalicelibs.domain.row_codes import RowCode, UnusableRow
 
 #: Regions that have national mobile numbers of 11 digits and more, by their length. Without the
@@ -31,9 +33,6 @@ LONG = 12
 
 #: What may be a number in its own country.
 NATIONAL = re.compile("0[1-9][0-9]{4,12}|[1-9][0-9]{5,10}")
-
-#: A number in E.164 already.
-PLAIN = re.compile(r"\+[1-9][0-9]{6,14}")
 
 #: What programs put before or around a number, or people.
 SCHEME = re.compile(r"\A(?:(?:tel|callto|whatsapp|p)\s*:|tel\.\s*:?)\s*", re.IGNORECASE)
@@ -66,11 +65,8 @@ def read_phone(text: str, region: str | None) -> str:
     Raises:
         UnusableRow: with what is wrong, and what to do about it; it names no column.
     """
-    if PLAIN.fullmatch(text):
-        number = valid(text)
-        if number is None:
-            raise UnusableRow(RowCode.INVALID_PHONE, NO_SUCH)
-        return e164(number)
+    if is_plainly_valid(text):
+        return text
     has_plus, digits = digits_of(unwrapped(text))
     readings = {e164(one) for one in possible(digits, region, has_plus=has_plus)}
     if len(readings) > 1:
@@ -82,7 +78,7 @@ def read_phone(text: str, region: str | None) -> str:
 
 def unwrapped(text: str) -> str:
     """The text in plain characters, without what programs put around a number."""
-    bare = "".join(map(plain, text)).strip()
+    bare = (text if text.isascii() else "".join(map(plain, text))).strip()
     bare = bare.lstrip(GUARDS).strip()
     formula = FORMULA.fullmatch(bare)
     bare = formula[1] if formula else bare.strip('"')
@@ -160,9 +156,16 @@ def without_region(digits: str) -> Iterator[PhoneNumber]:
     if international is not None:
         yield international
         for region in RIVALS.get(len(digits), ()):
-            rival = valid(digits, region)
-            if rival is not None and is_mobile(rival):
-                yield rival
+            if mobile_pattern(region).fullmatch(digits):
+                yield from some(valid(digits, region))
+
+
+@cache
+def mobile_pattern(region: str) -> re.Pattern[str]:
+    """What mobile numbers of a region look like; asked for every number without a plus."""
+    metadata = phonenumbers.PhoneMetadata.metadata_for_region(region)
+    pattern = metadata and metadata.mobile and metadata.mobile.national_number_pattern
+    return re.compile(pattern or "(?!)")
 
 
 def in_region(digits: str, region: str) -> Iterator[PhoneNumber]:

@@ -14,7 +14,14 @@ from chalicelibs.domain.columns import Columns
 from chalicelibs.domain.csv_rows import AnyRecord, read_blocks
 from chalicelibs.domain.errors import Invalid, NotAllowed, NotFound, Stale
 from chalicelibs.domain.head import HEAD_BYTES, Head
-from chalicelibs.domain.imports import Chunk, Import, ImportStatus, announced_id, import_id_for
+from chalicelibs.domain.imports import (
+    Batch,
+    Chunk,
+    Import,
+    ImportStatus,
+    announced_id,
+    import_id_for,
+)
 from chalicelibs.domain.intake import Intake, Reach
 from chalicelibs.domain.lane import shards_for
 from chalicelibs.domain.prompt import needed_variables
@@ -28,6 +35,7 @@ from chalicelibs.ports import (
     ImportChunk,
     Imports,
     Queue,
+    Tasks,
     UnreadableFile,
     Workspaces,
 )
@@ -90,8 +98,9 @@ class _Course:
             start += len(piece)
 
     def _hold(self, job: Import) -> None:
-        """Keep the campaign from being completed."""
-        self._edit(job, lambda found: found.importing | {job.import_id})
+        """Keep the campaign from being completed, if tasks are coming."""
+        if not job.reading.is_dry_run:
+            self._edit(job, lambda found: found.importing | {job.import_id})
 
     def _let_go(self, job: Import) -> None:
         self._edit(job, lambda found: found.importing - {job.import_id})
@@ -108,7 +117,6 @@ class _Course:
     def _end(self, done: Import) -> None:
         self.imports.finish(done)
         self._let_go(done)
-        self.queue.nudge(done.workspace_id)
 
     def _end_if_over(self, job: Import) -> None:
         """End an import of which nothing is left to do, or nothing that is done by itself."""
@@ -200,7 +208,7 @@ class PlanImport(_Course):
         while some := list(islice(chunks, TOGETHER)):
             rows += sum(chunk.rows for chunk in some)
             wanted = shards_for(open_tasks + rows)
-            if wanted > shards:
+            if wanted > shards and not job.reading.is_dry_run:
                 shards = wanted
                 self._widen(job, shards)
             some = [replace(chunk, shards=wanted) for chunk in some]
@@ -233,6 +241,7 @@ class ImportChunks(_Course):
     """Import the rows of one chunk. Delivered again, it goes on where it stopped."""
 
     agents: Agents
+    tasks: Tasks
     ids: Ids
 
     def __call__(self, message: ImportChunk) -> str:
@@ -273,11 +282,19 @@ class ImportChunks(_Course):
         for number, batch in enumerate(batches(chunk, rest, intake.judge_row, gather)):
             if number % STRIDE == STRIDE - 1:
                 self._campaign_for(job)
+            if job.reading.is_dry_run:
+                self.imports.commit(self._rehearsed(batch))
+                continue
             if reach.campaign != campaign:
                 campaign = self._open_lanes(reach.campaign)
             self.imports.commit(batch)
             if number % STRIDE == 0 or batch.after.is_done:
                 self.queue.nudge(job.workspace_id)
+
+    def _rehearsed(self, batch: Batch) -> Batch:
+        """A batch of which nothing becomes a task, judged against the tasks that there are."""
+        stored = self.tasks.get_all([row.task.task_id for row in batch.accepted])
+        return replace(batch.where_there_are(stored), is_dry_run=True)
 
     def _open_lanes(self, wanted: Campaign) -> Campaign:
         """Have dispatch look where tasks will stand, before they stand there."""

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from chalicelibs.domain.call import Call
 from chalicelibs.domain.campaign import Campaign
 from chalicelibs.domain.errors import NotFound
-from chalicelibs.domain.imports import Import, RejectedRow
+from chalicelibs.domain.imports import Import, MissingLines, RejectedRow, missing_in
 from chalicelibs.domain.instants import MILLISECOND
 from chalicelibs.domain.naming import (
     campaign_of,
@@ -204,6 +204,15 @@ class LookUp:
         if not own:
             self.campaign(workspace_id, campaign_id)
         return own
+
+    def missing_lines(self, workspace_id: str, import_id: str) -> Sequence[MissingLines]:
+        """The lines of a file that are not done, as far as it is known.
+
+        Raises:
+            NotFound: when the workspace has no such import.
+        """
+        self.import_(workspace_id, import_id)
+        return missing_in(self.imports.chunks(import_id))
 
     def rejected_rows(
         self, workspace_id: str, import_id: str, paging: Paging

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from chalicelibs.domain.campaign import Campaign
-from chalicelibs.domain.errors import NotFound
+from chalicelibs.domain.errors import NotAllowed, NotFound
 from chalicelibs.domain.exports import (
     DOWNLOAD_TIME,
     Export,
@@ -15,6 +15,7 @@ from chalicelibs.domain.exports import (
     check_not_too_many,
     file_name_for,
 )
+from chalicelibs.domain.imports import ImportStatus
 from chalicelibs.ports import (
     Campaigns,
     Clock,
@@ -124,4 +125,7 @@ class ManageExports:
         job = self.imports.get(campaign.workspace_id, wanted.import_id)
         if job is None or job.campaign_id != campaign.campaign_id:
             raise NotFound("import", wanted.import_id, "import_id")
-        return job.rejected + (job.duplicates if wanted.has_duplicates else 0)
+        if job.status not in {ImportStatus.COMPLETED, ImportStatus.FAILED}:
+            raise NotAllowed(f"the import is {job.status}: wait until it has ended", "import_id")
+        repeated = job.duplicates - job.counts.updated
+        return job.rejected + (repeated if wanted.has_duplicates else 0)

@@ -1,14 +1,21 @@
 """Write an export, part by part; whoever comes next goes on where the last one stopped."""
 
-from collections.abc import Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import NamedTuple, Protocol
 
 from chalicelibs.domain.call import Call
+from chalicelibs.domain.corrections import Correction, corrections, is_wanted, lines_at
+from chalicelibs.domain.csv_rows import MESSAGES, narrow, narrow_encoding, read_blocks
 from chalicelibs.domain.errors import Stale
 from chalicelibs.domain.exports import LEASE, TURN, Export, ExportKind
+from chalicelibs.domain.head import HEAD_BYTES, Head
+from chalicelibs.domain.imports import Chunk, Import, RejectedRow
 from chalicelibs.domain.outlook import TaskReading, read
+from chalicelibs.domain.reading import UnusableFile
 from chalicelibs.domain.task import Task
 from chalicelibs.ports import (
     PART_BYTES,
@@ -16,10 +23,13 @@ from chalicelibs.ports import (
     Campaigns,
     Clock,
     Exports,
+    Files,
+    Imports,
     Page,
     Parts,
     Queue,
     Tasks,
+    UnreadableFile,
     UploadGone,
     WriteExport,
 )
@@ -27,10 +37,17 @@ from chalicelibs.ports import (
 #: Tasks, and calls, that are in memory at the same time; a call may weigh 200 KB.
 TASKS_AT_ONCE, CALLS_AT_ONCE = 400, 100
 
+#: Rejected rows that are looked for together: about as many as a chunk of their file has.
+ROWS_AT_ONCE = 5000
+
+#: Bytes of a file that are read in one request.
+PIECE_BYTES = 8 * 1024 * 1024
+
 NOTHING_TO_DO = "nothing to do"
 HELD = "another worker is at it"
 GOES_ON = "goes on"
 COMPLETED = "completed"
+GIVEN_UP = "given up"
 
 NOTHING = b""
 
@@ -47,6 +64,9 @@ class Lines(Protocol):
     def of_calls(self, export: Export, calls: Sequence[Call]) -> bytes:
         """A row for each call."""
 
+    def of_corrections(self, rows: Iterable[Correction], delimiter: str) -> bytes:
+        """A row for each row that is to be corrected, as its file is written."""
+
 
 class Batch(NamedTuple):
     """Some rows as they stand in the file, and where to go on; None: they were the last."""
@@ -61,6 +81,48 @@ class Batch(NamedTuple):
         return self.cursor is None
 
 
+class Source:
+    """The file of an import, of which parts are read."""
+
+    def __init__(self, files: Files, job: Import) -> None:
+        self._files = files
+        self._job = job
+        self.head = Head.of(self._read(0, HEAD_BYTES), job.reading)
+
+    def corrections(self, chunk: Chunk, rows: Sequence[RejectedRow]) -> Iterator[Correction]:
+        """These rows of a chunk as they stand there."""
+        blocks = read_blocks(
+            self._bytes(chunk),
+            encoding=self.head.encoding,
+            delimiter=self.head.delimiter,
+            start=chunk.start,
+            line=chunk.line,
+        )
+        records = (record for block in blocks for record in block.records)
+        return corrections(rows, records, self._lines(chunk, rows))
+
+    def _lines(self, chunk: Chunk, rows: Sequence[RejectedRow]) -> Mapping[int, str]:
+        """The texts of those that are no records."""
+        numbers = frozenset(row.line for row in rows if row.code in MESSAGES)
+        if not numbers:
+            return {}
+        return lines_at(
+            narrow(self._bytes(chunk), self.head.encoding),
+            numbers,
+            encoding=narrow_encoding(self.head.encoding),
+            line=chunk.line,
+        )
+
+    def _bytes(self, chunk: Chunk) -> Iterator[bytes]:
+        for start in range(chunk.start, chunk.end, PIECE_BYTES):
+            yield self._read(start, min(PIECE_BYTES, chunk.end - start))
+
+    def _read(self, start: int, size: int) -> bytes:
+        if self._job.version is None:
+            raise UnreadableFile("the file of this import never came")
+        return self._files.read(self._job.source, self._job.version, start=start, size=size)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WriteExports:
     """Give a worker its turn at an export."""
@@ -68,6 +130,8 @@ class WriteExports:
     campaigns: Campaigns
     tasks: Tasks
     calls: Calls
+    imports: Imports
+    files: Files
     exports: Exports
     parts: Parts
     queue: Queue
@@ -101,8 +165,17 @@ class WriteExports:
             self.exports.save(export.let_go())
         except UploadGone:
             self.exports.save(export.anew().let_go())
+        except (UnreadableFile, UnusableFile) as error:
+            return self._give_up(export, str(error))
         self.queue.export(message)
         return GOES_ON
+
+    def _give_up(self, export: Export, reason: str) -> str:
+        """End what nobody can write, as it stands by now."""
+        found = self.exports.get(export.workspace_id, export.campaign_id, export.export_id)
+        if found is not None and found.is_open:
+            self.exports.save(found.failed(reason))
+        return GIVEN_UP
 
     def _write(self, export: Export, lines: Lines) -> Export:
         """The export as far as this turn brings it; a part is safe before the next begins."""
@@ -167,8 +240,8 @@ class WriteExports:
                 return self._tasks(export, lines)
             case ExportKind.CALLS:
                 return self._calls(export, lines)
-            case _:
-                raise NotImplementedError(export.kind)
+            case ExportKind.REJECTED_ROWS:
+                return self._rejected_rows(export, lines)
 
     def _tasks(self, export: Export, lines: Lines) -> Iterator[Batch]:
         campaign = self.campaigns.get(export.workspace_id, export.campaign_id)
@@ -186,6 +259,33 @@ class WriteExports:
                 # A list of tasks goes on behind any of them.
                 place = cursor if is_last else group[-1].task_id
                 yield Batch(lines.of_calls(export, calls), len(calls), place)
+
+    def _rejected_rows(self, export: Export, lines: Lines) -> Iterator[Batch]:
+        """The rows as they stand in their file, of which only what holds them is read."""
+        assert export.import_id is not None
+        job = self.imports.get(export.workspace_id, export.import_id)
+        assert job is not None, "imports are never removed"
+        source = Source(self.files, job)
+        if export.done.cursor is None:
+            header = Correction.header(source.head.header)
+            yield Batch(lines.of_corrections([header], source.head.delimiter), 0, cursor_at(0))
+        chunks = self.imports.chunks(job.import_id)
+        for rows, cursor in self._rejected(export, job):
+            wanted = [one for one in rows if is_wanted(one, has_duplicates=export.has_duplicates)]
+            for chunk, inside in by_chunk(wanted, chunks):
+                found = source.corrections(chunk, inside)
+                content = lines.of_corrections(found, source.head.delimiter)
+                yield Batch(content, len(inside), cursor_at(inside[-1].line))
+            yield Batch(NOTHING, 0, cursor)
+
+    def _rejected(self, export: Export, job: Import) -> Iterator[Page[RejectedRow]]:
+        cursor = export.done.cursor
+        while True:
+            page = self.imports.rejected(job.import_id, cursor=cursor, limit=ROWS_AT_ONCE)
+            yield page
+            cursor = page.cursor
+            if cursor is None:
+                return
 
     def _pages(self, export: Export) -> Iterator[Page[Task]]:
         cursor = export.done.cursor
@@ -206,6 +306,21 @@ class WriteExports:
             calls += [ended[one.call_id] for one in task.ended_calls if one.call_id in ended]
             calls += [] if task.call is None else [task.call]
         return calls
+
+
+def by_chunk(
+    rows: Sequence[RejectedRow], chunks: Sequence[Chunk]
+) -> Iterator[tuple[Chunk, Sequence[RejectedRow]]]:
+    """The rows, each group with the part of the file that holds it."""
+    first_lines = [chunk.line for chunk in chunks]
+    groups = groupby(rows, key=lambda row: bisect_right(first_lines, row.line) - 1)
+    for number, inside in groups:
+        yield chunks[number], list(inside)
+
+
+def cursor_at(line: int) -> str:
+    """Where a list of rejected rows goes on behind this line."""
+    return f"{line:010}"
 
 
 def groups_of(tasks: Sequence[Task]) -> Iterator[tuple[Sequence[Task], bool]]:

@@ -77,7 +77,7 @@ class Account:
     endpoint: str | None
     access_key: str
 
-    def client(self, service: str) -> Any:
+    def client(self, service: str, **config: Any) -> Any:
         return SESSION.client(
             service,
             endpoint_url=self.endpoint,
@@ -88,6 +88,7 @@ class Account:
                 max_pool_connections=16,
                 signature_version="s3v4" if service == "s3" else None,
                 s3={"addressing_style": "path"},
+                **config,
             ),
         )
 
@@ -134,8 +135,7 @@ def new_table(client: Any) -> stored.Table:
     wanted = json.loads(RESOURCES.read_text())["Resources"]["Table"]["Properties"]
     taken = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
     client.create_table(TableName=TABLE, **{name: wanted[name] for name in taken})
-    straight = stored.send_straight(client)
-    return stored.Table(straight, TABLE, RandomIds(SystemClock(), Random(7)))
+    return stored.Table(client, TABLE, RandomIds(SystemClock(), Random(7)))
 
 
 @contextmanager

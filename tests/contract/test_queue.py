@@ -9,10 +9,11 @@ import pytest
 
 from chalicelibs.adapters.memory import MemoryQueue
 from chalicelibs.adapters.sqs import NotSent, SqsQueue, whole_seconds
+from chalicelibs.api.triggers import chunk_in
 from chalicelibs.domain.call_event import CallEvent, EventKind
 from chalicelibs.domain.transcript import Utterance
-from chalicelibs.ports import PlaceCall, Queue, WriteExport
-from tests.builders import CAMPAIGN, NOON, OTHER_WORKSPACE, WORKSPACE, a_call, a_task
+from chalicelibs.ports import ImportChunk, PlaceCall, Queue, WriteExport
+from tests.builders import CAMPAIGN, IMPORT, NOON, OTHER_WORKSPACE, WORKSPACE, a_call, a_task
 from tests.contract.engines import Account
 
 NOW = timedelta(0)
@@ -22,9 +23,10 @@ class Mailbox:
     """A queue and, by kind, what has come out of it."""
 
     def __init__(
-        self, queue: Queue, placing: Any, reports: Any, nudges: Any, exports: Any
+        self, queue: Queue, placing: Any, reports: Any, nudges: Any, chunks: Any, exports: Any
     ) -> None:
         self.queue = queue
+        self.chunks: Callable[[], list[ImportChunk]] = chunks
         self.placing: Callable[[], list[PlaceCall]] = placing
         self.reports: Callable[[], list[CallEvent]] = reports
         self.nudges: Callable[[], list[dict[str, str]]] = nudges
@@ -41,6 +43,7 @@ def in_memory() -> Mailbox:
             *({"workspace_id": one, "kind": "nudge"} for one, _ in queue.nudges),
             *({"workspace_id": one, "kind": "tick"} for one in queue.ticks),
         ],
+        lambda: queue.importing,
         lambda: [message for message, _ in queue.exports],
     )
 
@@ -48,7 +51,7 @@ def in_memory() -> Mailbox:
 def in_sqs(client: Any) -> Mailbox:
     urls = {
         f"{name}_url": client.create_queue(QueueName=name)["QueueUrl"]
-        for name in ("calls", "events", "nudges", "exports")
+        for name in ("calls", "events", "nudges", "chunks", "exports")
     }
 
     def bodies(name: str) -> list[dict[str, Any]]:
@@ -65,6 +68,7 @@ def in_sqs(client: Any) -> Mailbox:
         lambda: [PlaceCall(**body) for body in bodies("calls")],
         lambda: [CallEvent.from_message(body) for body in bodies("events")],
         lambda: bodies("nudges"),
+        lambda: [chunk_in(body) for body in bodies("chunks")],
         lambda: [WriteExport(**body) for body in bodies("exports")],
     )
 
@@ -146,7 +150,19 @@ def have_exports_written(mailbox: Mailbox) -> None:
     assert mailbox.exports() == [message]
 
 
+def import_chunks(mailbox: Mailbox) -> None:
+    messages = [
+        ImportChunk(workspace_id=WORKSPACE, campaign_id=CAMPAIGN, import_id=IMPORT, number=number)
+        for number in range(23)
+    ]
+
+    mailbox.queue.chunks(messages)
+
+    assert sorted(mailbox.chunks(), key=lambda one: one.number) == messages
+
+
 CONVERSATIONS = [
+    import_chunks,
     place_calls,
     report_events,
     report_endless_events,
@@ -210,7 +226,8 @@ class Refusing:
 
 
 def queue_of(client: Refusing) -> SqsQueue:
-    return SqsQueue(client, calls_url="c", events_url="e", nudges_url="n", exports_url="x")
+    urls = {f"{name}_url": name for name in ("calls", "events", "nudges", "chunks", "exports")}
+    return SqsQueue(client, **urls)
 
 
 def test_a_refused_message_is_sent_once_more_alone() -> None:

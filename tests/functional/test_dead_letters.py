@@ -214,7 +214,7 @@ def shown(operator: Api, queue: str) -> Any:
 def test_where_nothing_is_dead_every_queue_is_empty(operator: Api) -> None:
     queues = operator.shown(PATH)["queues"]
 
-    names = ["nudges", "calls", "call-events", "exports", "imports"]
+    names = ["nudges", "calls", "call-events", "import-chunks", "exports", "imports"]
     assert [one["queue"] for one in queues] == names
     assert all((one["count"], one["letters"]) == (0, []) for one in queues)
 

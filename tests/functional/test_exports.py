@@ -59,6 +59,7 @@ def test_tasks_come_as_a_table(product: Product, acme: Acme) -> None:
     assert rows_of(file) == [
         {
             "id": task_id,
+            "external_id": "",
             "campaign_id": campaign_id,
             "phone": "'+34600000001",
             "status": "queued",
@@ -82,7 +83,7 @@ def test_a_table_is_as_rfc_4180_and_excel_want_it(product: Product, acme: Acme) 
 
     file = exported(product, acme, campaign_id, context=["name"])
 
-    assert file.startswith(b"\xef\xbb\xbfid,campaign_id,")
+    assert file.startswith(b"\xef\xbb\xbfid,external_id,")
     assert file.endswith(b'"Ana ""la, \xc3\xb1""\nG\xc3\xb3mez"\r\n')
     assert rows_of(file)[0]["context.name"] == 'Ana "la, ñ"\nGómez'
 

@@ -1,8 +1,9 @@
 """Imports in the table."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from chalicelibs.adapters.dynamodb import counters, keys
@@ -28,8 +29,12 @@ from chalicelibs.domain.imports import (
     ImportStatus,
     RejectedRow,
 )
+from chalicelibs.domain.instants import epoch_ms
 from chalicelibs.domain.progress import TASKS
 from chalicelibs.ports import Page
+
+#: How long a dry run knows which numbers came before.
+REMEMBERED = timedelta(days=1)
 
 
 class DynamoImports:
@@ -136,15 +141,14 @@ class DynamoImports:
         chunk, lot = batch.chunk, self._table.ids.lot()
         writes = [
             _advance(batch),
-            *(insert(row.task) for row in batch.accepted),
-            *(amend(row.task) for row in batch.updated),
+            *(_tasks(batch) if not batch.is_dry_run else _rehearsed(batch)),
             *(
                 put(keys.rejected(chunk.import_id, row.line), rejected_item(row))
                 for row in batch.rejected
             ),
             counters.count(chunk.import_id, tally_of(batch.counts), lot=lot),
         ]
-        if batch.accepted:
+        if batch.accepted and not batch.is_dry_run:
             tally = {TASKS: len(batch.accepted)}
             writes.append(counters.count(chunk.campaign_id, tally, lot=lot))
         return writes
@@ -244,6 +248,20 @@ def _advance(batch: Batch) -> Write:
         after=batch.after.done,
         line=batch.line,
     )
+
+
+def _tasks(batch: Batch) -> Iterator[Write]:
+    """The new tasks, then those that change."""
+    yield from (insert(row.task) for row in batch.accepted)
+    yield from (amend(row.task) for row in batch.updated)
+
+
+def _rehearsed(batch: Batch) -> Iterator[Write]:
+    """A mark for each task that there would be, under its condition."""
+    for row in batch.accepted:
+        expires_at = epoch_ms(row.task.created_at + REMEMBERED) // 1000
+        key = keys.rehearsed(batch.chunk.import_id, row.task.task_id)
+        yield put(key, {"expires_at": expires_at}, IS_NEW)
 
 
 def _refused(batch: Batch, failed: Sequence[int]) -> frozenset[str]:

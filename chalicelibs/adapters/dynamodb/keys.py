@@ -183,6 +183,11 @@ def rejected(import_id: str, line: int) -> Key:
     return rejected_of(import_id), f"{line:010}"
 
 
+def rehearsed(import_id: str, task_id: str) -> Key:
+    """A task that a dry run would make; a second one for its number finds it there."""
+    return f"Y#{import_id}#{task_id[-1]}", task_id
+
+
 def failure(queue: str, message_id: str) -> Key:
     """Why a message could not be processed."""
     return f"D#{queue}#{message_id}", "failure"

@@ -5,7 +5,7 @@ from chalicelibs.adapters.memory.campaigns import MemoryCampaigns
 from chalicelibs.adapters.memory.dead_letters import MemoryDeadLetters, MemoryFailures
 from chalicelibs.adapters.memory.exports import MemoryExports, MemoryParts
 from chalicelibs.adapters.memory.gauges import MemoryGauges
-from chalicelibs.adapters.memory.imports import MemoryFiles, MemoryImports
+from chalicelibs.adapters.memory.imports import MemoryFiles, MemoryImports, version_of
 from chalicelibs.adapters.memory.queue import MemoryQueue
 from chalicelibs.adapters.memory.requests import MemoryRequests
 from chalicelibs.adapters.memory.slots import MemoryPacing, MemorySlots
@@ -32,4 +32,5 @@ __all__ = [
     "MemoryStore",
     "MemoryTasks",
     "MemoryWorkspaces",
+    "version_of",
 ]

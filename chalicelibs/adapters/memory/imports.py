@@ -91,6 +91,8 @@ class MemoryImports:
             stored = self._store.chunks[before.import_id][before.number]
             if stored.done != before.done:
                 raise Stale(before.import_id)
+            if batch.is_dry_run:
+                return self._rehearsed(batch)
             batch = batch.without(self._known(batch.accepted))
             batch = batch.without(self._called(batch.updated))
             for row in batch.accepted:
@@ -100,12 +102,23 @@ class MemoryImports:
                 told = known.told_as(row.task)
                 self._store.put_task(replace(told, version=known.version + 1))
             self._store.counters[before.campaign_id][TASKS] += len(batch.accepted)
-            self._store.rejected[before.import_id].update(
-                {row.line: row for row in batch.rejected}
-            )
-            self._store.chunks[before.import_id][before.number] = batch.after
-            self._count(before.import_id, batch.counts)
+            self._note(batch)
             return batch
+
+    def _rehearsed(self, batch: Batch) -> Batch:
+        seen = self._store.rehearsed[batch.chunk.import_id]
+        ids = frozenset(row.task.task_id for row in batch.accepted)
+        batch = batch.without(ids & seen)
+        seen |= ids
+        self._note(batch)
+        return batch
+
+    def _note(self, batch: Batch) -> None:
+        """What a batch changes besides tasks."""
+        before = batch.chunk
+        self._store.rejected[before.import_id].update({row.line: row for row in batch.rejected})
+        self._store.chunks[before.import_id][before.number] = batch.after
+        self._count(before.import_id, batch.counts)
 
     def _known(self, rows: Iterable[AcceptedRow]) -> frozenset[str]:
         return frozenset({row.task.task_id for row in rows} & self._store.tasks.keys())

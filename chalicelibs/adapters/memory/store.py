@@ -44,6 +44,7 @@ class MemoryStore:
     failures: dict[tuple[QueueName, str], Failure] = field(default_factory=dict)
     imports: dict[str, Import] = field(default_factory=dict)
     chunks: dict[str, dict[int, Chunk]] = field(default_factory=lambda: defaultdict(dict))
+    rehearsed: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     rejected: dict[str, dict[int, RejectedRow]] = field(default_factory=lambda: defaultdict(dict))
     exports: dict[str, Export] = field(default_factory=dict)
 

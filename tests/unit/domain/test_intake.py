@@ -5,18 +5,19 @@ from typing import Any
 import pytest
 
 from chalicelibs.domain.campaign import MOST_LANES
+from chalicelibs.domain.chunks import Gather
 from chalicelibs.domain.columns import Columns
 from chalicelibs.domain.context import MOST_BYTES
 from chalicelibs.domain.csv_rows import BadRecord, Record
-from chalicelibs.domain.imports import AcceptedRow, Chunk, RejectedRow
+from chalicelibs.domain.imports import AcceptedRow, Batch, RejectedRow
 from chalicelibs.domain.instants import lot_of, whole_ms
-from chalicelibs.domain.intake import Intake
+from chalicelibs.domain.intake import Intake, Reach
 from chalicelibs.domain.lane import families_of
 from chalicelibs.domain.naming import task_id_for_phone
 from chalicelibs.domain.overrides import NONE, Overrides
 from chalicelibs.domain.reading import PLAIN, Reading
 from chalicelibs.domain.task import Task
-from tests.builders import CAMPAIGN, IMPORT, NOON, WORKSPACE, a_campaign, an_import, utc
+from tests.builders import CAMPAIGN, NOON, WORKSPACE, a_campaign, a_chunk, an_import, utc
 
 PHONE = "+34600000001"
 TOMORROW = utc("2027-03-06T09:00")
@@ -41,6 +42,13 @@ def a_row(line: int = 2, phone: str = PHONE, name: str = "Ana", role: str = "CEO
     return Record(line, [phone, name, role])
 
 
+def batch_of(own: Intake, records: Sequence[Record | BadRecord]) -> Batch:
+    """Rows that follow one another in a chunk."""
+    gather = Gather(own.job.reading.duplicates, Reach(own.campaign))
+    chunk = a_chunk(rows=len(records))
+    return gather(chunk, [own.judge_row(record, shard=0) for record in records])
+
+
 def rejected(row: Record | BadRecord, header: Sequence[str] = HEADER) -> RejectedRow:
     judged = intake(header).judge_row(row, shard=0)
     assert isinstance(judged, RejectedRow)
@@ -60,9 +68,7 @@ def test_a_row_becomes_a_task() -> None:
 
 
 def test_all_tasks_of_a_campaign_are_due_when_it_was_made_and_ordered_by_lot() -> None:
-    chunk = intake(start_at=TOMORROW).judge(
-        [a_row(2), a_row(3, "+34600000002")], rows_before=0, shard=0
-    )
+    chunk = batch_of(intake(start_at=TOMORROW), [a_row(2), a_row(3, "+34600000002")])
 
     dues = [row.task.due_at for row in chunk.accepted]
     assert {whole_ms(due) for due in dues} == {NOON}
@@ -166,7 +172,7 @@ def test_rows_open_so_many_lanes_and_no_more() -> None:
         for number in range(500)
     ]
 
-    chunk = intake(header).judge(records, rows_before=0, shard=0)
+    chunk = batch_of(intake(header), records)
 
     families = frozenset().union(*(families_of(row.task.own) for row in chunk.accepted))
     reached = a_campaign().reaching(families, attempts=2, shards=1)
@@ -180,13 +186,12 @@ def test_lanes_that_are_there_already_cost_nothing() -> None:
     header = (*HEADER, "priority")
     again = Overrides(priorities=(7, 6), max_attempts=2)
 
-    chunk = intake(header, families=full | families_of(again)).judge(
+    chunk = batch_of(
+        intake(header, families=full | families_of(again)),
         [
             Record(2, [PHONE, "Ana", "CEO", "7"]),
             Record(3, [PHONE[:-1] + "2", "Ana", "CEO", "555"]),
         ],
-        rows_before=0,
-        shard=0,
     )
 
     assert [row.line for row in chunk.accepted] == [2]
@@ -211,32 +216,22 @@ def test_a_row_that_could_not_be_read_stays_rejected() -> None:
 
 
 @pytest.mark.parametrize("again", [PHONE, "+34 600-000-001"], ids=["same", "written otherwise"])
-def test_a_number_twice_in_a_chunk_becomes_one_task(again: str) -> None:
-    chunk = intake().judge([a_row(2), a_row(3, again)], rows_before=0, shard=0)
+def test_a_number_twice_in_a_batch_becomes_one_task(again: str) -> None:
+    chunk = batch_of(intake(), [a_row(2), a_row(3, again)])
 
     [accepted], [double] = chunk.accepted, chunk.rejected
     assert (accepted.line, double.line, double.code) == (2, 3, "duplicate")
-    assert chunk.duplicates == 1
-
-
-def test_a_chunk_says_which_rows_it_holds() -> None:
-    chunk = intake().judge([a_row(12), a_row(13, "x")], rows_before=10, shard=0)
-
-    assert (chunk.import_id, chunk.campaign_id) == (IMPORT, CAMPAIGN)
-    assert (chunk.rows_before, chunk.rows_after) == (10, 12)
-    assert (len(chunk.accepted), len(chunk.rejected)) == (1, 1)
+    assert chunk.counts.duplicates == 1
 
 
 def test_rows_whose_numbers_turn_out_to_be_known_are_duplicates() -> None:
-    chunk = intake().judge(
-        [a_row(2), a_row(3, "x"), a_row(4, "+34600000003")], rows_before=0, shard=0
-    )
+    chunk = batch_of(intake(), [a_row(2), a_row(3, "x"), a_row(4, "+34600000003")])
 
-    done: Chunk = chunk.without(frozenset({task_id_for_phone(CAMPAIGN, PHONE)}))
+    done = chunk.without(frozenset({task_id_for_phone(CAMPAIGN, PHONE)}))
 
     assert [row.line for row in done.accepted] == [4]
     assert {(row.line, row.code) for row in done.rejected} == {
         (2, "duplicate"),
         (3, "invalid_phone"),
     }
-    assert done.duplicates == 1
+    assert done.counts.duplicates == 1

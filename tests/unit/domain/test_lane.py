@@ -17,6 +17,7 @@ from chalicelibs.domain.lane import (
     partition,
     rescue_partition,
     shard_for,
+    shards_for,
 )
 from chalicelibs.domain.overrides import NONE, Overrides, rules_of
 from chalicelibs.domain.priority import HIGHEST, LOWEST, Level, of_attempt
@@ -137,11 +138,22 @@ def test_the_partitions_of_two_lanes_campaigns_shards_or_workspaces_are_differen
         pytest.param(0, 0, id="the first task"),
         pytest.param(SHARD_SIZE - 1, 0, id="the last of a full shard"),
         pytest.param(SHARD_SIZE, 1, id="the first beyond it"),
-        pytest.param(1_000_000, 1000, id="a million"),
+        pytest.param(64 * SHARD_SIZE - 1, 63, id="the last of the last"),
+        pytest.param(64 * SHARD_SIZE, 0, id="once more around"),
     ],
 )
 def test_a_lane_gets_one_more_shard_for_each_thousand_tasks(open_tasks: int, shard: int) -> None:
     assert shard_for(open_tasks) == shard
+
+
+@pytest.mark.parametrize(
+    ("open_tasks", "shards"),
+    [(0, 1), (SHARD_SIZE - 1, 1), (SHARD_SIZE, 2), (63_999, 64), (64_000, 64), (50_000_000, 64)],
+)
+def test_many_tasks_are_spread_over_many_shards_and_not_too_many(
+    open_tasks: int, shards: int
+) -> None:
+    assert shards_for(open_tasks) == shards
 
 
 # --- Families: which lanes are looked at ---------------------------------------------------------

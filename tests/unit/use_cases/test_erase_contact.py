@@ -23,6 +23,7 @@ from tests.builders import (
     IMPORT,
     OTHER_WORKSPACE,
     WORKSPACE,
+    a_batch,
     a_chunk,
     a_key,
     a_task,
@@ -326,12 +327,12 @@ def test_where_a_number_may_have_several_tasks_all_of_them_are_erased(bench: Ben
 
 
 def has_rows(bench: Bench, *values: str | None) -> None:
-    bench.imports.start(an_import())
+    bench.imports.add_chunks(bench.imports.start(an_import()), [a_chunk()])
     rows = [
         RejectedRow(number, "invalid_phone", "no", "phone", value)
         for number, value in enumerate(values, start=1)
     ]
-    bench.imports.commit(a_chunk(rejected=tuple(rows)))
+    bench.imports.commit(a_batch(rejected=tuple(rows)))
 
 
 def values(bench: Bench) -> list[str | None]:

@@ -6,6 +6,7 @@ import pytest
 
 from chalicelibs.domain.call import Call, CallStatus
 from chalicelibs.domain.campaign import CampaignKind
+from chalicelibs.domain.corrections import Correction
 from chalicelibs.domain.exports import (
     ERASED,
     LEASE,
@@ -56,6 +57,9 @@ class Lines:
 
     def of_calls(self, _: Export, calls: Sequence[Call]) -> bytes:
         return self._lines(call.call_id for call in calls)
+
+    def of_corrections(self, rows: Iterable[Correction], delimiter: str) -> bytes:
+        return self._lines(delimiter.join(one.row) for one in rows)
 
     def _lines(self, ids: Iterable[str]) -> bytes:
         text = "".join(f"{one.ljust(self.width)}\n" for one in ids)
