@@ -28,7 +28,7 @@ from chalicelibs.domain.campaign import Campaign, CampaignKind, CampaignState
 from chalicelibs.domain.dead_letters import MOST_RECEIVES, Failure, QueueName
 from chalicelibs.domain.deadlines import Deadlines
 from chalicelibs.domain.exports import LEASE, Export, ExportKind
-from chalicelibs.domain.imports import Import
+from chalicelibs.domain.imports import Import, ImportStatus
 from chalicelibs.domain.once import Answered, Asked
 from chalicelibs.domain.push import Push
 from chalicelibs.domain.retry import RetryPolicy
@@ -388,16 +388,24 @@ def look_around(watched: Watched, workspace_id: str, campaign_id: str) -> None:
 
 
 def export(watched: Watched, workspace_id: str, campaign_id: str) -> None:
-    """Tasks and calls are written, by one worker after the other."""
-    for kind in (ExportKind.TASKS, ExportKind.CALLS):
+    """Each kind of file is written, by one worker after the other."""
+    jobs = [
+        job
+        for one in watched.service.campaigns.page(workspace_id, Paging()).items
+        for job in watched.service.look_up.imports_of(workspace_id, one.campaign.campaign_id)
+        if job.status is ImportStatus.COMPLETED and job.rejected
+    ]
+    for wanted, own in [
+        (Wanted(ExportKind.TASKS), campaign_id),
+        (Wanted(ExportKind.CALLS), campaign_id),
+        (Wanted(ExportKind.REJECTED_ROWS, import_id=jobs[0].import_id), jobs[0].campaign_id),
+    ]:
         with watched.as_("api") as service:
-            made = service.exports.start(
-                workspace_id, campaign_id, Wanted(kind), export_id=service.ids.new()
-            )
+            made = service.exports.start(workspace_id, own, wanted, export_id=service.ids.new())
         (body,) = watched.messages("ExportsQueue")
         write_export(watched, made, WriteExport(**body))
         with watched.as_("api") as service:
-            assert service.exports.get(workspace_id, campaign_id, made.export_id).download
+            assert service.exports.get(workspace_id, own, made.export_id).download
 
 
 def write_export(watched: Watched, made: Export, message: WriteExport) -> None:
@@ -408,7 +416,7 @@ def write_export(watched: Watched, made: Export, message: WriteExport) -> None:
         begun = made.at(
             upload=parts.begin(made.key, made.format),
             rest=made.rest_key,
-            cursor=f"{made.campaign_id}-{'0' * 16}",
+            cursor=f"{made.campaign_id}-{'0' * 16}" if made.import_id is None else "0" * 10,
         )
         held = exports.save(begun.held(watched.clock.time))
         assert service.write_export(message, ExportRows()) == HELD

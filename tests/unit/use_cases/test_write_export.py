@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from chalicelibs.domain import chunks, csv_rows
 from chalicelibs.domain.call import Call, CallStatus
 from chalicelibs.domain.campaign import CampaignKind
 from chalicelibs.domain.corrections import Correction
@@ -19,7 +20,7 @@ from chalicelibs.domain.exports import (
 )
 from chalicelibs.domain.outlook import TaskReading
 from chalicelibs.domain.task import Task
-from chalicelibs.ports import WriteExport
+from chalicelibs.ports import PART_BYTES, WriteExport
 from chalicelibs.use_cases.manage_exports import Wanted
 from chalicelibs.use_cases.write_export import (
     CALLS_AT_ONCE,
@@ -88,7 +89,7 @@ def finished(bench: Bench, lines: Lines) -> list[str]:
     export = stored(bench)
     assert export.status is ExportStatus.COMPLETED, export
     assert export.done == replace(START, rows=export.done.rows)
-    return bench.bucket.content_by_key[export.key].decode().split()
+    return [one.strip() for one in bench.bucket.content_by_key[export.key].decode().splitlines()]
 
 
 def ids(tasks: Sequence[Task]) -> list[str]:
@@ -261,6 +262,37 @@ def test_wherever_a_worker_dies_the_next_one_completes_the_file(kind: ExportKind
     assert count > 15
 
 
+def test_wherever_a_worker_dies_every_rejected_row_is_in_the_file_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(csv_rows, "BLOCK_BYTES", 50)
+    monkeypatch.setattr(chunks, "CHUNK_ROWS", 10)
+    names = [f"Ana{number}" for number in range(37)]
+
+    def prepare() -> Bench:
+        bench = Bench()
+        bench.has_campaign()
+        bench.drops("phone;name\n" + "".join(f"600;{name}\n" for name in names))
+        job = bench.imports_file()
+        assert job is not None
+        assert (job.rejected, job.chunks > 2) == (37, True)
+        wanted = Wanted(ExportKind.REJECTED_ROWS, import_id=job.import_id)
+        bench.manage_exports.start(WORKSPACE, CAMPAIGN, wanted, export_id=EXPORT)
+        return bench
+
+    def act(bench: Bench) -> None:
+        lines = Lines(PART_BYTES // 10, meanwhile=[lambda: bench.clock.forward(TURN)] * 2)
+        bench.write_export(MESSAGE, lines)
+        bench.write_export(MESSAGE, lines)
+        bench.write_export(MESSAGE, lines)
+
+    for bench in crashes_everywhere(prepare, act):
+        lines = finished(bench, Lines(PART_BYTES // 10))
+
+        assert [one.rpartition(";")[2] for one in lines] == ["rejected_rows", "name", *names]
+        assert stored(bench).done.rows == 37
+
+
 def test_an_export_whose_message_was_never_sent_is_sent_by_the_repetition() -> None:
     def prepare() -> Bench:
         bench = Bench()
@@ -297,7 +329,7 @@ def test_an_export_is_left_alone_where_nobody_was_found(bench: Bench) -> None:
 
     bench.erase(WORKSPACE, "+34699999999")
 
-    assert bench.bucket.content_by_key[stored(bench).key].decode().split() == lines
+    assert bench.bucket.content_by_key[stored(bench).key].decode().splitlines() == lines
 
 
 def test_erasing_somebody_stops_an_export_on_its_way(bench: Bench) -> None:
