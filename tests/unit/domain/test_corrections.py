@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelibs.domain.corrections import MOST_OF_LINE, corrections, is_wanted, lines_at
-from chalicelibs.domain.csv_rows import BROKEN_QUOTES, BadRecord, Record
+from chalicelibs.domain.csv_rows import BROKEN_QUOTES, AnyRecord, BadRecord, Record
 from chalicelibs.domain.imports import RejectedRow
 from chalicelibs.domain.row_codes import RowCode
 
@@ -15,7 +15,12 @@ BROKEN = RejectedRow(5, BROKEN_QUOTES, "close it")
 
 
 def test_rejected_rows_are_found_among_the_records_by_their_lines() -> None:
-    records = [Record(2, ["a"]), Record(3, ["b"]), Record(4, ["c"]), BadRecord(5, "x", "y")]
+    records: list[AnyRecord] = [
+        Record(2, ["a"]),
+        Record(3, ["b"]),
+        Record(4, ["c"]),
+        BadRecord(5, "x", "y"),
+    ]
 
     found = list(corrections([SHORT, BROKEN], records, {5: 'd,"e"f'}))
 
