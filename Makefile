@@ -11,7 +11,11 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?=
 STAGE ?= dev
 SEEDS ?= 1000
+# A soak takes many more, unless their number is given.
+SOAKED := $(or $(CONTACTS),20000)
 CONTACTS ?= 1000
+ROWS ?= 100000
+ONLY ?=
 EXAMPLES ?= 200
 # A service that runs, and a key of it; by default `make fuzz` asks one in memory.
 URL ?=
@@ -58,7 +62,7 @@ endef
 
 .PHONY: help
 help: ## list these commands
-	@sed -n 's/^\([a-z]*\):[^#]*## /\1	/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1	/p' $(MAKEFILE_LIST) | expand -t 12
 
 .PHONY: setup
 setup: dev engine template ## make every environment (each command makes the ones it needs)
@@ -116,6 +120,18 @@ fuzz: dev ## ask every operation odd things (EXAMPLES=200; URL= KEY= of a servic
 .PHONY: bench
 bench: dev engine ## measure calls per second through the local stack (CONTACTS=1000)
 	@$(dev) -m bench.throughput $(CONTACTS)
+
+.PHONY: soak
+soak: dev engine ## many contacts, everything going wrong, nothing growing (CONTACTS=20000)
+	@$(dev) -m bench.soak $(SOAKED)
+
+.PHONY: scenarios
+scenarios: dev engine ## replay what broke other dialers, one by one (ONLY="S1 S4")
+	@$(dev) -m tests.scenarios $(ONLY)
+
+.PHONY: bench-import
+bench-import: dev engine ## measure rows per second of an import, and of the engine (ROWS=100000)
+	@$(dev) -m bench.import_rows $(ROWS)
 
 .PHONY: clean
 clean: ## remove the data of the local service and what was built

@@ -40,6 +40,12 @@ once = Once(app, lambda: service())
 
 
 @app.middleware("http")
+def keep_private(asked: Request, answer: Callable[[Request], Response]) -> Response:
+    """Have no answer kept on its way."""
+    return api.http.unshared(answer(asked))
+
+
+@app.middleware("http")
 def keep_to_rate(asked: Request, answer: Callable[[Request], Response]) -> Response:
     """Answer a key as often as it may ask."""
     return api.rates.within_rate(asked, answer, service)
@@ -495,6 +501,14 @@ def preview_import(import_id: str) -> Response:
     return ok(api.imports.previews_view(previews))
 
 
+@app.route("/imports/{import_id}/missing", authorizer=authorize)
+@answering
+def list_missing_lines(import_id: str) -> Response:
+    """List the lines of a file that are not done."""
+    found = service().look_up.missing_lines(request(app).principal, import_id)
+    return ok(api.imports.missing_view(found))
+
+
 @app.route("/imports/{import_id}/rows", authorizer=authorize)
 @answering
 def list_rejected_rows(import_id: str) -> Response:
@@ -589,8 +603,8 @@ def place_call(event: SQSEvent) -> dict[str, Any]:
 @app.on_sqs_message(queue="call-events", batch_size=10)
 def record_call_event(event: SQSEvent) -> dict[str, Any]:
     """Record what carriers report, and decide what follows."""
-    record, note = service().record_call_event, service().note_failure
-    return api.triggers.record_events(event, record, note)
+    of_batch, note = service().record_call_event.of_batch, service().note_failure
+    return api.triggers.record_events(event, of_batch, note)
 
 
 @app.on_sqs_message(queue="exports", batch_size=1)

@@ -21,13 +21,10 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from chalicelibs.adapters.dynamodb import keys as places
-from chalicelibs.adapters.dynamodb.task_item import task_item
+from chalicelibs.adapters.clock import SystemClock
 from chalicelibs.adapters.dynamodb.tasks import insert
-from chalicelibs.domain.chunks import BATCH_ROWS
 from chalicelibs.domain.naming import LENGTH, base32, task_id_for_phone
 from chalicelibs.domain.task import Task
-from chalicelibs.adapters.clock import SystemClock
 from client.api import Api
 from local import keys
 from local.bucket import drop
@@ -83,7 +80,7 @@ def imported(stack: Stack, total: int) -> float:
         jobs = client.get(f"/campaigns/{campaign_id}/imports")["imports"]
         if jobs and jobs[0]["status"] != "running":
             break
-        time.sleep(0.25)
+        time.sleep(0.25 if total < 200_000 else 2)
     seconds = time.monotonic() - began
     (job,) = jobs
     found = client.get(f"/campaigns/{campaign_id}")["progress"]["total"]

@@ -6,55 +6,17 @@ The carrier answers at once and every call is over at once, so what is measured 
 
 import argparse
 import json
-import os
 import sys
 import time
-from dataclasses import replace
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from datetime import UTC, datetime
 
-from client.api import Api
-from local import keys
-from local.bucket import drop
-from local.settings import ROOT, Settings
-from local.stack import Stack
-from local.workspace import ask_often
+from local.settings import ROOT
+from local.trial import Customer, own_stack, phones
 
 ALWAYS = "completed=100,no-answer=0,busy=0,voicemail=0,failed=0"
 INSTANT = ("-m", "local.carrier", "--no-rules", "--ring=0", "--talk=0", f"--weights={ALWAYS}")
 RESULT = ROOT / ".local" / "bench" / "throughput.json"
-
-
-def phones(count: int) -> list[str]:
-    """Numbers that could exist."""
-    return [
-        f"+1{area}555{number:04}" for area in (202, 303, 415, 512) for number in range(10_000)
-    ][:count]
-
-
-def queue_contacts(stack: Stack, count: int, concurrency: int) -> tuple[Api, str]:
-    """A draft campaign with its contacts."""
-    operator = Api(stack.url, keys.load(stack.settings.data).bootstrap_key)
-    opened = operator.post("/workspaces", {"name": "bench", "concurrency_limit": concurrency})
-    client = Api(stack.url, opened["api_key"])
-    ask_often(client)
-    agent = client.post("/agents", {"name": "Ada", "carrier": "simulated"})
-    client.post("/numbers", {"phone": "+12025550100", "carrier": "simulated"})
-    campaign = client.post(
-        "/campaigns",
-        {"name": "bench", "agent_id": agent["id"], "caller_id": "+12025550100"},
-    )
-    contacts = "\n".join(["phone", *phones(count)]).encode()
-    drop(stack.settings, opened["workspace"]["id"], campaign["id"], contacts)
-    while count_of(client, campaign["id"], "total") < count:
-        time.sleep(0.1)
-    return client, campaign["id"]
-
-
-def count_of(client: Api, campaign_id: str, name: str) -> int:
-    """One figure of a campaign's progress."""
-    value: int = client.get(f"/campaigns/{campaign_id}")["progress"][name]
-    return value
+DATA = ROOT / ".local" / "throughput"
 
 
 def main() -> int:
@@ -63,20 +25,23 @@ def main() -> int:
     parser.add_argument("contacts", type=int, nargs="?", default=1000)
     parser.add_argument("--concurrency", type=int, default=50)
     args = parser.parse_args()
-    with TemporaryDirectory() as folder:
-        settings = replace(Settings.from_environment(os.environ), data=Path(folder), tick_s=60)
-        with Stack(settings, carrier=INSTANT) as stack:
-            imported = time.monotonic()
-            client, campaign_id = queue_contacts(stack, args.contacts, args.concurrency)
-            began = time.monotonic()
-            client.post(f"/campaigns/{campaign_id}/start")
-            while count_of(client, campaign_id, "completed") < args.contacts:
-                time.sleep(0.2)
-            seconds = time.monotonic() - began
+    with own_stack(DATA, carrier=INSTANT, waits={}, tick_s=60) as stack:
+        customer = Customer(stack, concurrency_limit=args.concurrency)
+        campaign_id = customer.campaign()
+        imported = time.monotonic()
+        customer.bring(campaign_id, phones(args.contacts))
+        rows_per_s = round(args.contacts / (time.monotonic() - imported))
+        began = datetime.now(UTC)
+        customer.steer("start", campaign_id)
+        # Seldom: each look costs the stack six requests of its own.
+        while (progress := customer.progress(campaign_id))["completed"] < args.contacts:
+            time.sleep(1)
+        finished = datetime.fromisoformat(progress["last_finished_at"])
+    seconds = (finished - began).total_seconds()
     result = {
         "contacts": args.contacts,
         "concurrency": args.concurrency,
-        "import_rows_per_s": round(args.contacts / (began - imported)),
+        "import_rows_per_s": rows_per_s,
         "seconds": round(seconds, 1),
         "calls_per_s": round(args.contacts / seconds, 1),
     }

@@ -137,6 +137,7 @@ def wire(ports: Ports, *, deadlines: Deadlines, bootstrap_key_hash: str | None) 
         workspaces=p.workspaces,
         campaigns=p.campaigns,
         tasks=p.tasks,
+        agents=p.agents,
         slots=p.slots,
         queue=p.queue,
         clock=p.clock,
@@ -260,7 +261,7 @@ def wire(ports: Ports, *, deadlines: Deadlines, bootstrap_key_hash: str | None) 
             clock=p.clock,
             deadlines=deadlines,
         ),
-        receive_report=ReceiveReport(carriers=p.carriers, tasks=p.tasks, queue=p.queue),
+        receive_report=ReceiveReport(carriers=p.carriers, queue=p.queue),
         record_call_event=RecordCallEvent(
             tasks=p.tasks,
             campaigns=p.campaigns,
@@ -295,20 +296,25 @@ def aws_ports(settings: Settings) -> Ports:
         read_timeout=5,
         retries={"mode": "standard"},
         max_pool_connections=MOST_CONNECTIONS,
+        # Without a name of ours the SDK puts its own together anew, twice for each request.
+        user_agent="carillon",
     )
-    # DynamoDB judges what it is sent, and in our tests boto3 does it, too. In service that would
-    # take as long as all else that a transaction of an import needs.
-    unjudged = config.merge(Config(parameter_validation=False))
 
     def s3() -> Any:
         # Addresses that are given away need the newer signature and the region's own host.
         signing = Config(signature_version="s3v4", s3={"addressing_style": settings.addressing})
         return boto3.client("s3", config=config.merge(signing))
 
+    # The table is patient itself: botocore would wait half a second for a throttled item.
+    # And DynamoDB judges what it is sent; boto3 does it in our tests, too, but in service that
+    # would take as long as all else that a transaction of an import needs.
+    once = config.merge(
+        Config(retries={"mode": "standard", "total_max_attempts": 1}, parameter_validation=False)
+    )
     clock = SystemClock()
     ids = RandomIds(clock)
     sqs = boto3.client("sqs", config=config)
-    client = dynamodb.send_straight(boto3.client("dynamodb", config=unjudged))
+    client = dynamodb.send_straight(boto3.client("dynamodb", config=once))
     table = dynamodb.Table(client, settings.table, ids)
     return Ports(
         workspaces=dynamodb.DynamoWorkspaces(table),

@@ -1,6 +1,6 @@
 """The settings of a deployment, complete or an error that names what is missing."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Self
@@ -22,7 +22,12 @@ class SimulatedCarrierSettings:
 
     url: str
     key: str
-    secret: str
+    secret: str  #: What signs webhooks; while it is changed two are good, with a blank between.
+
+    @property
+    def secrets(self) -> Sequence[str]:
+        """Each secret that is good."""
+        return self.secret.split()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,11 +81,14 @@ class Settings:
 def _simulated_carrier(environ: Mapping[str, str]) -> SimulatedCarrierSettings | None:
     if not environ.get("SIMULATED_CARRIER_URL"):
         return None
-    return SimulatedCarrierSettings(
+    settings = SimulatedCarrierSettings(
         url=environ["SIMULATED_CARRIER_URL"],
         key=environ["SIMULATED_CARRIER_KEY"],
         secret=environ["SIMULATED_CARRIER_SECRET"],
     )
+    if not settings.secrets:  # anybody can sign with nothing
+        raise MissingSetting("SIMULATED_CARRIER_SECRET")
+    return settings
 
 
 def _deadlines(environ: Mapping[str, str]) -> Deadlines:

@@ -18,6 +18,7 @@ from chalicelibs.domain.exports import Export, ExportFormat
 from chalicelibs.domain.imports import Batch, Chunk, Import, RejectedRow
 from chalicelibs.domain.once import Answered, Asked, Turn
 from chalicelibs.domain.progress import Progress, Tally
+from chalicelibs.domain.rest import Rest
 from chalicelibs.domain.search import ANY_TASK, CallFilter, TaskFilter
 from chalicelibs.domain.task import DueTask, Task
 from chalicelibs.domain.workspace import ApiKey, Workspace
@@ -201,9 +202,6 @@ class Tasks(Protocol):
     def at_gate(self, workspace_id: str, task_id: str) -> AtGate | None:
         """A task with its campaign and workspace as they stand now; None if one is missing."""
 
-    def exists(self, task_id: str) -> bool:
-        """Whether there is such a task; may miss one that is a moment old."""
-
     def due(self, partition: str, *, until: datetime, limit: int) -> Sequence[DueTask]:
         """Entries of one agenda partition up to an instant, earliest first; may be a bit old."""
 
@@ -239,8 +237,11 @@ class Tasks(Protocol):
 class Calls(Protocol):
     """Calls that have ended: a workspace's log. The one in flight stands on its task."""
 
+    def keep(self, workspace_id: str, call: Call) -> Call:
+        """Keep a call that has ended, unless it is kept already; gives what is kept."""
+
     def save(self, workspace_id: str, call: Call) -> None:
-        """Keep a call; a repeated one replaces itself, but an erased one stays erased."""
+        """Replace a call, or keep it, but an erased one stays erased."""
 
     def get(self, workspace_id: str, dialed: Dialed) -> Call | None:
         """A call that has ended."""
@@ -282,6 +283,9 @@ class Pacing(Protocol):
 
     def take(self, workspace_id: str, at: datetime, limit: int) -> bool:
         """Whether one more call may start in the second of this instant."""
+
+    def rest(self, workspace_id: str, carrier: str, rest: Rest) -> None:
+        """Let a carrier rest, unless somebody else has it rest for longer."""
 
 
 class Imports(Protocol):
@@ -434,11 +438,16 @@ class Throttled:
 
 
 @dataclass(frozen=True, slots=True)
+class Unreachable:
+    """There was no connection, so not a byte was sent: nothing was dialled."""
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerLost:
     """The request was sent and no clear answer came: the phone may be ringing."""
 
 
-PlaceAnswer = Accepted | Refused | Throttled | AnswerLost
+PlaceAnswer = Accepted | Refused | Throttled | Unreachable | AnswerLost
 
 
 @dataclass(frozen=True, slots=True)

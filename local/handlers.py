@@ -2,6 +2,7 @@
 
 import logging
 import os
+import random
 import signal
 import sys
 import threading
@@ -11,7 +12,7 @@ from collections.abc import Mapping
 import boto3
 from botocore.config import Config as BotoConfig
 
-from local import functions, keys, resources, wiring
+from local import faults, functions, keys, resources, wiring
 from local.gateway import Gateway, GatewayServer
 from local.gateway_errors import Refusals
 from local.intrinsics import ACCOUNT, REGION, SECRET
@@ -69,15 +70,17 @@ def service_environment(
 def _serve(settings: Settings, stop: threading.Event) -> bool:
     began = time.monotonic()
     os.environ.update(engine_environment(settings, os.environ))
-    clients = resources.Clients.of(
-        boto3.Session(), config=BotoConfig(max_pool_connections=64, retries={"mode": "standard"})
+    config = BotoConfig(
+        max_pool_connections=64, retries={"mode": "standard"}, user_agent="carillon-local"
     )
+    clients = resources.Clients.of(boto3.Session(), config=config)
     template = resources.load(settings.project)
     created = resources.create(template, clients, visibility_s=settings.visibility_s)
     os.environ.update(service_environment(settings, created, os.environ))
     for name, reason in created.unresolved.items():
         if name not in os.environ:
             log.warning("%s is not set: %s", name, reason)
+    faults.install(os.environ, random.random)
     # Only now: what is imported may read the environment.
     declared = functions.load(settings.project, os.environ)  # type: ignore[arg-type]
     workers = wiring.wire(declared, created, clients, settings)

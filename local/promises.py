@@ -10,6 +10,7 @@ from datetime import datetime
 from itertools import groupby, pairwise
 from typing import Any
 
+from chalicelibs.domain.call import LOST
 from chalicelibs.domain.calling_hours import CallingHours
 from chalicelibs.domain.instants import MILLISECOND, epoch_ms, from_epoch_ms
 
@@ -70,6 +71,7 @@ class Seen:
     campaigns: Sequence[Mapping[str, Any]]
     tasks: Sequence[Mapping[str, Any]]
     calls_by_task: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    cut_off: frozenset[str] = frozenset()  #: Calls that the carrier ended before they rang.
 
 
 def rings_of(journal: Iterable[Mapping[str, Any]], campaign_ids: Iterable[str]) -> list[Ring]:
@@ -87,6 +89,16 @@ def rings_of(journal: Iterable[Mapping[str, Any]], campaign_ids: Iterable[str]) 
         for call, line in started.items()
     ]
     return sorted(rings, key=lambda ring: ring.started_ms)
+
+
+def cut_off(journal: Iterable[Mapping[str, Any]]) -> frozenset[str]:
+    """The calls that a carrier had taken when it crashed, and had not dialled."""
+    ended: set[str] = set()
+    rang: set[str] = set()
+    for line in journal:
+        if line["event"] in {"ended", "dialled"}:
+            (ended if line["event"] == "ended" else rang).add(line["correlation_id"])
+    return frozenset(ended - rang)
 
 
 def violations(seen: Seen) -> list[str]:
@@ -268,11 +280,16 @@ def miscounted(seen: Seen) -> Iterator[str]:
 
 
 def untold(seen: Seen) -> Iterator[str]:
-    """P7: every ring is told of, and a call that is said to have rung did."""
+    """P7: every ring is told of, and a call that is said to have rung did.
+
+    Of a lost call nobody could tell; and its carrier may say that one failed that never rang.
+    """
     told = {call["id"]: call for calls in seen.calls_by_task.values() for call in calls}
     rang = {ring.call_id for ring in seen.rings}
     for call_id in sorted(rang - told.keys()):
         yield f"P7 call {call_id} rang and nobody was told"
     for call_id, call in told.items():
+        if call["reason"] == LOST or call_id in seen.cut_off:
+            continue
         if call["outcome"] not in {"init_failed", None} and call_id not in rang:
             yield f"P7 call {call_id} is said to have ended as {call['outcome']} and never rang"

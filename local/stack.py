@@ -76,15 +76,19 @@ class Stack:
                 self._undo()
                 raise
 
-    def restart_handlers(self) -> None:
-        """Bring the handlers back after they were killed."""
+    def restart(self, name: str) -> None:
+        """Bring a part back that was killed, or whose keeper was."""
         with self._lock():
-            # The keeper ends when all threads of the killed process have, and its port is free.
-            if former := self._keepers.pop("handlers", None):
+            part = self._parts()[name]
+            # The keeper ends when all threads of the killed process have, and its port is free;
+            # and a process whose keeper was killed is asked to end, and is not to be taken over.
+            if former := self._keepers.pop(name, None):
                 former.wait(_KEEPER_S)
-            self._check_handlers()
-            self._started = [part for part in self._started if part.name != "handlers"]
-            self._start(parts.handlers(self.settings))
+            _wait(lambda: self._records.running(name) is None, part.grace_s)
+            place = [one.name for one in self._started].index(name)
+            del self._started[place]
+            self._start(part)
+            self._started.insert(place, self._started.pop())  # Stopped in its turn, as before.
 
     def stop(self) -> None:
         """Stop what this process owns, last first, and wait until it is gone."""
@@ -107,6 +111,11 @@ class Stack:
         record = self._records.running(name)
         return record.process.pid if record else None
 
+    def keeper_pid(self, name: str) -> int | None:
+        """Find the process id of whoever keeps a part that runs."""
+        record = self._records.running(name)
+        return record.keeper.pid if record else None
+
     def dead(self) -> str | None:
         """Name a part that has ended without being asked to."""
         for part in self._started:
@@ -117,6 +126,13 @@ class Stack:
     def log_file(self, name: str) -> Path:
         """Where a part writes its log."""
         return self.settings.data / "log" / f"{name}.log"
+
+    def _parts(self) -> dict[str, Part]:
+        return {
+            "engine": parts.engine(self.settings),
+            "carrier": parts.carrier(self.settings, self._carrier),
+            "handlers": parts.handlers(self.settings),
+        }
 
     @contextlib.contextmanager
     def _lock(self) -> Iterator[None]:

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field
 
 from chalicelibs.api.bodies import Body, View, Whole
-from chalicelibs.domain.brakes import MICROS, Brakes, Budget, FailureBrake
-from chalicelibs.domain.call import CURRENCY
+from chalicelibs.domain.brakes import Brakes, Budget, FailureBrake, money
+from chalicelibs.domain.call import CURRENCY, MICROS
 
 AMOUNT = r"^[0-9]{1,9}(\.[0-9]{1,6})?$"
 
@@ -100,8 +100,5 @@ def failure_view(brake: FailureBrake | None) -> FailureBrakeView | None:
 
 def budget_view(budget: Budget) -> DailyBudgetView:
     """A day's budget."""
-    cost = {
-        currency: f"{Decimal(micros) / MICROS:f}"
-        for currency, micros in sorted(budget.cost_micros.items())
-    }
+    cost = {currency: money(micros) for currency, micros in sorted(budget.cost_micros.items())}
     return DailyBudgetView(attempts=budget.attempts, minutes=budget.minutes, cost=cost)

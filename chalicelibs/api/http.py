@@ -47,6 +47,13 @@ CURSORS = {
     "contacts": PLACE,
 }
 
+#: What goes with an answer: it may hold a contact's data, or a key that is told once.
+PRIVATE: Mapping[str, str] = {
+    "Content-Type": "application/json",
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+}
+
 #: What every list takes.
 PAGING = frozenset(Paging._fields)
 
@@ -234,6 +241,12 @@ def in_one_shape(response: Response) -> Response:
                 "type": INTERNAL.type if is_ours else "invalid_request_error",
             }
         }
+    return response
+
+
+def unshared(response: Response) -> Response:
+    """A response that nobody keeps or takes for a page, unless it says so itself."""
+    response.headers = {**PRIVATE, **response.headers}
     return response
 
 

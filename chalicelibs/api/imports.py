@@ -14,6 +14,7 @@ from chalicelibs.domain.errors import Invalid
 from chalicelibs.domain.imports import (
     Import,
     ImportStatus,
+    MissingLines,
     RejectedRow,
     file_name,
 )
@@ -45,13 +46,16 @@ class ImportView(View):
     file: str = Field(description="The name under which it was dropped or announced.")
     status: ImportStatus = Field(
         description="`waiting`: the file has not come yet. "
-        "`failed`: the file as a whole could not be used."
+        "`failed`: the file as a whole could not be used, or some of its lines could not be "
+        "imported, which `/imports/{id}/missing` names."
     )
     reason: str | None = Field(description="Why it failed.")
     rows: int = Field(description="Rows done; always accepted + rejected + duplicates.")
     accepted: int = Field(description="Rows that became tasks.")
     rejected: int = Field(description="Rows that could not be used.")
     duplicates: int = Field(description="Rows whose number the campaign had already.")
+    updated: int = Field(description="Of the duplicates, those that changed a task.")
+    total: int | None = Field(description="Rows of the file; null: it is not known yet.")
     options: OptionsView
     created_at: At
 
@@ -78,6 +82,22 @@ class ImportsView(View):
     imports: list[ImportView]
 
 
+class MissingLinesView(View):
+    """Lines that follow one another and are not done."""
+
+    first: int
+    last: int
+    reason: str | None = Field(
+        description="Why they were given up; null: they are still to come, or the import says why."
+    )
+
+
+class MissingView(View):
+    """The lines of a file that are not done, as far as it has been looked through."""
+
+    missing: list[MissingLinesView]
+
+
 class RejectedRowView(View):
     """A row that did not become a task, and what to do about it."""
 
@@ -85,7 +105,9 @@ class RejectedRowView(View):
     code: str = Field(description="What is wrong, in a word: `invalid_phone`, `duplicate` …")
     message: str = Field(description="What is wrong, and what to do about it.")
     column: str | None = Field(description="The column that is wrong, where it is one.")
-    value: str | None = Field(description="What stands there.")
+    value: str | None = Field(
+        description="The beginning of what stands there; of a duplicate, the number in E.164."
+    )
 
 
 class RejectedRowsView(View):
@@ -104,7 +126,7 @@ class PreviewView(View):
 
 
 class PreviewsView(View):
-    """What the agent would be told for the first rows that can become tasks."""
+    """What the agent would be told for the first rows that could become tasks."""
 
     preview: list[PreviewView]
 
@@ -144,7 +166,7 @@ def sent(request: Request) -> Sent:
     said = asked(request.query)
     if said.get("file") is None:
         raise Invalid("name the file in the address: ?file=contacts.csv", "file")
-    if said.get("encoding") is not None:
+    if said.get("encoding") not in {None, "utf-8"}:
         raise Invalid("a file that comes with its request is UTF-8: announce others", "encoding")
     return Sent(file_name(said["file"]), text_in(request.raw_body), reading_of(said))
 
@@ -233,6 +255,8 @@ def view(job: Import) -> ImportView:
         accepted=job.accepted,
         rejected=job.rejected,
         duplicates=job.duplicates,
+        updated=job.counts.updated,
+        total=job.total,
         options=options_view(job.reading),
         created_at=job.created_at,
     )
@@ -241,6 +265,11 @@ def view(job: Import) -> ImportView:
 def list_view(jobs: Iterable[Import]) -> ImportsView:
     """The imports of a campaign."""
     return ImportsView(imports=[view(job) for job in jobs])
+
+
+def missing_view(found: Iterable[MissingLines]) -> MissingView:
+    """The lines of a file that are not done."""
+    return MissingView(missing=[MissingLinesView(**one._asdict()) for one in found])
 
 
 def rows_view(page: Page[RejectedRow]) -> RejectedRowsView:

@@ -33,6 +33,7 @@ from chalicelibs.api.imports import (
     DryRunView,
     ImportsView,
     ImportView,
+    MissingView,
     NewImportView,
     PreviewsView,
     RejectedRowsView,
@@ -651,6 +652,17 @@ IMPORTS = (
         description="Read anew from the file: 409 before it has come, and when it is gone.",
         answers={200: (PreviewsView,)},
         also=frozenset({409}),
+    ),
+    Operation(
+        name="list_missing_lines",
+        method="GET",
+        path="/imports/{import_id}/missing",
+        tag="Imports",
+        summary="List the lines of a file that are not done",
+        description="While an import runs, those that are still to come. Of one that failed, "
+        "those that are missing, and why: drop the same file again once the reason is mended; "
+        "the operator may send dead letters back instead.",
+        answers={200: (MissingView,)},
     ),
     Operation(
         name="list_rejected_rows",

@@ -4,6 +4,9 @@ import re
 
 from pydantic_core import from_json
 
+#: People paste less. Larger bodies are written by programs, and would take seconds here.
+MOST_BYTES = 64 * 1024
+
 #: A text, closed or not: what stands in it is left alone. Possessive, so no body takes long.
 _TEXT = rb'"(?:[^"\\]++|\\.)*+"?'
 
@@ -24,7 +27,7 @@ def json_of(raw: bytes) -> bytes:
     try:
         from_json(raw)
     except ValueError:
-        return without_extras(raw)
+        return without_extras(raw) if len(raw) <= MOST_BYTES else raw
     return raw
 
 

@@ -36,6 +36,7 @@ NEEDED: Mapping[str, Scope] = {
     "GET /campaigns/{campaign_id}/leads/{lead_id}": Scope.READ,
     "GET /campaigns/{campaign_id}/tasks": Scope.READ,
     "GET /imports/{import_id}": Scope.READ,
+    "GET /imports/{import_id}/missing": Scope.READ,
     "GET /imports/{import_id}/preview": Scope.READ,
     "GET /imports/{import_id}/rows": Scope.READ,
     "GET /keys": Scope.READ,

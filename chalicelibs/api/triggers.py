@@ -2,8 +2,9 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, suppress
+from functools import partial
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -20,6 +21,7 @@ from chalicelibs.api.log import logger
 from chalicelibs.domain.call_event import CallEvent
 from chalicelibs.domain.dead_letters import Failure, QueueName, ids_in
 from chalicelibs.domain.imports import Import
+from chalicelibs.domain.outcome import BUILT_IN
 from chalicelibs.ports import ImportChunk, PlaceCall, WriteExport
 from chalicelibs.use_cases.import_contacts import ImportChunks
 from chalicelibs.use_cases.tend_dead_letters import NoteFailure
@@ -61,23 +63,42 @@ def place_calls(
 
     def handle(message: dict[str, Any]) -> None:
         done = place(PlaceCall(**message))
-        logger().info("call judged", extra={"call_id": message["call_id"], "result": done})
+        logger().info("call judged", extra={**ids_in(message), "result": done})
 
     return each_record(event, handle, Watch(QueueName.CALLS, "place_call", note))
 
 
+Record = Callable[[CallEvent], str]
+
+
 def record_events(
-    event: SQSEvent, record: Callable[[CallEvent], str], note: NoteFailure
+    event: SQSEvent,
+    of_batch: Callable[[Iterable[str]], AbstractContextManager[Record]],
+    note: NoteFailure,
 ) -> dict[str, Any]:
     """Record the carriers' reports of a batch."""
 
-    def handle(message: dict[str, Any]) -> None:
+    def handle(message: dict[str, Any], record: Record) -> None:
         report = CallEvent.from_message(message)
         done = record(report)
-        fields = {"call_id": report.call_id, "kind": report.kind, "outcome": report.outcome}
-        logger().info("report recorded", extra={**fields, "result": done})
+        fields = {"kind": report.kind, "outcome": known(report.outcome), "result": done}
+        logger().info("report recorded", extra={**ids_in(message), **fields})
 
-    return each_record(event, handle, Watch(QueueName.CALL_EVENTS, "record_call_event", note))
+    watch = Watch(QueueName.CALL_EVENTS, "record_call_event", note)
+    with of_batch(calls_in(event)) as record:
+        return each_record(event, partial(handle, record=record), watch)
+
+
+def calls_in(event: SQSEvent) -> Iterator[str]:
+    """The calls that a batch is about; a message that names none will fail by itself."""
+    for message in event:
+        with suppress(ValueError, KeyError, TypeError, RecursionError):
+            yield str(json.loads(message.body)["call_id"])
+
+
+def known(outcome: str | None) -> str | None:
+    """An outcome as the log tells it: one of an agent's own is whatever somebody said."""
+    return outcome if outcome is None or outcome in BUILT_IN else "custom"
 
 
 def dispatch(
@@ -97,7 +118,7 @@ def dispatch(
             ticked(workspace_id)
         else:
             count = nudged(workspace_id)
-            logger().info("dispatched", extra={"workspace_id": workspace_id, "calls": count})
+            logger().info("dispatched", extra={**ids_in(message), "calls": count})
         seen.add((workspace_id, kind))
 
     return each_record(event, handle, Watch(QueueName.NUDGES, "dispatch", note))
@@ -165,7 +186,7 @@ def import_files(event: Mapping[str, Any], import_file: Callable[..., Import | N
             )
         except Exception as error:  # noqa: BLE001 - the outermost line, and it is raised again
             # Lambda writes what it is told into the log as it is, a contact's data included.
-            logger().exception("import failed", extra=place.groupdict())
+            logger().exception("import failed", extra=ids_in(place.groupdict()))
             raise ImportFailed(type(error).__name__) from None
         tell_import(job, version, place.groupdict())
 
@@ -173,7 +194,8 @@ def import_files(event: Mapping[str, Any], import_file: Callable[..., Import | N
 def tell_import(job: Import | None, version: str, place: Mapping[str, str]) -> None:
     """Log what became of a file."""
     status = "unknown_workspace" if job is None else job.status
-    fields = {**place, "import_id": job and job.import_id, "status": status}
+    # Whoever drops files names their folders: what is no id there may be anything.
+    fields = {**ids_in(place), "import_id": job and job.import_id, "status": status}
     if job is not None and job.version != version:
         logger().warning("file not imported: its import has another", extra=fields)
     else:

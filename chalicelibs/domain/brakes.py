@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from types import MappingProxyType
 from typing import NamedTuple, Self
 
+from chalicelibs.domain.call import MICROS
 from chalicelibs.domain.errors import Invalid
 from chalicelibs.domain.outcome import Outcome
 from chalicelibs.domain.progress import Progress
@@ -13,9 +15,6 @@ from chalicelibs.domain.zones import zone as zone_named
 
 #: Outcomes that speak of a broken carrier or a wrong setting rather than of the contact.
 FAILURES = frozenset({Outcome.FAILED, Outcome.INIT_FAILED})
-
-#: Money is counted in millionths of its unit.
-MICROS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,8 +86,10 @@ class Gauge:
     def after(self, progress: Progress, now: datetime, *, zone: str, window: timedelta) -> Self:
         """The gauge with one more look at the counters."""
         sample = Sample(now, progress.calls, failures_in(progress))
-        recent = [one for one in self.samples if now - one.at < window]
-        older = [one for one in self.samples if now - one.at >= window][-1:]
+        # A campaign begins with nothing: what the first look finds was called just now.
+        seen = self.samples or (Sample(now, 0, 0),)
+        recent = [one for one in seen if now - one.at < window]
+        older = [one for one in seen if now - one.at >= window][-1:]
         today = f"{now.astimezone(zone_named(zone)):%Y-%m-%d}"
         at_dawn = self.at_dawn
         if self.day and today != self.day:  # on its first day a campaign began with nothing
@@ -131,7 +132,8 @@ def why_failing(brake: FailureBrake | None, gauge: Gauge, since: datetime | None
         return None
     first, last = seen[0], seen[-1]
     calls, failed = last.calls - first.calls, last.failed - first.failed
-    if calls < brake.least_calls or failed < brake.share * calls:
+    # Divided, not multiplied: 55 of 100 is 0.55, but 0.55 times 100 is more than 55.
+    if calls < brake.least_calls or failed / calls < brake.share:
         return None
     return f"{failed} of the last {calls} calls failed"
 
@@ -148,5 +150,10 @@ def why_spent(budget: Budget, gauge: Gauge, progress: Progress) -> str | None:
     for currency, most in sorted(budget.cost_micros.items()):
         spent = progress.cost_micros.get(currency, 0) - dawn.cost_micros.get(currency, 0)
         if spent >= most:
-            return f"the day's {most / MICROS:g} {currency} are spent"
+            return f"the day's {money(most)} {currency} are spent"
     return None
+
+
+def money(micros: int) -> str:
+    """An amount as people write it: no more decimals than it has."""
+    return f"{(Decimal(micros) / MICROS).normalize():f}"

@@ -25,6 +25,10 @@ class CallStatus(StrEnum):
 #: A currency as ISO 4217 writes it.
 CURRENCY = re.compile(r"[A-Z]{3}")
 
+#: Money is counted in millionths of its unit. No call costs a million.
+MICROS = 1_000_000
+MOST_MICROS = 1_000_000 * MICROS
+
 #: The reason of a call of whose end nobody could tell.
 LOST = "lost"
 
@@ -98,10 +102,11 @@ class Call:
         """Its cost in millionths, and the currency; None where it cannot be read."""
         amount, _, currency = (self.cost or "").partition(" ")
         try:
-            micros = int(Decimal(amount) * 1_000_000)
+            micros = Decimal(amount) * MICROS
+            is_price = 0 <= micros <= MOST_MICROS and CURRENCY.fullmatch(currency)
         except (ArithmeticError, ValueError):
             return None
-        return (micros, currency) if CURRENCY.fullmatch(currency) and micros >= 0 else None
+        return (int(micros), currency) if is_price else None
 
     def can_become(self, status: CallStatus) -> bool:
         """Whether this would be progress."""

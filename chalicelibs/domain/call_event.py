@@ -13,6 +13,9 @@ from chalicelibs.domain.transcript import Transcript
 #: Longer texts in a report are no ids, prices or reasons.
 LONGEST_TEXT = 200
 
+#: No conversation is longer; a carrier may take microseconds for milliseconds.
+LONGEST_TALK = timedelta(days=1)
+
 #: A longer address opens nowhere.
 LONGEST_URL = 2_048
 
@@ -55,6 +58,7 @@ class CallEvent:
             self,
             carrier_call_id=self.carrier_call_id and self.carrier_call_id[:LONGEST_TEXT],
             reason=self.reason and self.reason[:LONGEST_TEXT],
+            duration=self.duration and min(max(self.duration, timedelta(0)), LONGEST_TALK),
             cost=self.cost and self.cost[:LONGEST_TEXT],
             recording_url=url if url is None or len(url) <= LONGEST_URL else None,
             transcript=transcript.bounded(self.transcript),

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from chalicelibs.domain.errors import Invalid
@@ -131,7 +132,7 @@ class CallingHours:
 
     def windows(self, day: date) -> tuple[Window, ...]:
         """Return the windows that belong to a local day, in order; a closed day has none."""
-        window = self._window_of(day, zone_named(self.zone))
+        window = window_of(self, day)
         return () if window is None else (window,)
 
     def _window_at(self, at: datetime) -> Window | None:
@@ -140,42 +141,45 @@ class CallingHours:
         local = at.astimezone(zone)
         today, yesterday = local.date(), local.date() - _ONE_DAY
         is_after_opening = local.hour * 60 + local.minute >= self.opens
-        window = self._window_of(today if is_after_opening else yesterday, zone)
+        window = window_of(self, today if is_after_opening else yesterday)
         if window is not None and at in window:
             return window
-        if not self._is_all_day():
+        if not self.is_all_day:
             return None
         # Where midnight comes twice, the day before runs on until its later occurrence.
-        window = self._window_of(yesterday, zone)
+        window = window_of(self, yesterday)
         return window if window is not None and at in window else None
 
     def _windows_from(self, first: date) -> Iterator[Window]:
-        zone = zone_named(self.zone)
         for ahead in range(_HORIZON):
-            window = self._window_of(first + timedelta(days=ahead), zone)
+            window = window_of(self, first + timedelta(days=ahead))
             if window is not None:
                 yield window
-
-    def _window_of(self, day: date, zone: ZoneInfo) -> Window | None:
-        if day.weekday() not in self.days:
-            return None
-        closing_day = day if self.opens < self.closes < MIDNIGHT else day + _ONE_DAY
-        start = _instant(day, self.opens, zone, fold=1)
-        end = _instant(closing_day, self.closes % MIDNIGHT, zone, fold=self._runs_on(closing_day))
-        return Window(start=start, end=end) if start < end else None
 
     def _local_day(self, at: datetime) -> date:
         return at.astimezone(zone_named(self.zone)).date()
 
-    def _runs_on(self, day: date) -> bool:
-        """Tell whether a window runs straight into that of `day`: then no hour is in doubt."""
-        return self._is_all_day() and day.weekday() in self.days
-
-    def _is_all_day(self) -> bool:
+    @property
+    def is_all_day(self) -> bool:
+        """Whether its windows are whole days."""
         return self.opens == 0 and self.closes == MIDNIGHT
 
     def _never_closes(self) -> bool:
-        return self._is_all_day() and self.days == ALL_DAYS
+        return self.is_all_day and self.days == ALL_DAYS
+
+
+@lru_cache(maxsize=4096)  # every lane of every campaign asks at every dispatch
+def window_of(hours: CallingHours, day: date) -> Window | None:
+    """The window that belongs to a local day; None: that day is closed, or left with no time."""
+    if day.weekday() not in hours.days:
+        return None
+    zone = zone_named(hours.zone)
+    closing_day = day if hours.opens < hours.closes < MIDNIGHT else day + _ONE_DAY
+    # A whole day that runs straight into the next leaves no hour in doubt.
+    runs_on = hours.is_all_day and closing_day.weekday() in hours.days
+    start = _instant(day, hours.opens, zone, fold=1)
+    end = _instant(closing_day, hours.closes % MIDNIGHT, zone, fold=int(runs_on))
+    return Window(start=start, end=end) if start < end else None
 
 
 def _instant(day: date, minutes: int, zone: ZoneInfo, *, fold: int) -> datetime:

@@ -33,7 +33,8 @@ BROKEN_QUOTES = "broken_quotes"
 FIELD_TOO_LONG = "field_too_long"
 
 MESSAGES = {
-    NOT_TEXT: "the line is not text in the file's encoding: save the file as CSV with UTF-8",
+    NOT_TEXT: "the line is not text in the file's encoding: save the file as CSV with UTF-8, or"
+    " say its encoding when you import it",
     ZERO_BYTE: "the line holds a zero byte, so it is not text: write it anew",
     LINE_TOO_LONG: f"the line is longer than {LONGEST_LINE} bytes: check that lines end",
     BROKEN_QUOTES: "a quote that opens a field here is not closed before the next delimiter or"

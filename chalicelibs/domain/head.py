@@ -115,7 +115,10 @@ class Lines:
             return found[0].decode(self._encoding)
         except UnicodeDecodeError:
             name = self._encoding.upper()
-            raise UnusableFile(f"line {self.count} is not {name} text: {SAVE_AGAIN}") from None
+            raise UnusableFile(
+                f"line {self.count} is not {name} text: {SAVE_AGAIN}, or say its encoding when"
+                " you import it"
+            ) from None
 
     def _without_separator(self, text: str) -> str:
         """The line, unless it only says what stands between cells, as spreadsheets want it."""

@@ -281,3 +281,10 @@ def use_of(call: Call) -> dict[str, int]:
         micros, currency = call.price
         used |= {f"{COST}{currency}": micros} if micros else {}
     return used
+
+
+def use_gained(before: Call, after: Call) -> dict[str, int]:
+    """What a call turned out to have used beyond what was counted of it."""
+    counted, used = use_of(before), use_of(after)
+    gained = {name: used.get(name, 0) - counted.get(name, 0) for name in counted | used}
+    return {name: number for name, number in gained.items() if number}

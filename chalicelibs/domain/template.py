@@ -10,7 +10,18 @@ from chalicelibs.domain.errors import Invalid
 
 #: A name is anything without braces or line ends: column headers have spaces. `$5` is a price.
 NAME = r"\s*([^{}\s](?:[^{}\r\n]*[^{}\s])?)\s*"
+
+#: Letters of a prompt that is filled in: a few places of long values would outgrow any memory.
+LONGEST = 100_000
+
 PLACE = re.compile(rf"\{{\{{{NAME}\}}\}}|\$\{{{NAME}\}}")
+
+
+class TooLong(Invalid):
+    """What a template becomes with a contact's context is more than can be told to an agent."""
+
+    def __init__(self) -> None:
+        super().__init__(f"the prompt may have {LONGEST} letters once it is filled in", "context")
 
 
 class MissingVariables(Invalid):
@@ -44,6 +55,10 @@ def render(template: str, context: Mapping[str, str]) -> str:
 
     Raises:
         MissingVariables: when the context lacks one.
+        TooLong: when that would be too much.
     """
     require(variables(template), context)
+    values = (len(context[match[1] or match[2]]) for match in PLACE.finditer(template))
+    if len(template) + sum(values) > LONGEST:
+        raise TooLong
     return PLACE.sub(lambda match: context[match[1] or match[2]], template)

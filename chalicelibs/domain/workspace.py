@@ -1,9 +1,11 @@
 """An account: its limits, and the keys that open it. Nothing crosses it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from chalicelibs.domain.quota import DEFAULT_PER_MINUTE
+from chalicelibs.domain.rest import Rest
 from chalicelibs.domain.scope import Scope
 
 #: Who holds the deployment's bootstrap key, in the place of a workspace id.
@@ -24,7 +26,13 @@ class Workspace:
     name: str
     concurrency_limit: int = DEFAULT_CONCURRENCY  #: Calls in flight at once.
     calls_per_second: int | None = None  #: Calls that may start in one second; None: no bound.
+    rests: Mapping[str, Rest] = field(default_factory=dict)  #: Past or present, by carrier.
     created_at: datetime
+
+    def rest_of(self, carrier: str, now: datetime) -> Rest | None:
+        """The rest that this carrier has now."""
+        rest = self.rests.get(carrier)
+        return rest if rest is not None and now < rest.until else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

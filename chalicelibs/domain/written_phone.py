@@ -7,13 +7,13 @@ is repaired, and what is not is refused with its reason: a wrong guess rings at 
 import re
 from collections.abc import Iterator
 from functools import cache
-from unicodedata import category, decimal
 
 import phonenumbers
 from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType
 
 from chalicelibs.domain.errors import Invalid
 from chalicelibs.domain.numbering import is_plainly_valid
+from chalicelibs.domain.plain_letters import in_plain_letters
 from chalicelibs.domain.row_codes import RowCode, UnusableRow
 
 #: Regions that have national mobile numbers of 11 digits and more, by their length. Without the
@@ -52,8 +52,8 @@ THOUSANDS = re.compile(r"[1-9][0-9]{0,2}(?:,[0-9]{3})+")
 WRITTEN = re.compile(r"[\[( ]*(\+?)[\[( ]*[0-9][\])( .0-9/\[-]*")
 SLASHED = re.compile(r"[^0-9]*(?:[0-9][^0-9/]*){1,6}/[^/]*")
 
-#: What keyboards elsewhere have for what is written in numbers.
-PLAINER = {"−": "-", "＋": "+", "﹢": "+", "．": ".", "·": ".", "（": "(", "）": ")", "／": "/"}
+#: Letters that people use for a region, which are not its own.
+CALLED_OTHERWISE = {"UK": "GB", "EL": "GR"}
 
 WRITE_ONE = "write one number and nothing else, like +34600000000"
 NO_SUCH = "no such number can exist in its country's numbering plan"
@@ -78,24 +78,11 @@ def read_phone(text: str, region: str | None) -> str:
 
 def unwrapped(text: str) -> str:
     """The text in plain characters, without what programs put around a number."""
-    bare = (text if text.isascii() else "".join(map(plain, text))).strip()
+    bare = in_plain_letters(text).strip()
     bare = bare.lstrip(GUARDS).strip()
     formula = FORMULA.fullmatch(bare)
     bare = formula[1] if formula else bare.strip('"')
     return SCHEME.sub("", bare.strip().lstrip(GUARDS)).strip()
-
-
-def plain(letter: str) -> str:
-    """A letter as a keyboard has it: digits of all scripts, blanks, dashes; nothing for marks."""
-    if letter.isascii():
-        return letter
-    kind = category(letter)
-    if kind == "Nd":
-        return str(decimal(letter))
-    if kind in {"Cf", "Mn", "Me"}:  # of no width, or around a letter
-        return ""
-    plainer = {"Zs": " ", "Pd": "-"}.get(kind, letter)
-    return PLAINER.get(letter, plainer)
 
 
 def digits_of(text: str) -> tuple[bool, str]:
@@ -258,7 +245,8 @@ def region_of(text: str) -> str:
     Raises:
         Invalid: when there is none of this name.
     """
-    region = text.strip().upper()
+    letters = text.strip().upper()
+    region = CALLED_OTHERWISE.get(letters, letters)
     if region not in phonenumbers.SUPPORTED_REGIONS:
         raise Invalid("must be a country's two letters, like DE or IN", "region")
     return region

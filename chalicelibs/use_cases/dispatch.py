@@ -15,6 +15,7 @@ from chalicelibs.domain.naming import campaign_of, task_of
 from chalicelibs.domain.task import DueTask
 from chalicelibs.domain.workspace import Workspace
 from chalicelibs.ports import (
+    Agents,
     Campaigns,
     Clock,
     Ids,
@@ -44,6 +45,7 @@ class Dispatch:
     workspaces: Workspaces
     campaigns: Campaigns
     tasks: Tasks
+    agents: Agents
     slots: Slots
     queue: Queue
     clock: Clock
@@ -59,13 +61,31 @@ class Dispatch:
         room = self._room(workspace)
         if room <= 0:
             return 0
-        calls = self._claim(workspace, campaigns, room)
+        calls = self._claim(workspace, self._with_carrier(workspace, campaigns), room)
         messages = self._reserve(workspace, campaigns, calls)
         if messages:
             self.queue.calls(spread(messages, workspace.calls_per_second))
         if len(calls) == most_at_once(workspace):
             self.queue.nudge(workspace_id, delay_of(len(calls), workspace.calls_per_second))
         return len(messages)
+
+    def _with_carrier(
+        self, workspace: Workspace, campaigns: dict[str, Campaign]
+    ) -> dict[str, Campaign]:
+        """Those whose carrier may be asked. A task with an agent of its own is for the gate."""
+        now = self.clock.now()
+        if not any(workspace.rest_of(carrier, now) for carrier in workspace.rests):
+            return campaigns
+        return {
+            campaign_id: campaign
+            for campaign_id, campaign in campaigns.items()
+            if not workspace.rest_of(self._carrier_of(campaign), now)
+        }
+
+    def _carrier_of(self, campaign: Campaign) -> str:
+        rules = campaign.rules
+        agent = rules and self.agents.get(campaign.workspace_id, rules.agent_id)
+        return agent.carrier if agent else ""
 
     def _room(self, workspace: Workspace) -> int:
         free = workspace.concurrency_limit - len(self.slots.held(workspace.workspace_id))
@@ -74,25 +94,45 @@ class Dispatch:
     def _claim(
         self, workspace: Workspace, campaigns: dict[str, Campaign], room: int
     ) -> list[Call]:
+        """Calls for the best due tasks, as many as there is room for."""
         now = self.clock.now()
         taken: list[Call] = []
         free = self._free_by_campaign(campaigns.values())
-        for due in self._candidates(campaigns.values(), now, room + SPARE):
+        for equals in ranked(open_lanes(campaigns.values(), now)):
+            candidates, are_all = self._candidates(equals, now, room + SPARE)
+            lost = self._take(candidates, workspace.workspace_id, taken, free, room)
+            if len(taken) == room or (lost and not are_all):
+                # Another dispatcher is at it: what else this rank has goes before the next rank.
+                break
+        return taken
+
+    def _take(
+        self,
+        candidates: Iterable[DueTask],
+        workspace_id: str,
+        taken: list[Call],
+        free: dict[str, int],
+        room: int,
+    ) -> int:
+        """Claim candidates until there is no room; gives how many somebody else had taken."""
+        now = self.clock.now()
+        lost = 0
+        for due in candidates:
             campaign_id = campaign_of(due.task_id)
-            if free.get(campaign_id, 1) <= 0:
+            if len(taken) == room or free.get(campaign_id, 1) <= 0:
                 continue
             call = Call(
                 call_id=due.next_call_id,
                 reserved_at=now,
                 deadline=now + self.deadlines.first_look,
             )
-            if self.tasks.claim(due, call, workspace.workspace_id):
-                taken.append(call)
-                if campaign_id in free:
-                    free[campaign_id] -= 1
-            if len(taken) == room:
-                break
-        return taken
+            if not self.tasks.claim(due, call, workspace_id):
+                lost += 1
+                continue
+            taken.append(call)
+            if campaign_id in free:
+                free[campaign_id] -= 1
+        return lost
 
     def _free_by_campaign(self, campaigns: Iterable[Campaign]) -> dict[str, int]:
         """What each campaign's own limit leaves; those without one are not in it."""
@@ -104,16 +144,19 @@ class Dispatch:
         }
 
     def _candidates(
-        self, campaigns: Iterable[Campaign], now: datetime, wanted: int
-    ) -> Iterator[DueTask]:
-        """Due tasks, best first. Lanes are only asked when those of higher rank gave too few."""
-        for equals in ranked(open_lanes(campaigns, now)):
-            found = [
+        self, equals: Sequence[tuple[Campaign, Lane]], now: datetime, wanted: int
+    ) -> tuple[list[DueTask], bool]:
+        """Due tasks of lanes of one rank, best first; and whether these are all that there are."""
+        found: list[tuple[datetime, float, DueTask]] = []
+        are_all = True
+        for campaign, lane in equals:
+            due_in_lane = self._due_in(campaign, lane, now, wanted)
+            are_all = are_all and len(due_in_lane) < wanted
+            found += (
                 (campaign.starts_at(due.entry.at), lot_of(due.entry.at), due)
-                for campaign, lane in equals
-                for due in self._due_in(campaign, lane, now, wanted)
-            ]
-            yield from (due for _, _, due in sorted(found))
+                for due in due_in_lane
+            )
+        return [due for _, _, due in sorted(found)], are_all
 
     def _due_in(self, campaign: Campaign, lane: Lane, now: datetime, wanted: int) -> list[DueTask]:
         found: list[DueTask] = []

@@ -22,7 +22,7 @@ from chalicelibs.domain.overrides import rules_of
 from chalicelibs.domain.prompt import template_for
 from chalicelibs.domain.search import CallFilter, TaskFilter
 from chalicelibs.domain.task import Task, TaskStatus
-from chalicelibs.domain.template import MissingVariables, render
+from chalicelibs.domain.template import MissingVariables, TooLong, render
 from chalicelibs.ports import (
     Agents,
     Calls,
@@ -104,7 +104,7 @@ class LookUp:
         return read(task, self.campaign(workspace_id, task.campaign_id), self.clock.now())
 
     def prompt_of(self, reading: TaskReading) -> str | None:
-        """What the agent is told of the contact; None while something that it needs is missing."""
+        """What the agent is told of the contact; None while that is too much, or lacks a value."""
         task, _, campaign = reading
         rules = rules_of(task.own, campaign.rules, campaign.level)
         agent = self.agents.get(task.workspace_id, rules.agent_id)
@@ -112,7 +112,7 @@ class LookUp:
             return None
         try:
             return render(template_for(agent, campaign), task.context)
-        except MissingVariables:
+        except (MissingVariables, TooLong):
             return None
 
     def tasks_of(

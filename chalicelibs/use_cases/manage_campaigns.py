@@ -157,7 +157,9 @@ class ManageCampaigns:
     def _reading(self, campaign: Campaign, busy: Busy) -> CampaignReading:
         progress = self.campaigns.progress(campaign.campaign_id)
         own = tuple(one for one in busy.calls if campaign_of(one) == campaign.campaign_id)
-        running = busy.running_by_campaign[campaign.campaign_id]
+        # What ran a moment ago may have settled since, and is among the counted then.
+        most = progress.open_tasks - progress.paused
+        running = min(busy.running_by_campaign[campaign.campaign_id], most)
         now = self.clock.now()
         status = campaign.status(now, progress, in_flight=running)
         return CampaignReading(campaign, status, progress, own, running, waiting_as(campaign, now))

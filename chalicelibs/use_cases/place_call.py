@@ -1,7 +1,7 @@
 """Pass the dial gate and ask the carrier for one call, once."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from chalicelibs.domain import dial_gate
 from chalicelibs.domain.agent import Agent
@@ -10,12 +10,14 @@ from chalicelibs.domain.call_event import CallEvent, EventKind
 from chalicelibs.domain.campaign import Campaign
 from chalicelibs.domain.deadlines import Deadlines
 from chalicelibs.domain.errors import Stale
+from chalicelibs.domain.instants import wait_until
 from chalicelibs.domain.naming import campaign_of, task_of
 from chalicelibs.domain.outcome import Outcome
 from chalicelibs.domain.prompt import template_for
+from chalicelibs.domain.rest import Rest
 from chalicelibs.domain.rules import Rules
 from chalicelibs.domain.task import Task, tally_of
-from chalicelibs.domain.template import MissingVariables, render
+from chalicelibs.domain.template import MissingVariables, TooLong, render
 from chalicelibs.ports import (
     Accepted,
     Agents,
@@ -33,6 +35,7 @@ from chalicelibs.ports import (
     Slots,
     Tasks,
     Throttled,
+    Unreachable,
 )
 
 #: When the second is full, the call waits for the next.
@@ -96,16 +99,20 @@ class PlaceCalls:
             self.slots.release(campaign_id, message.call_id, message.campaign_page)
 
     def _dial(self, message: PlaceCall, gate: AtGate, rules: Rules) -> str:
+        agent = self.agents.get(message.workspace_id, rules.agent_id)
+        rest = gate.workspace.rest_of(agent.carrier, self.clock.now()) if agent else None
+        if rest is not None:
+            self._give_back(message, gate.task, not_before=rest.until)
+            return "carrier_rests"
         limit = gate.workspace.calls_per_second
         if limit is not None and not self.pacing.take(
             message.workspace_id, self.clock.now(), limit
         ):
             self.queue.calls([(message, ONE_SECOND)])
             return "second_is_full"
-        agent = self.agents.get(message.workspace_id, rules.agent_id)
         task = self.tasks.save(self._dialing(message, gate.task, rules, agent))
         answer = self._ask_carrier(task, gate.campaign, rules, agent)
-        return self._after(message, task, answer)
+        return self._after(message, task, answer, gate)
 
     def _dialing(self, message: PlaceCall, task: Task, rules: Rules, agent: Agent | None) -> Task:
         """The task with its attempt spent: from here on the phone may ring, once."""
@@ -138,6 +145,8 @@ class PlaceCalls:
             prompt = render(template_for(agent, campaign), task.context)
         except MissingVariables:
             return Refused("missing_variables")
+        except TooLong:
+            return Refused("prompt_too_long")
         if self.clock.now() >= self.deadlines.of_sending(task.call):
             # Rescue may be about to ask the carrier: a request now could ring after its answer.
             return Refused("too_late_to_send")
@@ -152,7 +161,7 @@ class PlaceCalls:
             )
         )
 
-    def _after(self, message: PlaceCall, task: Task, answer: PlaceAnswer) -> str:
+    def _after(self, message: PlaceCall, task: Task, answer: PlaceAnswer, gate: AtGate) -> str:
         call = task.call
         assert call is not None
         now = self.clock.now()
@@ -164,10 +173,14 @@ class PlaceCalls:
                 self._note(task, call.because(CallStatus.UNKNOWN))
                 return "answer_lost"
             case Throttled(retry_after):
-                self.tasks.save(task.give_back(not_before=now + retry_after))
-                self._release(message)
-                self.queue.nudge(message.workspace_id, retry_after)
+                self._give_back(message, task, not_before=now + retry_after)
                 return "throttled"
+            case Unreachable():
+                assert call.carrier is not None, "it was asked"
+                rest = Rest.after(gate.workspace.rests.get(call.carrier), now)
+                self.pacing.rest(message.workspace_id, call.carrier, rest)
+                self._give_back(message, task, not_before=rest.until)
+                return "carrier_unreachable"
             case Refused(reason, is_permanent):
                 refused = CallEvent(
                     call_id=call.call_id,
@@ -179,6 +192,12 @@ class PlaceCalls:
                 )
                 self.queue.events([refused])
                 return "refused"
+
+    def _give_back(self, message: PlaceCall, task: Task, *, not_before: datetime) -> None:
+        """No attempt was spent: the task and its slot wait until the carrier can be asked."""
+        self.tasks.save(task.give_back(not_before=not_before))
+        self._release(message)
+        self.queue.nudge(message.workspace_id, wait_until(not_before, now=self.clock.now()))
 
     def _note(self, task: Task, call: Call) -> None:
         """Save how far the call came, unless a webhook was faster and told more."""

@@ -5,23 +5,22 @@ from dataclasses import dataclass
 
 from chalicelibs.domain.call_event import CallEvent
 from chalicelibs.domain.errors import NotFound
-from chalicelibs.domain.naming import is_call_id, task_of
-from chalicelibs.ports import Carriers, Queue, Tasks
+from chalicelibs.domain.naming import is_call_id
+from chalicelibs.ports import Carriers, Queue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiveReport:
-    """Queue a verified report of a call that exists."""
+    """Queue a verified report; whether there was such a call, whoever records it finds out."""
 
     carriers: Carriers
-    tasks: Tasks
     queue: Queue
 
     def webhook(self, carrier: str, headers: Mapping[str, str], body: bytes) -> CallEvent | None:
         """Queue what a carrier's webhook says; None where it changes nothing.
 
         Raises:
-            NotFound: when there is no such carrier, or never was such a call.
+            NotFound: when there is no such carrier, or there can be no such call.
             Forged: when the carrier did not send it.
         """
         known = self.carriers.get(carrier)
@@ -36,9 +35,8 @@ class ReceiveReport:
         """Queue an event, cut to what a queue carries; when this returns, it is durable.
 
         Raises:
-            NotFound: when there was never such a call.
+            NotFound: when the id is none of ours.
         """
-        is_known = is_call_id(event.call_id) and self.tasks.exists(task_of(event.call_id))
-        if not is_known:
+        if not is_call_id(event.call_id):
             raise NotFound("call", event.call_id)
         self.queue.events([event.bounded()])

@@ -1,7 +1,11 @@
 """Settle calls by what carriers report, and decide what follows."""
 
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Protocol, Self
 
 from chalicelibs.domain.analysis import bounded
 from chalicelibs.domain.call import LOST, Call, CallStatus
@@ -10,30 +14,132 @@ from chalicelibs.domain.campaign import Campaign
 from chalicelibs.domain.deadlines import LOOK_AHEAD, Deadlines
 from chalicelibs.domain.errors import Stale
 from chalicelibs.domain.instants import wait_until
-from chalicelibs.domain.naming import task_of
+from chalicelibs.domain.naming import is_call_id, task_of
 from chalicelibs.domain.outcome import Outcome, is_more_telling
 from chalicelibs.domain.overrides import rules_of
-from chalicelibs.domain.progress import OUTCOME, added
+from chalicelibs.domain.progress import OUTCOME, Tally, added
 from chalicelibs.domain.retry import Complete, Decision, Verdict, decide
-from chalicelibs.domain.task import Task, TaskStatus, tally_of
+from chalicelibs.domain.task import Task, TaskStatus, tally_of, use_gained
 from chalicelibs.domain.transcript import fuller
-from chalicelibs.ports import Calls, Campaigns, Clock, Queue, Slots, Tasks
+from chalicelibs.ports import Calls, Clock, Slots
 
 #: How often to look at a task that somebody else moves at the same moment.
 LOOKS = 3
+
+NO_DELAY = timedelta(0)
+
+
+class TasksInFlight(Protocol):
+    """What recording needs of the tasks, see the port."""
+
+    def get(self, task_id: str) -> Task | None:
+        """A task as it stands now."""
+
+    def get_all(self, task_ids: Iterable[str]) -> Iterable[Task]:
+        """Those of these tasks that there are."""
+
+    def save(self, task: Task) -> Task:
+        """Replace it, if it is still the version that was read."""
+
+    def settle(self, task: Task, tally: Tally) -> Task:
+        """Like `save`, and count it in the same transaction."""
+
+
+class TheirCampaigns(Protocol):
+    """What recording needs of the campaigns, see the port."""
+
+    def get(self, workspace_id: str, campaign_id: str) -> Campaign | None:
+        """A campaign as it stands now."""
+
+
+class Nudges(Protocol):
+    """What recording needs of the queues, see the port."""
+
+    def nudge(self, workspace_id: str, delay: timedelta = NO_DELAY) -> None:
+        """Have a workspace dispatched."""
+
+
+class ReadAhead:
+    """Tasks that were read in one request; a look after a lost race is a new one."""
+
+    def __init__(self, tasks: TasksInFlight, task_ids: Iterable[str]) -> None:
+        self._tasks = tasks
+        self._read: dict[str, Task] = {}
+        with suppress(Exception):  # one that cannot be read must not fail the others
+            self._read = {task.task_id: task for task in tasks.get_all(task_ids)}
+        self.get_all = tasks.get_all
+
+    def get(self, task_id: str) -> Task | None:
+        """The task as it was read or saved last, or as it stands now."""
+        return self._read.pop(task_id, None) or self._tasks.get(task_id)
+
+    def save(self, task: Task) -> Task:
+        """See the port; the next report of the batch goes on from here."""
+        return self._saved(self._tasks.save(task))
+
+    def settle(self, task: Task, tally: Tally) -> Task:
+        """See the port; the next report of the batch goes on from here."""
+        return self._saved(self._tasks.settle(task, tally))
+
+    def _saved(self, task: Task) -> Task:
+        self._read[task.task_id] = task
+        return task
+
+
+class Remembered:
+    """Campaigns that are read once."""
+
+    def __init__(self, campaigns: TheirCampaigns) -> None:
+        self.get = cache(campaigns.get)
+
+
+class NudgesOnce:
+    """Nudges that are held back, each workspace's only once for each moment."""
+
+    def __init__(self, queue: Nudges) -> None:
+        self._queue = queue
+        self._held: dict[tuple[str, timedelta], None] = {}
+
+    def nudge(self, workspace_id: str, delay: timedelta = NO_DELAY) -> None:
+        """Hold it back."""
+        self._held[workspace_id, delay] = None
+
+    def send(self) -> None:
+        """Let them go."""
+        for workspace_id, delay in self._held:
+            self._queue.nudge(workspace_id, delay)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordCallEvent:
     """Record one report of a carrier. Reports come twice, late and out of order."""
 
-    tasks: Tasks
-    campaigns: Campaigns
+    tasks: TasksInFlight
+    campaigns: TheirCampaigns
     calls: Calls
     slots: Slots
-    queue: Queue
+    queue: Nudges
     clock: Clock
     deadlines: Deadlines
+
+    @contextmanager
+    def of_batch(self, call_ids: Iterable[str]) -> Iterator[Self]:
+        """Record reports of these calls with fewer requests: read together, nudge once.
+
+        What was read ahead may be a moment old: the condition on a task's version finds that out,
+        and the next look is a new one. Nudges leave when the batch is done; should it die before,
+        the tick makes up for them.
+        """
+        nudges = NudgesOnce(self.queue)
+        try:
+            yield replace(
+                self,
+                tasks=ReadAhead(self.tasks, map(task_of, filter(is_call_id, call_ids))),
+                campaigns=Remembered(self.campaigns),
+                queue=nudges,
+            )
+        finally:
+            nudges.send()
 
     def __call__(self, event: CallEvent) -> str:
         """Record an event; gives what was done about it, in a word.
@@ -86,7 +192,7 @@ class RecordCallEvent:
         self._release(task, call)
         has_analysis = bool(call.analysis or call.outcome)  # it came before the end
         if has_analysis or not event.analysis_follows:
-            return self._settle(task, ended)
+            return self._settle(task, ended, event)
         waiting = replace(ended, deadline=self.clock.now() + self.deadlines.analysis)
         self.tasks.save(task.with_call(waiting))
         self.queue.nudge(task.workspace_id)
@@ -95,7 +201,7 @@ class RecordCallEvent:
     def _record_analysis(self, task: Task, call: Call, event: CallEvent) -> str:
         analysed = with_analysis(call, event)
         if call.status is CallStatus.ENDED:
-            return self._settle(task, analysed)
+            return self._settle(task, analysed, event)
         self.tasks.save(task.with_call(analysed))
         return "analysis_before_end"
 
@@ -105,13 +211,18 @@ class RecordCallEvent:
         if call.slots.campaign is not None:
             self.slots.release(task.campaign_id, call.call_id, call.slots.campaign)
 
-    def _settle(self, task: Task, call: Call) -> str:
-        after = task.after(self._decide(task, call), call)
-        self.calls.save(task.workspace_id, call)
-        tally = tally_of(task, after, now=self.clock.now(), ended_call=call)
+    def _settle(self, task: Task, call: Call, event: CallEvent) -> str:
+        # Of two reports at once, the first to keep the call says what the task is settled by, and
+        # not the second, even if that settles: task, call and counters must tell the same.
+        kept = self.calls.keep(task.workspace_id, call)
+        if task.is_erased and not kept.is_erased:
+            kept = kept.erased()
+            self.calls.save(task.workspace_id, kept)
+        after = task.after(self._decide(task, kept), kept)
+        tally = tally_of(task, after, now=self.clock.now(), ended_call=kept)
         self.tasks.settle(after, tally)
         self._wake(after)
-        return "settled"
+        return "settled" if kept == call else self._record(event)
 
     def _decide(self, task: Task, call: Call) -> Decision:
         campaign: Campaign | None = self.campaigns.get(task.workspace_id, task.campaign_id)
@@ -173,7 +284,7 @@ class RecordCallEvent:
                 return "old_news"
             after = task.after(self._decide(task, call), call)
             moved = {f"{OUTCOME}{task.outcome}": -1, f"{OUTCOME}{call.outcome}": 1}
-            tally = tally_of(task, after, now=self.clock.now())
+            tally = added(tally_of(task, after, now=self.clock.now()), use_gained(kept, call))
             self.tasks.settle(after, added(tally, moved))
             self._wake(after)
         self.calls.save(task.workspace_id, call)

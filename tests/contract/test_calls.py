@@ -86,6 +86,14 @@ def test_the_largest_call_that_is_kept_fits_into_an_item(ports: Ports) -> None:
     assert waiting.call == call
 
 
+def test_the_first_to_keep_a_call_decides_what_is_kept(ports: Ports) -> None:
+    later = replace(FULL, outcome="failed", reason="lost", transcript=())
+
+    assert ports.calls.keep(WORKSPACE, FULL) == FULL
+    assert ports.calls.keep(WORKSPACE, later) == FULL
+    assert ports.calls.get(WORKSPACE, FULL.as_dialed) == FULL
+
+
 def test_an_erased_call_stays_erased_whoever_writes_it_again(ports: Ports) -> None:
     ports.calls.save(WORKSPACE, FULL)
     ports.calls.save(WORKSPACE, FULL.erased())

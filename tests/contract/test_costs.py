@@ -173,7 +173,7 @@ def test_a_call_costs_no_more_than_its_steps_need(client: Any, ports: Ports) -> 
         "settled_at": epoch_ms(NOON),
     }
     units["settle"] = meter.of(lambda: ports.tasks.settle(done, tally))
-    units["keep call"] = meter.of(lambda: ports.calls.save(WORKSPACE, PLACED))
+    units["keep call"] = meter.of(lambda: ports.calls.keep(WORKSPACE, PLACED))
     units["release"] = meter.of(lambda: ports.slots.release(WORKSPACE, call.call_id, 0))
 
     assert units == {

@@ -1,9 +1,11 @@
 """Calls per second."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
-from tests.builders import NOON, OTHER_WORKSPACE, WORKSPACE
+from chalicelibs.domain.rest import Rest
+from tests.builders import NOON, OTHER_WORKSPACE, WORKSPACE, a_key, a_workspace
 from tests.contract.engines import Ports
 
 
@@ -35,3 +37,45 @@ def test_parallel_starts_are_counted_exactly(parallel_ports: Ports) -> None:
         )
 
     assert sum(started) == 7
+
+
+# --- Rests of carriers ---------------------------------------------------------------------------
+
+SECOND = timedelta(seconds=1)
+
+
+def a_rest(seconds: int) -> Rest:
+    return Rest(until=NOON + seconds * SECOND, length=seconds * SECOND)
+
+
+def test_a_workspace_knows_which_of_its_carriers_rest(ports: Ports) -> None:
+    ports.workspaces.add(a_workspace(), a_key())
+
+    ports.pacing.rest(WORKSPACE, "simulated", a_rest(2))
+    ports.pacing.rest(WORKSPACE, "sip", a_rest(4))
+
+    stored = ports.workspaces.get(WORKSPACE)
+    assert stored == a_workspace(rests={"simulated": a_rest(2), "sip": a_rest(4)})
+    assert stored.rest_of("simulated", NOON + SECOND) == a_rest(2)
+    assert stored.rest_of("simulated", NOON + 2 * SECOND) is None
+    assert stored.rest_of("another", NOON) is None
+
+
+def test_the_longer_rest_stands_whoever_writes_last(ports: Ports) -> None:
+    ports.workspaces.add(a_workspace(), a_key())
+
+    for seconds in (4, 8, 2):
+        ports.pacing.rest(WORKSPACE, "simulated", a_rest(seconds))
+
+    assert ports.workspaces.get(WORKSPACE) == a_workspace(rests={"simulated": a_rest(8)})
+
+
+def test_new_limits_let_carriers_rest(ports: Ports) -> None:
+    workspace = a_workspace()
+    ports.workspaces.add(workspace, a_key())
+    ports.pacing.rest(WORKSPACE, "simulated", a_rest(2))
+
+    ports.workspaces.set_limits(replace(workspace, concurrency_limit=7))
+
+    changed = a_workspace(concurrency_limit=7, rests={"simulated": a_rest(2)})
+    assert ports.workspaces.get(WORKSPACE) == changed

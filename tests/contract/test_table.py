@@ -5,12 +5,13 @@ from random import Random
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 
 from chalicelibs.adapters.clock import SystemClock
 from chalicelibs.adapters.dynamodb import DynamoTasks, send_straight
 from chalicelibs.adapters.dynamodb.table import (
     LONGEST_PAUSE_S,
+    MOST_UNANSWERED,
     TRIES,
     Cancelled,
     StillThrottled,
@@ -23,8 +24,9 @@ from tests.builders import NOON, WORKSPACE, a_call, a_campaign, a_key, a_task, a
 from tests.contract.engines import TABLE, Account, Ports, moto_account, new_table, ports_in
 
 
-def refusal(code: str, *reasons: str) -> ClientError:
+def refusal(code: str, *reasons: str, status: int = 400) -> ClientError:
     answer: Any = {"Error": {"Code": code, "Message": "no"}}
+    answer["ResponseMetadata"] = {"HTTPStatusCode": status}
     if reasons:
         answer["CancellationReasons"] = [{"Code": reason} for reason in reasons]
     return ClientError(answer, "Any")
@@ -33,7 +35,7 @@ def refusal(code: str, *reasons: str) -> ClientError:
 class Disturbed:
     """A client whose requests fail with these errors, one after another, before they pass."""
 
-    def __init__(self, client: Any, *errors: ClientError) -> None:
+    def __init__(self, client: Any, *errors: Exception) -> None:
         self._client = client
         self._errors = list(errors)
 
@@ -81,7 +83,7 @@ class Scene:
         ids = RandomIds(SystemClock(), Random(7))
         return DynamoTasks(Table(client, TABLE, ids, sleep=self.pauses.append))
 
-    def disturbed(self, *errors: ClientError) -> DynamoTasks:
+    def disturbed(self, *errors: Exception) -> DynamoTasks:
         return self.tasks(Disturbed(self.client, *errors))
 
 
@@ -98,6 +100,7 @@ def scene() -> Iterator[Scene]:
         refusal("ThrottlingException"),
         refusal("TransactionConflictException"),
         refusal("InternalServerError"),
+        refusal("503", status=503),
     ],
     ids=lambda error: str(error.response["Error"]["Code"]),
 )
@@ -136,6 +139,23 @@ def test_pauses_grow_and_end(scene: Scene) -> None:
     assert len(scene.pauses) == TRIES - 1
     assert all(0 < pause <= LONGEST_PAUSE_S for pause in scene.pauses)
     assert scene.pauses[-1] != scene.pauses[-2]
+
+
+NO_ANSWER = [
+    EndpointConnectionError(endpoint_url="http://db"),
+    ReadTimeoutError(endpoint_url="http://db"),
+]
+
+
+@pytest.mark.parametrize("error", NO_ANSWER, ids=lambda error: type(error).__name__)
+def test_a_table_that_does_not_answer_is_asked_again_but_not_for_long(
+    scene: Scene, error: Exception
+) -> None:
+    few, many = [error] * (MOST_UNANSWERED - 1), [error] * MOST_UNANSWERED
+
+    assert scene.disturbed(*few).get(a_task().task_id) == a_task()
+    with pytest.raises(type(error)):
+        scene.disturbed(*many).get(a_task().task_id)
 
 
 @pytest.mark.parametrize("code", ["AccessDeniedException", "ValidationException"])

@@ -125,7 +125,6 @@ def test_a_saved_task_replaces_all_that_was_there(ports: Ports) -> None:
 
 def test_what_was_never_added_is_not_there(ports: Ports) -> None:
     assert ports.tasks.get(a_task().task_id) is None
-    assert not ports.tasks.exists(a_task().task_id)
     assert ports.tasks.at_gate(WORKSPACE, a_task().task_id) is None
     with pytest.raises(Stale):
         ports.tasks.save(a_task())
@@ -135,7 +134,7 @@ def test_tasks_are_counted_as_they_are_added(ports: Ports) -> None:
     ports.tasks.add([a_task(number) for number in range(95)])
 
     assert ports.campaigns.progress(CAMPAIGN) == Progress(tasks=95)
-    assert ports.tasks.exists(a_task(94).task_id)
+    assert ports.tasks.get(a_task(94).task_id) is not None
 
 
 def test_adding_again_changes_nothing_and_says_so(ports: Ports) -> None:

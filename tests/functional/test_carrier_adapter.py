@@ -27,6 +27,7 @@ from chalicelibs.ports import (
     Refused,
     StillAlive,
     Throttled,
+    Unreachable,
 )
 from tests.builders import NOON, a_call, an_agent
 
@@ -224,8 +225,18 @@ def test_where_nobody_listens_nothing_was_sent() -> None:
         taken.bind(("127.0.0.1", 0))  # and does not listen
         carrier = carrier_at(taken.getsockname()[1])
 
-        assert carrier.place(REQUEST) == Throttled(5 * SECONDS)
+        assert carrier.place(REQUEST) == Unreachable()
         assert carrier.fetch(a_call()) == CannotSay()
+
+
+def test_where_nobody_takes_the_connection_nothing_was_sent() -> None:
+    with socket.socket() as listening, socket.socket() as first:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(0)
+        port = listening.getsockname()[1]
+        first.connect(("127.0.0.1", port))  # and fills the line of those who wait
+
+        assert carrier_at(port).place(REQUEST) == Unreachable()
 
 
 def test_a_connection_that_breaks_leaves_the_call_unknown(

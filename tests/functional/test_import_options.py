@@ -1,5 +1,6 @@
 """What a sender may say about a file, and what would become of it."""
 
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -125,6 +126,36 @@ def test_a_row_brings_its_own_zone_start_priority_and_id(
     assert ana["external_id"] == "crm-2"
 
 
+def test_hours_are_the_contacts_own_where_the_row_names_a_zone(
+    product: Product, acme: Acme
+) -> None:
+    hours = {"start": "10:00", "end": "18:00"}
+    body = acme.batch(calling_hours=hours, timezone="Europe/Madrid", draft=False)
+    campaign_id = str(acme.made("/campaigns", body)["id"])
+    content = f"phone,name,tz\n{EVA},Eva,Asia/Tokyo\n{ANA},Ana,\n"
+
+    imported(product, acme, campaign_id, content)
+    product.run()
+    assert [request.phone for request in product.carrier.asked] == [ANA], "13:00 in Madrid"
+
+    product.clock.pass_(timedelta(hours=13))  # 10:00 in Tokyo, 02:00 in Madrid
+    product.tick()
+    product.run()
+
+    assert [request.phone for request in product.carrier.asked] == [ANA, EVA]
+
+
+def test_a_list_of_leads_from_a_social_network_is_read_as_it_is(
+    product: Product, acme: Acme, campaign_id: str
+) -> None:
+    content = f"id\tname\tphone_number\tis_organic\nl:1\tEva Ñ\tp:{EVA}\tfalse\n"
+
+    imported(product, acme, campaign_id, content.encode("utf-16"))
+
+    [task] = tasks_of(acme, campaign_id)
+    assert (task["phone"], task["context"]["name"]) == (EVA, "Eva Ñ")
+
+
 def test_tasks_of_the_highest_priority_in_a_file_are_called_first(
     product: Product, acme: Acme
 ) -> None:
@@ -228,7 +259,7 @@ def test_an_option_that_cannot_be_is_refused_by_name(
     ("name", "value"),
     [
         ("region", "Germany"),
-        ("encoding", "utf-8"),
+        ("encoding", "windows-1252"),
         ("delimiter", ":"),
         ("duplicates", ""),
         ("dry_run", "maybe"),

@@ -1,11 +1,13 @@
 """Files as bad as they come: each has a clear result, and rows in are rows told of."""
 
 from collections import Counter
+from dataclasses import asdict
 from typing import Any
 
 import pytest
 
 from chalicelibs.domain.csv_rows import LONGEST_LINE
+from chalicelibs.domain.dead_letters import MOST_RECEIVES
 from tests.functional.product import Acme, Product
 
 GOOD = b"+34600000001,Eva\n"
@@ -212,7 +214,10 @@ def test_a_world_that_changes_during_an_import_ends_it(
     assert {"deleted": "gone", "replaced": "replaced", "archived": "archived"}[how] in job[
         "reason"
     ]
-    assert 0 < job["rows"] == job["accepted"] < 12_000
+    assert 0 < job["rows"] == job["accepted"] < job["total"] == 12_000
+    (missing,) = acme.shown(f"/imports/{job['id']}/missing")["missing"]
+    assert missing["last"] - missing["first"] + 1 == 12_000 - job["rows"]
+    assert missing["last"] == 12_001
     assert acme.shown(f"/campaigns/{campaign_id}")["progress"]["total"] == job["accepted"]
 
 
@@ -236,3 +241,38 @@ def test_a_running_campaign_takes_more_contacts_and_calls_them_at_once(
     product.run()
     job = acme.shown(f"/campaigns/{campaign_id}/imports")["imports"][-1]
     assert (job["status"], job["rows"]) == ("completed", 12_000)
+
+
+def test_a_chunk_that_fails_again_and_again_is_named_and_sent_back(
+    product: Product, acme: Acme, campaign_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = f"s3://drop/imports/{acme.workspace_id}/{campaign_id}/contacts.csv"
+    product.bucket.bytes_by_source[source] = two_chunks()
+    product.plan_import(source)
+    bad, *product.queue.importing = product.queue.importing
+
+    def no_route(*_: object, **__: object) -> bytes:
+        raise ConnectionError("no route to +34600000001")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(product.bucket, "read", no_route)
+        for receives in range(1, MOST_RECEIVES + 1):
+            failed = product.deliver("app.import_chunk", [asdict(bad)], receives=receives)
+            assert failed == ["m0"]
+    product.import_chunks()
+
+    (job,) = acme.shown(f"/campaigns/{campaign_id}/imports")["imports"]
+    (missing,) = acme.shown(f"/imports/{job['id']}/missing")["missing"]
+    assert job["status"] == "failed"
+    assert f"{12_000 - job['rows']} rows could not be imported" in job["reason"]
+    assert missing == {
+        "first": 2,
+        "last": 12_001 - job["rows"],
+        "reason": "ConnectionError: no route to …",
+    }
+
+    assert product.deliver("app.import_chunk", [asdict(bad)]) == []
+
+    done = acme.shown(f"/imports/{job['id']}")
+    assert (done["status"], done["reason"], done["accepted"]) == ("completed", None, 12_000)
+    assert acme.shown(f"/imports/{job['id']}/missing") == {"missing": []}

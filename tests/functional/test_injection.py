@@ -69,6 +69,22 @@ def test_a_pushed_task_with_an_odd_name_is_called(product: Product, acme: Acme, 
     assert acme.shown(f"/tasks/{task_id}")["status"] == "running"
 
 
+def test_a_prompt_that_outgrows_all_memory_reaches_no_carrier(
+    product: Product, acme: Acme
+) -> None:
+    """Forty thousand letters of places, each of a long value: gigabytes, once they are filled."""
+    acme.patch(f"/agents/{acme.agent_id}", {"prompt": "{{a}}" * 4_000})
+    campaign_id = acme.campaign(prompt="{{a}}" * 4_000)
+
+    task_id = acme.pushed(campaign_id, context={"a": "🙂" * 2_000})
+    product.run()
+
+    assert product.carrier.asked == []
+    (call,) = acme.shown(f"/tasks/{task_id}/calls")["calls"]
+    assert (call["outcome"], call["reason"]) == ("init_failed", "prompt_too_long")
+    assert acme.shown(f"/tasks/{task_id}")["prompt"] is None
+
+
 @pytest.mark.parametrize("name", ["{{secret}}", "${secret}", "{{ name }}", "{{{{secret}}}}", "{{"])
 def test_a_value_is_never_expanded_again(product: Product, acme: Acme, name: str) -> None:
     context = {"name": name, "secret": "the code is 1234"}

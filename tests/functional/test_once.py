@@ -409,7 +409,7 @@ def test_a_secret_that_is_answered_again_is_kept_so_that_nobody_else_can_read_it
     first = acme.post("/keys", {"name": "jobs"}, once="monday")
 
     assert acme.post("/keys", {"name": "jobs"}, once="monday") == first
-    secret = first.body["api_key"].rpartition("_")[2]
+    secret = first.body["api_key"].split("_", 2)[2]
     assert secret not in str(product.everything())
 
 

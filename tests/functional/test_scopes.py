@@ -54,6 +54,26 @@ def test_what_only_shows_needs_read_and_what_changes_never_does() -> None:
     }
 
 
+def test_a_key_that_pushes_brings_contacts_and_changes_nothing_else() -> None:
+    pushing = {route for route in OWN_ROUTES if needed_for(*route) is Scope.PUSH}
+
+    assert pushing == {
+        ("POST", "/tasks"),
+        ("POST", "/campaigns/{campaign_id}/imports"),
+        ("POST", "/campaigns/{campaign_id}/leads"),
+        ("POST", "/api/v1/campaigns/{campaign_id}/leads"),
+    }
+
+
+def test_what_only_the_operator_may_is_said_here() -> None:
+    """Another route that asks for the operator's key would be walked as a workspace's."""
+    assert {
+        "POST /workspaces",
+        "GET /admin/dead-letters",
+        "POST /admin/dead-letters/redrive",
+    } == OPERATORS
+
+
 def test_keys_are_made_and_changed_only_by_keys_that_manage() -> None:
     """So no key makes one that may more than itself."""
     changing = [(method, path) for method, path in OWN_ROUTES if path.startswith("/keys")]

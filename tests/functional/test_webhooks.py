@@ -6,8 +6,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from urllib3 import PoolManager
 
+from chalicelibs.adapters.carriers.simulated import SimulatedCarrier
 from chalicelibs.adapters.sqs import BATCH_BYTES
+from chalicelibs.config import SimulatedCarrierSettings
 from chalicelibs.domain.instants import epoch_ms
 from tests.builders import utc
 from tests.functional.conftest import Log
@@ -457,6 +460,37 @@ def test_another_secret_signs_in_vain(product: Product, end: dict[str, Any]) -> 
     assert product.queue.reports == []
 
 
+@pytest.mark.parametrize(
+    ("good", "signs", "status"),
+    [
+        ("new old", "new", 200),
+        ("new old", "old", 200),
+        ("new", "old", 401),
+        ("new old", "new old", 401),
+        ("new old", "", 401),
+    ],
+)
+def test_while_a_secret_is_changed_both_sign(
+    product: Product, end: dict[str, Any], good: str, signs: str, status: int
+) -> None:
+    settings = SimulatedCarrierSettings(url="", key="k", secret=good)
+    product.carrier.webhooks = SimulatedCarrier(
+        settings, webhook_url="", http=PoolManager(), now=product.clock.now
+    )
+
+    assert product.webhook(end, secret=signs).status == status
+    assert len(product.queue.reports) == (status == 200)
+
+
+def test_what_is_not_signed_costs_no_look_into_the_table(
+    product: Product, end: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(product.store, "tasks")
+
+    assert product.webhook(end, secret="guessed").status == 401
+    assert product.webhook(end).status == 500, "else it was not looked for"
+
+
 def test_a_body_that_was_changed_on_the_way_is_refused(
     product: Product, end: dict[str, Any]
 ) -> None:
@@ -472,7 +506,6 @@ def test_a_body_that_was_changed_on_the_way_is_refused(
 @pytest.mark.parametrize(
     "call",
     [
-        "0000000000000000-0000000000000000-1",
         "nonsense",
         "",
         "+34600000001",
@@ -482,7 +515,7 @@ def test_a_body_that_was_changed_on_the_way_is_refused(
     ],
     ids=lambda text: text[:36],
 )
-def test_a_call_that_never_was_is_not_found(
+def test_what_can_be_no_call_is_not_found(
     product: Product, end: dict[str, Any], log: Log, call: str
 ) -> None:
     before = product.everything()
@@ -494,6 +527,18 @@ def test_a_call_that_never_was_is_not_found(
     assert product.everything() == before
     assert "request refused" in log()
     assert "+346" not in log()
+
+
+def test_a_call_that_never_was_is_taken_and_changes_nothing(
+    product: Product, end: dict[str, Any]
+) -> None:
+    before = product.everything()
+    never = "0000000000000000-0000000000000000-1"
+
+    assert product.webhook({**end, "correlation_id": never}).status == 200
+    product.run()
+
+    assert product.everything() == before
 
 
 def test_a_carrier_that_is_not_known_is_not_found(product: Product, end: dict[str, Any]) -> None:

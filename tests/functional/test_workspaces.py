@@ -154,6 +154,46 @@ def test_the_operators_key_is_no_workspace(product: Product, method: str, path: 
     assert product.everything() == before
 
 
+def test_no_answer_is_kept_on_its_way_or_taken_for_a_page(acme: Acme) -> None:
+    """It may hold a contact's data, or a key; what is public says so itself."""
+    slow = Api(
+        acme.made("/keys", {"name": "slow", "scope": "read", "requests_per_minute": 2})["api_key"]
+    )
+    body = {"name": "x<script>alert(1)</script>", "carrier": "simulated"}
+    answers = {
+        200: acme.get("/workspace"),
+        201: acme.post("/agents", body, once="monday"),
+        403: slow.post("/agents", body),
+        404: acme.get("/campaigns/<script>alert(1)<%2Fscript>"),
+        415: acme.ask("POST", "/agents", b"x", {**bearer(acme), "Content-Type": "text/html"}),
+        422: acme.post("/agents", {}),
+        429: [slow.get("/workspace") for _ in range(2)][-1],
+    }
+
+    for status, answer in answers.items():
+        assert answer.status == status
+        assert answer.headers["Content-Type"] == "application/json"
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert Api().page("/openapi.json")[0]["Cache-Control"] == "no-cache"
+
+
+@pytest.mark.parametrize(
+    "header", ["X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"]
+)
+def test_a_method_is_what_it_is(product: Product, acme: Acme, header: str) -> None:
+    before = product.everything()
+
+    answer = acme.ask("GET", "/keys", None, {**bearer(acme), header: "DELETE"})
+
+    assert answer.status == 200
+    assert product.everything() == before
+
+
+def bearer(client: Api) -> dict[str, str]:
+    return {"Authorization": f"Bearer {client.key}"}
+
+
 @pytest.mark.parametrize(
     ("method", "path"), [("GET", "/nothing"), ("DELETE", "/campaigns"), ("GET", "/campaigns//x/y")]
 )

@@ -31,6 +31,7 @@ from chalicelibs.domain.exports import LEASE, Export, ExportKind
 from chalicelibs.domain.imports import Import, ImportStatus
 from chalicelibs.domain.once import Answered, Asked
 from chalicelibs.domain.push import Push
+from chalicelibs.domain.reading import Reading
 from chalicelibs.domain.retry import RetryPolicy
 from chalicelibs.domain.rules import Rules
 from chalicelibs.ports import (
@@ -57,10 +58,20 @@ ROOT = Path(__file__).parents[2]
 #: Function by function: what it was seen doing, as (IAM action, logical id of the resource).
 Seen = dict[str, set[tuple[str, str]]]
 
-#: Only these are judged: what a log's own machinery needs is not called by our code.
-OURS = ("dynamodb:", "sqs:", "s3:")
+ARN, HERE = "arn:${AWS::Partition}", "${AWS::AccountId}-${AWS::Region}"
 
-#: What Lambda itself does with queues, in the function's name.
+#: What stands in policies for what `Seen` names; anything wider is not known here, and fails.
+RESOURCES = {
+    "${Table.Arn}/index/agenda": "Table/index/agenda",
+    f"{ARN}:s3:::carillon-drop-${{Stage}}-{HERE}/imports/*": "DropBucket/imports",
+    f"{ARN}:s3:::carillon-drop-${{Stage}}-{HERE}/exports/*": "DropBucket/exports",
+    f"{ARN}:logs:${{AWS::Region}}:${{AWS::AccountId}}:log-group:/aws/lambda/*": "Logs",
+}
+
+#: The partitions that a statement is bound to, by their beginning; those without see the table.
+BOUND = {"authorize": "KEY#", "tick": "WORKSPACES"}
+
+#: What Lambda itself does with queues and logs, in the function's name.
 TAKES = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes", "ChangeMessageVisibility")
 SOURCES = (
     "NudgesQueue",
@@ -71,6 +82,8 @@ SOURCES = (
 )
 NOT_CALLED = {
     ("sqs:SendMessage", "ImportsDeadLetters"),
+    ("logs:CreateLogStream", "Logs"),
+    ("logs:PutLogEvents", "Logs"),
     *((f"sqs:{action}", queue) for action in TAKES for queue in SOURCES),
 }
 
@@ -120,6 +133,7 @@ class Watched:
 
     def __init__(self) -> None:
         self.seen: Seen = defaultdict(set)
+        self.partitions: dict[str, set[str]] = defaultdict(set)
         self._function: str | None = None
         session = boto3.Session(region_name="us-east-1")
         self._clients = resources.Clients.of(session)
@@ -148,6 +162,7 @@ class Watched:
     def _note(self, params: dict[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:
         if self._function is not None:
             self.seen[self._function] |= set(self._actions(model.name, params, context))
+            self.partitions[self._function] |= set(partitions_in(params))
 
     def _actions(
         self, operation: str, params: dict[str, Any], context: dict[str, Any]
@@ -200,29 +215,49 @@ class Watched:
 
 def granted(name: str) -> set[tuple[str, str]]:
     """What a policy file allows, as `Seen` writes it."""
-    policy = json.loads((ROOT / ".chalice" / f"policy-{name}.json").read_text())
     return {
         (action, resource)
-        for statement in policy["Statement"]
+        for statement in statements_of(name)
         for action in statement["Action"]
-        if action.startswith(OURS)
         for resource in names_of(statement["Resource"])
     }
+
+
+def statements_of(name: str) -> list[dict[str, Any]]:
+    """The statements of a policy file, of which each says what may be done to what."""
+    policy = json.loads((ROOT / ".chalice" / f"policy-{name}.json").read_text())
+    assert policy.keys() == {"Version", "Statement"}
+    for statement in policy["Statement"]:
+        assert statement.keys() - {"Condition"} == {"Effect", "Action", "Resource"}
+        assert statement["Effect"] == "Allow"
+        assert isinstance(statement["Action"], list), "letter by letter it would mean nothing"
+    found: list[dict[str, Any]] = policy["Statement"]
+    return found
 
 
 def names_of(resource: Any) -> Iterator[str]:
     """The logical ids that a statement's resources mean."""
     for one in resource if isinstance(resource, list) else [resource]:
         if "Fn::GetAtt" in one:
-            yield one["Fn::GetAtt"][0]
-        elif "index/agenda" in one["Fn::Sub"]:
-            yield "Table/index/agenda"
+            logical_id, attribute = one["Fn::GetAtt"]
+            assert attribute == "Arn"
+            yield logical_id
         else:
-            yield f"DropBucket/{one['Fn::Sub'].split('/')[-2]}"
+            yield RESOURCES[one["Fn::Sub"]]
+
+
+def partitions_in(params: dict[str, Any]) -> Iterator[str]:
+    """The partitions that a request to the table names."""
+    key = params.get("Key", {})
+    if isinstance(key, dict) and "pk" in key:
+        yield key["pk"]["S"]
+    if "IndexName" not in params and "KeyConditionExpression" in params:
+        yield params["ExpressionAttributeValues"][":pk"]["S"]
 
 
 @pytest.fixture(scope="module")
-def seen() -> Iterator[Seen]:
+def watched() -> Iterator[Watched]:
+    """A service that has done everything once."""
     with pytest.MonkeyPatch.context() as patch:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             patch.setenv(name, "testing")
@@ -233,7 +268,7 @@ def seen() -> Iterator[Seen]:
         boto3.DEFAULT_SESSION = None
 
 
-def everything_once() -> Seen:
+def everything_once() -> Watched:
     """Walk through everything that the functions do, each under its own name."""
     watched = Watched()
     workspace_id, campaign_id = set_up(watched)
@@ -248,7 +283,7 @@ def everything_once() -> Seen:
     export(watched, workspace_id, campaign_id)
     with watched.as_("api") as service:
         assert service.erase_contact(workspace_id, "+12025550122").tasks
-    return watched.seen
+    return watched
 
 
 def set_up(watched: Watched) -> tuple[str, str]:
@@ -332,6 +367,23 @@ def upload(watched: Watched, workspace_id: str, campaign_id: str) -> None:
     assert content is not None
     done = watched.imports(workspace_id, campaign_id, made.job.source, version_of(content))
     assert (done.import_id, done.accepted) == (made.job.import_id, 1)
+    rehearse(watched, workspace_id, campaign_id)
+
+
+def rehearse(watched: Watched, workspace_id: str, campaign_id: str) -> None:
+    """A file that is uploaded for a dry run."""
+    sent = Sent(file="contacts.csv", content=None, reading=Reading(is_dry_run=True))
+    with watched.as_("api") as service:
+        made = service.receive_contacts(
+            workspace_id, campaign_id, sent, import_id=service.ids.new()
+        )
+    assert isinstance(made, Received)
+    content = b"phone,name\n+12025550144,Lea\n"
+    bucket, _, key = made.job.source.removeprefix("s3://").partition("/")
+    watched._clients.s3.put_object(Bucket=bucket, Key=key, Body=content)
+    watched.imports(workspace_id, campaign_id, made.job.source, version_of(content))
+    with watched.as_("api") as service:
+        assert len(service.preview_import(workspace_id, made.job.import_id)) == 1
 
 
 def push(watched: Watched, workspace_id: str, campaign_id: str) -> None:
@@ -508,14 +560,37 @@ FUNCTIONS = [
     "record-call-event",
     "write-export",
     "import-csv",
+    "import-chunk",
 ]
 
 
-@pytest.mark.parametrize("function", FUNCTIONS)
-def test_a_function_may_do_all_that_it_does(seen: Seen, function: str) -> None:
-    assert seen[function] - granted(function) == set()
+def test_every_function_has_a_policy_and_every_policy_a_function() -> None:
+    files = (ROOT / ".chalice").glob("policy-*.json")
+
+    assert sorted(path.stem.removeprefix("policy-") for path in files) == sorted(FUNCTIONS)
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_a_function_may_do_nothing_that_it_never_does(seen: Seen, function: str) -> None:
-    assert granted(function) - seen[function] - NOT_CALLED == set()
+def test_a_function_may_do_all_that_it_does(watched: Watched, function: str) -> None:
+    assert watched.seen[function] - granted(function) == set()
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_who_needs_one_kind_of_items_sees_no_other(watched: Watched, function: str) -> None:
+    """`authorize` is handed whatever anybody sends as a key: it reads keys, and no contact."""
+    conditions = [one["Condition"] for one in statements_of(function) if "Condition" in one]
+
+    if function not in BOUND:
+        assert conditions == []
+        return
+    keys = watched.partitions[function]
+    assert keys
+    assert all(key.startswith(BOUND[function]) for key in keys)
+    end = "*" if BOUND[function].endswith("#") else ""
+    leading = {"dynamodb:LeadingKeys": [BOUND[function] + end]}
+    assert conditions == [{"ForAllValues:StringLike": leading}]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_may_do_nothing_that_it_never_does(watched: Watched, function: str) -> None:
+    assert granted(function) - watched.seen[function] - NOT_CALLED == set()

@@ -5,8 +5,8 @@ import sys
 from time import monotonic
 
 from tests.simulation.audit import violations
-from tests.simulation.history import run
 from tests.simulation.many import run_many
+from tests.simulation.run import run
 
 #: The end of a story tells why; more helps nobody.
 LAST_LINES = 60

@@ -1,5 +1,6 @@
-"""A carrier in virtual time that loses, doubles and delays, and a journal of what rang."""
+"""A carrier in virtual time that loses, doubles, delays and hangs; and a journal of what rang."""
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -19,8 +20,10 @@ from chalicelibs.ports import (
     Refused,
     StillAlive,
     Throttled,
+    Unreachable,
 )
-from tests.simulation.world import World
+from tests.simulation.unreliable import HTTP_TIMEOUT
+from tests.simulation.world import Broken, World
 
 ENDS = {
     Outcome.COMPLETED: 10,
@@ -30,20 +33,26 @@ ENDS = {
     Outcome.FAILED: 1,
     Outcome.NO_RESPONSE: 1,
 }
+ANSWERED = {Outcome.COMPLETED, Outcome.VOICEMAIL, Outcome.NO_RESPONSE}
 
 #: How long a carrier goes on sending a webhook that is not accepted.
 WEBHOOK_TRIES = 8
 
+NO_WAIT = timedelta(0)
+
 
 @dataclass(kw_only=True)
 class Ring:
-    """A phone that really rang."""
+    """A phone that really rang, and what its carrier tells of that."""
 
     call_id: str
     phone: str
+    asked_at: datetime  #: When the carrier got the request; it may sit on it.
     started_at: datetime
     ended_at: datetime
+    second: int | None  #: Of the worker's clock, in which it was allowed to start.
     end: CallEvent
+    analysis: CallEvent | None = None
 
 
 @dataclass(kw_only=True)
@@ -52,7 +61,10 @@ class SimulatedCarrier:
 
     world: World
     receive: Callable[[CallEvent], object]
+    skew: timedelta = NO_WAIT  #: How far its clock is off.
     rings: list[Ring] = field(default_factory=list)
+    asked: dict[str, list[datetime]] = field(default_factory=lambda: defaultdict(list))
+    _known: dict[str, Ring] = field(default_factory=dict)
 
     def get(self, name: str) -> "SimulatedCarrier":
         """Every carrier there is, whatever its name."""
@@ -62,91 +74,143 @@ class SimulatedCarrier:
     def place(self, request: DialRequest) -> PlaceAnswer:
         """See the port."""
         self.world.step()
-        faults = self.world.faults
-        if self.world.chance(faults.dial_refused):
-            return Refused("refused", is_permanent=self.world.chance(0.3))
-        if self.world.chance(faults.dial_throttled):
-            return Throttled(timedelta(seconds=self.world.random.randrange(1, 90)))
-        is_answer_lost = self.world.chance(faults.dial_answer_lost)
-        if is_answer_lost and self.world.chance(0.5):
+        answer = self._answer(request)
+        self.world.tell(f"dial {request.call_id}: the carrier says {answer}")
+        return answer
+
+    def _answer(self, request: DialRequest) -> PlaceAnswer:
+        world, random = self.world, self.world.dice("carrier")
+        if world.is_away("carrier"):
+            return Unreachable() if random.random() < 0.5 else AnswerLost()
+        self.asked[request.call_id].append(world.now)
+        if world.strikes("dial_refused"):
+            return Refused("refused", is_permanent=random.random() < 0.3)
+        if world.strikes("dial_throttled"):
+            return Throttled(timedelta(seconds=random.randrange(1, 90)))
+        if world.strikes("dial_unreachable"):
+            return Unreachable()
+        if world.strikes("dial_hangs"):
+            return self._hang(request)
+        is_answer_lost = world.strikes("dial_answer_lost")
+        if is_answer_lost and random.random() < 0.5:
             return AnswerLost()
         self._ring(request)
-        self.world.step()
+        world.step()
         return AnswerLost() if is_answer_lost else Accepted(f"sim-{request.call_id}")
+
+    def _hang(self, request: DialRequest) -> PlaceAnswer:
+        """The request lies around; when it is taken up at last, nobody waits for the answer."""
+        random = self.world.dice("carrier")
+        if random.random() < 0.5:
+            self._ring(request, after=timedelta(seconds=random.randrange(40)))
+        self.world.pause(HTTP_TIMEOUT)
+        return AnswerLost()
 
     def fetch(self, call: Call) -> FetchAnswer:
         """See the port."""
         self.world.step()
-        if self.world.chance(self.world.faults.fetch_fails):
+        if self.world.is_away("carrier") or self.world.strikes("fetch_fails"):
             return CannotSay()
-        for ring in self.rings:
-            if ring.call_id == call.call_id:
-                return StillAlive() if ring.ended_at > self.world.now else ring.end
-        return NeverSeen()
+        ring = self._known.get(call.call_id)
+        if ring is None:
+            return NeverSeen()
+        return StillAlive() if ring.ended_at > self.world.now else ring.end
+
+    def ring_of(self, call_id: str) -> Ring | None:
+        """What rang for a call."""
+        return self._known.get(call_id)
 
     def read(self, headers: Mapping[str, str], body: bytes) -> CallEvent | None:
         """See the port; here reports come as they are, never as HTTP."""
         raise Forged(f"{len(headers)} headers, {len(body)} bytes")
 
-    def _ring(self, request: DialRequest) -> None:
-        random = self.world.random
+    def _ring(self, request: DialRequest, *, after: timedelta = NO_WAIT) -> None:
+        random, now = self.world.dice("calls"), self.world.now
         outcome = random.choices(list(ENDS), list(ENDS.values()))[0]
+        has_answered = outcome in ANSWERED
+        # A line that is busy is often told before the answer to the dial is.
+        quick = timedelta(milliseconds=random.randrange(1, 300))
         ringing = timedelta(seconds=random.randrange(1, 45))
-        has_answered = outcome in {Outcome.COMPLETED, Outcome.VOICEMAIL, Outcome.NO_RESPONSE}
+        if not has_answered and random.random() < 0.3:
+            ringing = quick
         talk = timedelta(seconds=random.randrange(1, 300) if has_answered else 0)
-        start = self.world.now
-        end = start + ringing + talk
-        has_analysis = outcome is Outcome.COMPLETED and self.world.chance(0.3)
-        ended = CallEvent(
-            call_id=request.call_id,
-            kind=EventKind.ENDED,
-            at=end,
-            outcome=outcome,
-            is_permanent=outcome is Outcome.FAILED and self.world.chance(0.2),
-            duration=talk,
-            analysis_follows=has_analysis,
-        )
+        start = now + after
         ring = Ring(
-            call_id=request.call_id, phone=request.phone, started_at=start, ended_at=end, end=ended
+            call_id=request.call_id,
+            phone=request.phone,
+            asked_at=now,
+            started_at=start,
+            ended_at=start + ringing + talk,
+            second=getattr(self.world.actor(), "second", None),
+            end=self._end(request, outcome, start + ringing + talk, talk),
         )
         self.rings.append(ring)
-        self.world.tell(f"ring    {request.call_id} until {end:%H:%M:%S} {outcome}")
+        self._known.setdefault(ring.call_id, ring)
+        self.world.tell(
+            f"RING {ring.call_id} {start:%H:%M:%S} to {ring.ended_at:%H:%M:%S}, {outcome}"
+        )
         if has_answered:
+            picked_up = start + ringing
             answer = CallEvent(
-                call_id=request.call_id, kind=EventKind.IN_PROGRESS, at=start + ringing
+                call_id=ring.call_id, kind=EventKind.IN_PROGRESS, at=picked_up + self.skew
             )
-            self._report(answer)
-        self._report(ended)
-        if has_analysis:
-            self._report(self._analysis(ended))
+            self._report(answer, at=picked_up)
+        self._report(ring.end, at=ring.ended_at)
+        if ring.end.analysis_follows:
+            self._analyse(ring)
 
-    def _analysis(self, ended: CallEvent) -> CallEvent:
-        outcome = self.world.random.choice([None, "interested", Outcome.BUSY_CALLBACK])
-        wait = timedelta(minutes=self.world.random.randrange(1, 40))
+    def _end(self, request: DialRequest, outcome: str, at: datetime, talk: timedelta) -> CallEvent:
+        random = self.world.dice("calls")
+        has_analysis = outcome == Outcome.COMPLETED and random.random() < 0.3
         return CallEvent(
-            call_id=ended.call_id,
-            kind=EventKind.ANALYSIS,
-            at=ended.at + timedelta(seconds=10),
+            call_id=request.call_id,
+            kind=EventKind.ENDED,
+            at=at + self.skew,
             outcome=outcome,
-            callback_at=ended.at + wait if outcome is Outcome.BUSY_CALLBACK else None,
-            analysis={"summary": "they talked"},
+            is_permanent=outcome == Outcome.FAILED and random.random() < 0.2,
+            duration=talk,
+            cost="0.0123 EUR" if talk else None,
+            analysis_follows=has_analysis,
         )
 
-    def _report(self, event: CallEvent) -> None:
-        faults = self.world.faults
-        if self.world.chance(faults.webhook_lost):
-            self.world.tell(f"lost    {event.kind} of {event.call_id}")
+    def _analyse(self, ring: Ring) -> None:
+        random = self.world.dice("calls")
+        outcome = random.choice([None, "interested", Outcome.BUSY_CALLBACK])
+        wait = timedelta(minutes=random.randrange(1, 40))
+        ring.analysis = CallEvent(
+            call_id=ring.call_id,
+            kind=EventKind.ANALYSIS,
+            at=ring.end.at,
+            outcome=outcome,
+            callback_at=ring.ended_at + wait if outcome is Outcome.BUSY_CALLBACK else None,
+            analysis={"summary": "they talked"},
+        )
+        is_first = self.world.strikes("analysis_first")
+        early = timedelta(seconds=random.randrange(5)) if is_first else timedelta(seconds=-10)
+        self._report(ring.analysis, at=ring.ended_at - early)
+
+    def _report(self, event: CallEvent, *, at: datetime) -> None:
+        world = self.world
+        if world.strikes("webhook_lost"):
+            world.tell(f"webhook {event.kind} of {event.call_id}: lost")
             return
-        for _ in range(2 if self.world.chance(faults.webhook_doubled) else 1):
-            late = timedelta(0)
-            if self.world.chance(faults.webhook_late):
-                late = timedelta(seconds=self.world.random.randrange(1, 900))
-            self._send(event, event.at + late, tries=WEBHOOK_TRIES)
+        for _ in range(2 if world.strikes("webhook_doubled") else 1):
+            random, late = world.dice("webhooks"), NO_WAIT
+            if world.strikes("webhook_late"):
+                late = timedelta(seconds=random.randrange(1, 900))
+            if world.strikes("webhook_a_day_late"):
+                late = timedelta(seconds=random.randrange(86_400))
+            self._send(event, at + late, tries=WEBHOOK_TRIES)
 
     def _send(self, event: CallEvent, when: datetime, *, tries: int) -> None:
         def done(has_succeeded: bool) -> None:
             if not has_succeeded and tries > 1:
                 self._send(event, self.world.now + timedelta(seconds=20), tries=tries - 1)
 
+        def send() -> object:
+            if self.world.is_away("carrier"):
+                raise Broken("the carrier is away")
+            return self.receive(event)
+
         name = f"webhook {event.kind} of {event.call_id}"
-        self.world.at(when, lambda: self.world.start(name, lambda: self.receive(event), done))
+        self.world.at(when, lambda: self.world.start(name, send, done))

@@ -5,7 +5,7 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
 from tests.simulation.audit import violations
-from tests.simulation.history import run
+from tests.simulation.run import run
 
 #: Seeds handed to a worker at once.
 HANDFUL = 10

@@ -5,8 +5,9 @@ from collections.abc import Callable
 import pytest
 
 from tests.simulation.audit import violations
-from tests.simulation.history import History, run
+from tests.simulation.history import History
 from tests.simulation.many import run_many
+from tests.simulation.run import run
 from tests.simulation.sabotage import SABOTAGES
 
 SEEDS = 250

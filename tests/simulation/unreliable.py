@@ -1,56 +1,97 @@
 """Ports that take time, fail and lie, in front of the in-memory twins."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import partial, wraps
+from functools import partial
 from typing import Any
 
 from chalicelibs.domain.call_event import CallEvent
-from chalicelibs.domain.errors import CarillonError
-from chalicelibs.ports import PlaceCall
+from chalicelibs.domain.dead_letters import MOST_RECEIVES, DeadLetter, QueueName
+from chalicelibs.domain.errors import CarillonError, Stale
+from chalicelibs.domain.once import InProgress
+from chalicelibs.domain.task import Task
+from chalicelibs.ports import ImportChunk, PlaceCall
 from tests.simulation.world import Broken, World
 
 NO_DELAY = timedelta(0)
 
 #: How long a message stays invisible after an invocation that failed.
-VISIBILITY = timedelta(minutes=6)
-RECEIVES = 5
+VISIBILITY = {
+    QueueName.NUDGES: timedelta(minutes=3),
+    QueueName.CALLS: timedelta(minutes=6),
+    QueueName.CALL_EVENTS: timedelta(minutes=3),
+    QueueName.IMPORT_CHUNKS: timedelta(minutes=6),
+    QueueName.IMPORTS: timedelta(minutes=2),
+}
+
+#: A message that nobody took for so long is gone; a dead letter is kept for longer than we look.
+RETENTION = timedelta(days=4)
+
+#: How long a request may hang before the client gives up and says that its answer was lost.
+HTTP_TIMEOUT = timedelta(seconds=10)
+
+#: Writes that the SDK repeats when their answer is lost, and whose condition then fails: on what
+#: the first one wrote. What a transaction does twice has a token and does nothing twice.
+ECHOES = {"claim", "save", "take"}
 
 
 class Unreliable:
     """Any port: each call is a step of the world, and may fail before or after its effect."""
 
-    def __init__(self, port: object, world: World) -> None:
+    def __init__(self, port: object, world: World, room: str = "table") -> None:
         self._port = port
         self._world = world
+        self._room = room
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         method: Callable[..., Any] = getattr(self._port, name)
+        world, room = self._world, self._room
 
-        @wraps(method)
         def call(*args: object, **kwargs: object) -> object:
-            self._world.step()
-            if self._world.chance(self._world.faults.request_refused):
+            fate = world.step()
+            if world.outages and world.is_away(room):
+                raise Broken(f"{name}: the {room} is away")
+            if fate is None:
+                return method(*args, **kwargs)
+            if fate == "request_refused":
                 raise Broken(f"{name} was refused")
             result = method(*args, **kwargs)
-            if self._world.chance(self._world.faults.answer_lost):
+            if fate == "answer_lost":
                 raise Broken(f"the answer to {name} was lost")
-            return result
+            is_alone = name in ECHOES or (name == "settle" and not args[1])
+            return echo(result) if is_alone and fate == "condition_echo" else result
 
+        setattr(self, name, call)
         return call
+
+
+def echo(result: object) -> object:
+    """What a conditional write says that was carried out before, without anybody hearing of it."""
+    if isinstance(result, Task):
+        raise Stale("it met itself")
+    return False if result is True else result
 
 
 @dataclass
 class WorldClock:
-    """The clock of one worker."""
+    """The clock of whoever looks at it: each worker's is off in its own way."""
 
     world: World
-    skew: timedelta = NO_DELAY
 
     def now(self) -> datetime:
         """See the port."""
-        return self.world.now + self.skew
+        return self.world.clock()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    """Something to be done, as a queue keeps it."""
+
+    queue: QueueName
+    name: str
+    body: Callable[[], object]
+    sent_at: datetime
 
 
 @dataclass(kw_only=True)
@@ -62,62 +103,120 @@ class UnreliableQueue:
     record: Callable[[CallEvent], object]
     dispatch: Callable[[str], object]
     on_tick: Callable[[str], object]
-    dead: list[str] = field(default_factory=list)
+    import_chunk: Callable[[ImportChunk], object]
+    dead: list[Message] = field(default_factory=list)
 
     def calls(self, messages: Iterable[tuple[PlaceCall, timedelta]]) -> None:
         """See the port."""
         for message, delay in messages:
-            self._send(f"place {message.call_id}", partial(self.place, message), delay)
+            name = f"place {message.call_id}"
+            self.send(QueueName.CALLS, name, partial(self.place, message), delay)
 
     def events(self, events: Iterable[CallEvent]) -> None:
         """See the port."""
         for event in events:
-            name = f"record {event.kind} {event.outcome} of {event.call_id}"
-            self._send(name, partial(self.record, event), NO_DELAY)
+            said = f"{event.kind} {event.outcome or ''}".strip()
+            name = f"record {said} of {event.call_id}"
+            self.send(QueueName.CALL_EVENTS, name, partial(self.record, event))
+
+    def chunks(self, messages: Iterable[ImportChunk]) -> None:
+        """See the port."""
+        for message in messages:
+            name = f"import chunk {message.number} of {message.import_id}"
+            body = partial(self.import_chunk, message)
+            self.send(QueueName.IMPORT_CHUNKS, name, body)
 
     def nudge(self, workspace_id: str, delay: timedelta = NO_DELAY) -> None:
         """See the port."""
-        if not self.world.chance(self.world.faults.nudge_lost):
-            self._send("dispatch", partial(self.dispatch, workspace_id), delay)
+        if not self.world.strikes("nudge_lost"):
+            body = partial(self.dispatch, workspace_id)
+            self.send(QueueName.NUDGES, "dispatch", body, delay)
 
     def tick(self, workspace_ids: Iterable[str]) -> None:
         """See the port."""
         for workspace_id in workspace_ids:
-            self._send("tick", partial(self.on_tick, workspace_id), NO_DELAY)
+            self.send(QueueName.NUDGES, "tick", partial(self.on_tick, workspace_id))
 
-    def _send(self, name: str, body: Callable[[], object], delay: timedelta) -> None:
-        copies = 2 if self.world.chance(self.world.faults.message_doubled) else 1
-        for _ in range(copies):
-            late = NO_DELAY
-            if self.world.chance(self.world.faults.message_late):
-                longest = self.world.random.choice([5, 60, 400])
-                late = timedelta(seconds=self.world.random.randrange(1, longest))
-            jitter = timedelta(milliseconds=self.world.random.randrange(1, self.world.backlog_ms))
-            self._deliver(name, body, self.world.now + delay + late + jitter, receives=1)
-
-    def _deliver(
-        self, name: str, body: Callable[[], object], when: datetime, *, receives: int
+    def send(
+        self,
+        queue: QueueName,
+        name: str,
+        body: Callable[[], object],
+        delay: timedelta = NO_DELAY,
     ) -> None:
+        """Have something done, once or twice, sooner or later."""
+        world = self.world
+        message = Message(queue=queue, name=name, body=body, sent_at=world.now)
+        for _ in range(2 if world.strikes("message_doubled") else 1):
+            random = world.dice("messages")
+            late = NO_DELAY
+            if world.strikes("message_late"):
+                late = timedelta(seconds=random.randrange(1, random.choice([5, 60, 400])))
+            if world.strikes("message_very_late"):
+                late = timedelta(minutes=random.randrange(1, random.choice([300, 9000])))
+            jitter = timedelta(milliseconds=random.randrange(1, world.backlog_ms))
+            self._deliver(message, world.now + delay + late + jitter, receives=1)
+
+    def _deliver(self, message: Message, when: datetime, *, receives: int) -> None:
+        if when > message.sent_at + RETENTION:
+            self.world.tell(f"{message.name}: forgotten by its queue after four days")
+            return
+
         def done(has_succeeded: bool) -> None:
             if has_succeeded:
                 return
-            if receives == RECEIVES:
-                self.world.tell(f"dead    {name}")
-                self.dead.append(name)
+            if receives == MOST_RECEIVES:
+                self.world.tell(f"{message.name}: is a dead letter now")
+                self.dead.append(message)
                 return
-            again = self.world.now + VISIBILITY
-            self._deliver(name, body, again, receives=receives + 1)
+            again = self.world.now + VISIBILITY[message.queue]
+            self._deliver(message, again, receives=receives + 1)
 
-        self.world.at(when, lambda: self.world.start(name, body, done))
+        self.world.at(when, lambda: self.world.start(message.name, message.body, done))
 
 
-def retried(body: Callable[[], object], world: World, *, tries: int = 20) -> None:
-    """What a person or program does whose request got an error: send it again."""
-    for _ in range(tries):
+@dataclass(kw_only=True)
+class UnreliableDeadLetters:
+    """The port through which an operator sends dead letters back."""
+
+    queues: UnreliableQueue
+
+    def count(self, queue: QueueName) -> int:
+        """See the port."""
+        return sum(one.queue == queue for one in self.queues.dead)
+
+    def peek(self, queue: QueueName, *, limit: int) -> Sequence[DeadLetter]:
+        """See the port."""
+        dead = [one for one in self.queues.dead if one.queue == queue]
+        return [
+            DeadLetter(queue=queue, message_id=str(number), sent_at=one.sent_at)
+            for number, one in enumerate(dead[:limit])
+        ]
+
+    def redrive(self, queue: QueueName, *, limit: int) -> int:
+        """See the port."""
+        going = [one for one in self.queues.dead if one.queue == queue][:limit]
+        for message in going:
+            self.queues.dead.remove(message)
+            self.queues.world.tell(f"{message.name}: sent back by the operator")
+            self.queues.send(queue, message.name, message.body)
+        return len(going)
+
+
+def ask(world: World, name: str, body: Callable[[], object], *, tries: int = 20) -> None:
+    """A person or program sends a request, and again while there is no clear answer."""
+
+    def request() -> object:
         try:
-            body()
-        except Broken:
-            continue
+            return body()
+        except (InProgress, Stale) as error:
+            raise Broken(str(error)) from None
         except CarillonError as error:
-            world.tell(f"refused {type(error).__name__} {error}")
-        return
+            return f"refused, {error}"
+
+    def done(has_succeeded: bool) -> None:
+        if not has_succeeded and tries > 1:
+            wait = timedelta(seconds=world.dice("patience").randrange(1, 8))
+            world.after(wait, lambda: ask(world, name, body, tries=tries - 1))
+
+    world.start(name, request, done)

@@ -2,20 +2,32 @@
 
 An actor is one invocation of a function: a greenlet that stops at every port call. The world
 decides how long the stop lasts and whether the actor survives it, so a seed is a whole history.
+
+Every kind of chance has dice of its own. So a part of a history can be left out, a kind of fault
+or a user's meddling, and what is left stays much as it was: that is how a story gets short.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from heapq import heappop, heappush
 from random import Random
+from typing import Any
 
 from greenlet import getcurrent, greenlet
+
+from tests.simulation.faults import AWAY, MOST_SKEW, Outage
 
 #: An invocation that lasts longer is killed, as Lambda does it.
 FUNCTION_TIMEOUT = timedelta(seconds=60)
 
 MILLISECOND = timedelta(milliseconds=1)
+LATENCIES = [one * MILLISECOND for one in range(1, 40)]
+STALLS = [timedelta(seconds=one) for one in range(1, 70)]
+NO_SKEW = timedelta(0)
+
+#: The skew as a part of the world that can be left out.
+SKEW = "skew"
 
 
 class Crashed(BaseException):
@@ -26,52 +38,81 @@ class Broken(Exception):
     """A request to the table or a queue failed, perhaps after it took effect."""
 
 
-@dataclass(kw_only=True)
-class Faults:
-    """How often things go wrong, as probabilities per occasion."""
+class Actor(greenlet):
+    """One invocation of a function, on a machine with a clock of its own."""
 
-    crash: float = 0.0  #: Per port call: the invocation dies before it.
-    stall: float = 0.0  #: Per port call: it takes seconds instead of milliseconds.
-    request_refused: float = 0.0  #: Per port call: it raises and did nothing.
-    answer_lost: float = 0.0  #: Per port call: it took effect and raises.
-    message_doubled: float = 0.0
-    message_late: float = 0.0
-    nudge_lost: float = 0.0
-    webhook_lost: float = 0.0
-    webhook_doubled: float = 0.0
-    webhook_late: float = 0.0
-    dial_refused: float = 0.0
-    dial_throttled: float = 0.0
-    dial_answer_lost: float = 0.0  #: Half of these ring.
-    fetch_fails: float = 0.0
-    agenda_old: float = 0.0  #: Per look into the agenda.
-
-    def calmed(self) -> "Faults":
-        """A world in which nothing goes wrong any more."""
-        return Faults()
+    started_at: datetime
+    skew: timedelta
+    second: int | None = None  #: In which of its clock it was allowed to start a call.
 
 
 @dataclass(kw_only=True)
 class World:
     """The clock, what will happen, and the dice."""
 
-    random: Random
+    seed: int
     now: datetime
-    faults: Faults
+    without: frozenset[str] = frozenset()  #: Parts of this world that are left out.
+    rates: dict[str, float] = field(default_factory=dict)
+    outages: list[Outage] = field(default_factory=list)
+    skew_ms: int = 0  #: How far the clock of a worker may be off.
     backlog_ms: int = 50  #: The longest that a message usually waits in its queue.
-    story: list[str] = field(default_factory=list)
+    fates: list[tuple[float, str | None]] = field(default_factory=list)
+    doomed: float = 0.0  #: How many of all port calls something strikes.
+    is_troubled: bool = False  #: Whether anything goes wrong here, or ever did.
+    story: list[tuple[datetime, str]] = field(default_factory=list)
+    parts: dict[str, None] = field(default_factory=dict)  #: What could be left out.
+    _dice: dict[str, Random] = field(default_factory=dict)
     _agenda: list[tuple[datetime, int, Callable[[], object]]] = field(default_factory=list)
+    _until: datetime = field(init=False)
     _count: int = 0
     _hub: greenlet = field(default_factory=getcurrent)
-    _started: dict[greenlet, datetime] = field(default_factory=dict)
 
-    def chance(self, probability: float) -> bool:
-        """Whether something with this probability happens now."""
-        return probability > 0 and self.random.random() < probability
+    def __post_init__(self) -> None:
+        self._until = self.now
+
+    def dice(self, name: str) -> Random:
+        """The dice for one purpose; what others throw does not touch them."""
+        if name not in self._dice:
+            self._dice[name] = Random(f"{self.seed} {name}")
+        return self._dice[name]
+
+    def has(self, part: str) -> bool:
+        """Whether this part belongs to the world, or was left out."""
+        self.parts[part] = None
+        return part not in self.without
+
+    def strikes(self, fault: str) -> bool:
+        """Whether this goes wrong now."""
+        rate = self.rates.get(fault)
+        return rate is not None and self.dice(fault).random() < rate
+
+    def is_away(self, what: str) -> bool:
+        """Whether this cannot be reached now."""
+        if not self.outages or not any(one.strikes(what, self.now) for one in self.outages):
+            return False
+        return self.dice(what).random() < AWAY[what]
+
+    def calm(self) -> None:
+        """From now on nothing goes wrong any more."""
+        self.rates, self.outages, self.skew_ms = {}, [], 0
+        self.fates, self.doomed = [], 0.0
+
+    def doom(self, names: Iterable[str]) -> None:
+        """Have one throw of the dice decide which of these strikes a port call, if any."""
+        for name in names:
+            self.doomed += self.rates.get(name, 0.0)
+            self.fates.append((self.doomed, name if self.has(name) else None))
+
+    def fate(self) -> str | None:
+        """What strikes this port call; None: nothing, as a rule."""
+        if not self.doomed or (lot := self.dice("fate").random()) >= self.doomed:
+            return None
+        return next(name for limit, name in self.fates if lot < limit)
 
     def tell(self, line: str) -> None:
         """Note what happened, for the reader of a failing seed."""
-        self.story.append(f"{self.now:%d %H:%M:%S.%f} {line}"[:200])
+        self.story.append((self.now, line))
 
     def at(self, when: datetime, action: Callable[[], object]) -> None:
         """Have something happen at an instant."""
@@ -82,59 +123,95 @@ class World:
         """Have something happen after a while."""
         self.at(self.now + delay, action)
 
-    def every(self, period: timedelta, action: Callable[[], object], until: datetime) -> None:
-        """Have something happen again and again."""
-
-        def again() -> None:
-            action()
-            if self.now + period <= until:
-                self.after(period, again)
-
-        again()
-
     def run(self, until: datetime) -> None:
         """Let everything happen that happens until an instant."""
+        self._until = until
         while self._agenda and self._agenda[0][0] <= until:
             self.now, _, action = heappop(self._agenda)
             action()
-        self.now = until
+        self.now = max(self.now, until)
+
+    def run_dry(self) -> None:
+        """Let everything happen that still will."""
+        while self._agenda:
+            self.run(self._agenda[0][0])
 
     def start(
-        self, name: str, body: Callable[[], object], done: Callable[[bool], None] | None = None
+        self, name: str, body: Callable[[], Any], done: Callable[[bool], None] | None = None
     ) -> None:
-        """Run an invocation; `done` hears whether it succeeded. A crashed one is not heard of."""
+        """Run an invocation; `done` hears whether it succeeded, as a queue does."""
 
         def run() -> None:
+            has_succeeded = False
             try:
-                body()
+                result = body()
             except Crashed:
-                self.tell(f"crash   {name}")
-                has_succeeded = False
+                self.tell(f"crash: {name}")
             except Exception as error:  # noqa: BLE001 - as Lambda: any error fails the message
-                self.tell(f"error   {name}: {type(error).__name__} {error}")
-                has_succeeded = False
+                self.tell(f"error: {name}: {first_of(error)}")
             else:
                 has_succeeded = True
+                if isinstance(result, str):
+                    self.tell(f"{name}: {result}")
             if done is not None:
                 done(has_succeeded)
 
-        actor = greenlet(run, parent=self._hub)
-        self._started[actor] = self.now
+        actor = Actor(run, parent=self._hub)
+        actor.started_at = self.now
+        actor.skew = self._some_skew()
         actor.switch()
+
+    def _some_skew(self) -> timedelta:
+        if not self.skew_ms:
+            return NO_SKEW
+        skew = self.dice(SKEW).randrange(-self.skew_ms, self.skew_ms + 1) * MILLISECOND
+        assert abs(skew) <= MOST_SKEW
+        return skew
+
+    def actor(self) -> Actor | None:
+        """The invocation that runs now; None: somebody outside."""
+        current = getcurrent()
+        return current if isinstance(current, Actor) else None
 
     def actor_since(self) -> datetime:
         """When the current invocation began."""
-        return self._started.get(getcurrent(), self.now)
+        actor = self.actor()
+        return self.now if actor is None else actor.started_at
 
-    def step(self) -> None:
-        """Stop the current actor before a port call, for a while or for ever."""
-        actor = getcurrent()
-        if actor is self._hub:
-            return
-        latency = self.random.randrange(1, 40) * MILLISECOND
-        if self.chance(self.faults.stall):
-            latency = self.random.randrange(1, 70) * timedelta(seconds=1)
-        self.after(latency, actor.switch)
-        self._hub.switch()
-        if self.now - self._started[actor] > FUNCTION_TIMEOUT or self.chance(self.faults.crash):
+    def clock(self) -> datetime:
+        """What the clock of the current invocation shows."""
+        actor = self.actor()
+        return self.now if actor is None else self.now + actor.skew
+
+    def step(self) -> str | None:
+        """Stop the current actor before a port call, for a while or for ever.
+
+        Gives what else is to strike the call.
+        """
+        fate = self.fate()
+        latencies = STALLS if fate == "stall" else LATENCIES
+        self.pause(latencies[int(self.dice("latency").random() * len(latencies))])
+        if fate == "crash" and self.actor() is not None:
             raise Crashed
+        return fate
+
+    def pause(self, wait: timedelta) -> None:
+        """Stop the current actor for a while; time is up for one that has run too long."""
+        actor = getcurrent()
+        if not isinstance(actor, Actor):
+            return
+        when = self.now + wait
+        if when <= self._until and (not self._agenda or when < self._agenda[0][0]):
+            self.now = when  # nobody else does anything meanwhile
+        else:
+            self.at(when, actor.switch)
+            self._hub.switch()
+        if self.now - actor.started_at > FUNCTION_TIMEOUT:
+            raise Crashed
+
+
+def first_of(error: BaseException) -> str:
+    """An error in words; of a group, the first of its errors."""
+    if isinstance(error, BaseExceptionGroup):
+        return first_of(error.exceptions[0])
+    return f"{type(error).__name__} {error}".strip()

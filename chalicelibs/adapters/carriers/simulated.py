@@ -40,10 +40,14 @@ from chalicelibs.ports import (
     Refused,
     StillAlive,
     Throttled,
+    Unreachable,
 )
 
 #: How long one request may take; well below `Deadlines.ask_after`.
 TIMEOUT = urllib3.Timeout(connect=1.0, read=3.0)
+
+#: What tells that there was no connection, and so no request.
+NOT_SENT = (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError)
 
 #: The hundreds of a status with which a server says that the request itself was wrong.
 CLIENT_ERROR = 4
@@ -108,9 +112,8 @@ class SimulatedCarrier:
         }
         try:
             response = self._send("POST", "/calls", json.dumps(body).encode())
-        except urllib3.exceptions.NewConnectionError:
-            # Nothing was sent: as good as a carrier that says it is full.
-            return Throttled(USUAL_PAUSE)
+        except NOT_SENT:
+            return Unreachable()
         except urllib3.exceptions.HTTPError:
             return AnswerLost()
         return answer_of(response, now=self._now())
@@ -138,9 +141,9 @@ class SimulatedCarrier:
             raise Forged("the body is not a report of this carrier") from error
 
     def _check_signature(self, timestamp: str, signature: str, body: bytes) -> None:
-        signed = timestamp.encode() + b"." + body
-        expected = hmac.new(self._settings.secret.encode(), signed, sha256).hexdigest()
-        if not hmac.compare_digest(signature.encode(), f"sha256={expected}".encode()):
+        signed = as_bytes(timestamp) + b"." + body
+        expected = [signature_of(signed, secret) for secret in self._settings.secrets]
+        if not any(hmac.compare_digest(as_bytes(signature), one) for one in expected):
             raise Forged("the signature does not fit")
         try:
             age = self._now() - from_epoch_ms(int(timestamp))
@@ -162,6 +165,16 @@ class SimulatedCarrier:
             retries=False,
             redirect=False,
         )
+
+
+def signature_of(signed: bytes, secret: str) -> bytes:
+    """How the carrier signs with a secret."""
+    return b"sha256=" + hmac.new(secret.encode(), signed, sha256).hexdigest().encode()
+
+
+def as_bytes(header: str) -> bytes:
+    """A header as it came; what no text can hold becomes a question mark, and fits nothing."""
+    return header.encode(errors="replace")
 
 
 def answer_of(response: urllib3.BaseHTTPResponse, *, now: datetime) -> PlaceAnswer:

@@ -9,7 +9,7 @@ from chalicelibs.adapters.dynamodb.call_item import call_item, call_of
 from chalicelibs.adapters.dynamodb.codec import Item
 from chalicelibs.adapters.dynamodb.search import calls_wanted, search
 from chalicelibs.adapters.dynamodb.table import ConditionFailed, Stretch, Table
-from chalicelibs.adapters.dynamodb.writes import put
+from chalicelibs.adapters.dynamodb.writes import IS_NEW, put, telling_what_is_stored
 from chalicelibs.domain.call import Call, Dialed
 from chalicelibs.domain.instants import MILLISECOND
 from chalicelibs.domain.naming import campaign_of
@@ -23,12 +23,21 @@ class DynamoCalls:
     def __init__(self, table: Table) -> None:
         self._table = table
 
+    def keep(self, workspace_id: str, call: Call) -> Call:
+        """See the port."""
+        key = keys.call(workspace_id, call.as_dialed)
+        try:
+            self._table.write(telling_what_is_stored(put(key, kept_item(call), IS_NEW)))
+        except ConditionFailed as failed:
+            return call_of(call.call_id, failed.stored)
+        return call
+
     def save(self, workspace_id: str, call: Call) -> None:
         """See the port."""
-        item = {"campaign_id": campaign_of(call.call_id), **call_item(call)}
+        key = keys.call(workspace_id, call.as_dialed)
         is_kept = None if call.is_erased else "attribute_not_exists(#is_erased)"
         with suppress(ConditionFailed):  # it was erased, and stays so
-            self._table.write(put(keys.call(workspace_id, call.as_dialed), item, is_kept))
+            self._table.write(put(key, kept_item(call), is_kept))
 
     def get(self, workspace_id: str, dialed: Dialed) -> Call | None:
         """See the port."""
@@ -65,6 +74,11 @@ def months(workspace_id: str, first: str, last: str) -> Iterator[Stretch]:
     while month >= keys.month_of(first):
         yield Stretch(keys.calls_in(workspace_id, month), first, last)
         month = keys.month_before(month)
+
+
+def kept_item(call: Call) -> Item:
+    """An ended call as it is stored."""
+    return {"campaign_id": campaign_of(call.call_id), **call_item(call)}
 
 
 def call_from(item: Item) -> Call:

@@ -1,11 +1,14 @@
-"""Starts per second in the table."""
+"""Starts per second, and the rests of carriers, in the table."""
 
+from contextlib import suppress
 from datetime import datetime
 
 from chalicelibs.adapters.dynamodb import keys
 from chalicelibs.adapters.dynamodb.table import ConditionFailed, Table
-from chalicelibs.adapters.dynamodb.writes import update
-from chalicelibs.domain.instants import epoch_ms
+from chalicelibs.adapters.dynamodb.workspaces import REST_OF
+from chalicelibs.adapters.dynamodb.writes import IS_THERE, update
+from chalicelibs.domain.instants import MILLISECOND, epoch_ms
+from chalicelibs.domain.rest import Rest
 
 #: Seconds that a counter is kept, for those who want to look at it.
 KEPT_FOR = 3600
@@ -34,3 +37,16 @@ class DynamoPacing:
         except ConditionFailed:
             return False
         return True
+
+    def rest(self, workspace_id: str, carrier: str, rest: Rest) -> None:
+        """See the port. It is written on the workspace, which is read anyway."""
+        longer = update(
+            keys.workspace(workspace_id),
+            "SET #rest = :rest",
+            f"{IS_THERE} AND (attribute_not_exists(#rest) OR #rest.#until < :until)",
+            names={"#rest": f"{REST_OF}{carrier}"},
+            rest={"until": rest.until, "length_ms": rest.length // MILLISECOND},
+            until=rest.until,
+        )
+        with suppress(ConditionFailed):
+            self._table.write(longer)

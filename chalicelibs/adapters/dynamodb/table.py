@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
 
 from chalicelibs.adapters.dynamodb.codec import Item, decode_item
 from chalicelibs.adapters.dynamodb.keys import Key, can_be
@@ -26,6 +26,13 @@ PASSING = frozenset(
     }
 )
 CONDITION_FAILED = "ConditionalCheckFailed"
+
+#: The first status with which a server says that it is not the request's fault.
+SERVER_ERRORS = 500
+
+#: Waits for an answer are long: no more than these in one request.
+UNANSWERED = (ConnectionError, HTTPClientError)
+MOST_UNANSWERED = 3
 
 TRIES = 8
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.02, 1.0
@@ -93,16 +100,6 @@ class Table:
             self._client.get_item, TableName=self._name, Key=encode_key(key), ConsistentRead=True
         )
         return decode_item(answer["Item"]) if "Item" in answer else None
-
-    def has(self, key: Key) -> bool:
-        """Whether there is such an item; may miss one that is a moment old, at half the price."""
-        answer = self._patiently(
-            self._client.get_item,
-            TableName=self._name,
-            Key=encode_key(key),
-            ProjectionExpression="sk",
-        )
-        return "Item" in answer
 
     def get_all(self, keys: Iterable[Key]) -> dict[Key, Item]:
         """The items of these keys as they stand now; those that are missing are left out."""
@@ -238,11 +235,16 @@ class Table:
         return items
 
     def _patiently(self, request: Callable[..., Any], **params: Any) -> Any:
+        unanswered = 0
         for turn in range(TRIES - 1):
             try:
                 return request(**params)
             except ClientError as error:
                 if not _may_pass(error):
+                    raise
+            except UNANSWERED:
+                unanswered += 1
+                if unanswered == MOST_UNANSWERED:
                     raise
             self._pause(turn)
         return request(**params)
@@ -256,12 +258,18 @@ def _code(error: ClientError) -> str:
     return str(error.response["Error"]["Code"])
 
 
+def _status(error: ClientError) -> int:
+    return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+
+
 def _reasons(error: ClientError) -> list[str]:
     return [reason.get("Code", "None") for reason in error.response.get("CancellationReasons", [])]
 
 
 def _may_pass(error: ClientError) -> bool:
     reasons = _reasons(error)
-    return _code(error) in PASSING or (
-        CONDITION_FAILED not in reasons and not PASSING.isdisjoint(reasons)
+    return (
+        _code(error) in PASSING
+        or _status(error) >= SERVER_ERRORS
+        or (CONDITION_FAILED not in reasons and not PASSING.isdisjoint(reasons))
     )

@@ -96,10 +96,6 @@ class DynamoTasks:
         campaign = campaign_from(workspace_id, found[of_campaign])
         return AtGate(task, campaign, workspace_of(workspace_id, found[of_workspace]))
 
-    def exists(self, task_id: str) -> bool:
-        """See the port."""
-        return self._table.has(keys.task(task_id))
-
     def due(self, partition: str, *, until: datetime, limit: int) -> Sequence[DueTask]:
         """See the port."""
         entries = self._table.query_index(

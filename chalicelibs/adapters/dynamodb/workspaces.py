@@ -9,8 +9,13 @@ from chalicelibs.adapters.dynamodb.keys import Key
 from chalicelibs.adapters.dynamodb.table import Cancelled, ConditionFailed, Table
 from chalicelibs.adapters.dynamodb.writes import IS_NEW, IS_THERE, Write, delete, put, update
 from chalicelibs.domain.errors import NotFound, Stale
+from chalicelibs.domain.instants import MILLISECOND
+from chalicelibs.domain.rest import Rest
 from chalicelibs.domain.scope import Scope
 from chalicelibs.domain.workspace import MOST_KEYS, ApiKey, Workspace
+
+#: The attribute of a workspace that tells of a carrier's rest, before the carrier's name.
+REST_OF = "rest_of_"
 
 
 class DynamoWorkspaces:
@@ -134,7 +139,7 @@ def workspace_item(workspace: Workspace) -> Item:
     """A workspace in plain values.
 
     Beside them are kept the ids of its `keys`, of those among them that manage it (`managers`),
-    and of its `open` campaigns.
+    and of its `open` campaigns; and the rests of its carriers.
     """
     return {
         "name": workspace.name,
@@ -151,8 +156,18 @@ def workspace_of(workspace_id: str, item: Item) -> Workspace:
         name=item["name"],
         concurrency_limit=item["concurrency_limit"],
         calls_per_second=item.get("calls_per_second"),
+        rests={
+            name.removeprefix(REST_OF): rest_of(stored)
+            for name, stored in item.items()
+            if name.startswith(REST_OF)
+        },
         created_at=to_instant(item["created_at"]),
     )
+
+
+def rest_of(stored: Item) -> Rest:
+    """A carrier's rest; `DynamoPacing` writes it."""
+    return Rest(to_instant(stored["until"]), int(stored["length_ms"]) * MILLISECOND)
 
 
 def named(key: ApiKey) -> Item:

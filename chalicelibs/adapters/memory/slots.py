@@ -1,10 +1,12 @@
 """Slots and pacing in memory."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from chalicelibs.adapters.memory.store import MemoryStore
 from chalicelibs.domain.instants import epoch_ms
+from chalicelibs.domain.rest import Rest
 
 
 class MemorySlots:
@@ -49,3 +51,12 @@ class MemoryPacing:
                 return False
             self._store.starts[second] += 1
             return True
+
+    def rest(self, workspace_id: str, carrier: str, rest: Rest) -> None:
+        """See the port."""
+        with self._store.lock:
+            workspace = self._store.workspaces[workspace_id]
+            last = workspace.rests.get(carrier)
+            if last is None or last.until < rest.until:
+                rests = {**workspace.rests, carrier: rest}
+                self._store.workspaces[workspace_id] = replace(workspace, rests=rests)

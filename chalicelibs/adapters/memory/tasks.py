@@ -52,10 +52,6 @@ class MemoryTasks:
                 return None
             return AtGate(task, self._store.campaigns[task.campaign_id], workspace)
 
-    def exists(self, task_id: str) -> bool:
-        """See the port."""
-        return task_id in self._store.tasks
-
     def due(self, partition: str, *, until: datetime, limit: int) -> Sequence[DueTask]:
         """See the port."""
         with self._store.lock:
@@ -113,6 +109,11 @@ class MemoryCalls:
 
     def __init__(self, store: MemoryStore) -> None:
         self._store = store
+
+    def keep(self, workspace_id: str, call: Call) -> Call:
+        """See the port."""
+        with self._store.lock:
+            return self._store.calls.setdefault((workspace_id, call.as_dialed), call)
 
     def save(self, workspace_id: str, call: Call) -> None:
         """See the port."""

@@ -32,7 +32,8 @@ class MemoryWorkspaces:
     def set_limits(self, workspace: Workspace) -> None:
         """See the port."""
         with self._store.lock:
-            self._store.workspaces[workspace.workspace_id] = workspace
+            rests = self._store.workspaces[workspace.workspace_id].rests
+            self._store.workspaces[workspace.workspace_id] = replace(workspace, rests=rests)
 
     def ids(self) -> Sequence[str]:
         """See the port."""

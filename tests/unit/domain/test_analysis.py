@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelibs.domain.analysis import MOST_BYTES, bounded
+from chalicelibs.domain.analysis import MOST_BYTES, MOST_DEPTH, bounded
 
 lengths = st.sampled_from([0, 1, 5_000, 30_000, 70_000])
 letters = st.sampled_from(["a", "ñ", "🙂", '"'])
@@ -40,6 +40,27 @@ def test_of_a_long_text_the_beginning_stays(letter: str) -> None:
     summary = kept["summary"]
     assert isinstance(summary, str)
     assert 5_000 < len(summary) < 70_000
+
+
+def nested(depth: int, kind: str) -> Any:
+    """Lists or objects, so many of them in each other."""
+    value: Any = 7
+    for _ in range(depth):
+        value = [value] if kind == "list" else {"in": value}
+    return value
+
+
+@pytest.mark.parametrize("kind", ["list", "object"])
+def test_what_stands_too_deep_is_left_out(kind: str) -> None:
+    """JSON may be deeper than what shows it can bear: one such call would spoil every list."""
+    just = {"outcome": "interested", "deep": nested(MOST_DEPTH - 1, kind)}
+
+    assert bounded(just) is just
+    for depth in (MOST_DEPTH, 300, 900):
+        kept = bounded({"outcome": "interested", "deep": nested(depth, kind), "flat": [[]]})
+        assert (kept["outcome"], kept["flat"], kept["truncated"]) == ("interested", [[]], True)
+        assert str(kept["deep"]) == str(nested(MOST_DEPTH - 1, kind)).replace("7", "None")
+        assert bounded(kept) == kept
 
 
 @given(analyses)

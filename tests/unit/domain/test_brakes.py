@@ -34,6 +34,7 @@ def gauge(*samples: tuple[int, int, int]) -> Gauge:
         pytest.param([(0, 0, 0), (5, 30, 24)], True, id="the share, of enough calls"),
         pytest.param([(0, 0, 0), (5, 30, 23)], False, id="just below the share"),
         pytest.param([(0, 0, 0), (5, 29, 29)], False, id="too few calls to say"),
+        pytest.param([(5, 40, 0), (5, 40, 0)], False, id="no call since"),
         pytest.param([(0, 100, 0), (5, 130, 30)], True, id="what was before does not count"),
         pytest.param([(0, 100, 100), (5, 130, 100)], False, id="nor do old failures"),
         pytest.param([(5, 30, 30)], False, id="one look is no difference"),
@@ -46,6 +47,23 @@ def test_a_campaign_stops_when_its_calls_fail(
     reason = why_failing(FailureBrake(), gauge(*looks), None)
 
     assert (reason is not None) == stops
+
+
+@pytest.mark.parametrize("percent", range(1, 101))
+def test_the_very_share_stops_it(percent: int) -> None:
+    brake = FailureBrake(share=percent / 100, least_calls=1)
+
+    assert why_failing(brake, gauge((0, 0, 0), (5, 100, percent)), None) is not None
+    assert why_failing(brake, gauge((0, 0, 0), (5, 100, percent - 1)), None) is None
+
+
+def test_what_fails_before_the_first_look_counts() -> None:
+    """A hundred calls can fail in the minute in which a campaign begins."""
+    first = Gauge().after(
+        Progress(calls=100, outcomes={"init_failed": 99}), NOON, zone="UTC", window=TEN
+    )
+
+    assert why_failing(FailureBrake(), first, NOON - MINUTE) == "99 of the last 100 calls failed"
 
 
 def test_the_reason_says_how_many_failed() -> None:
@@ -79,6 +97,11 @@ def test_without_a_brake_nothing_stops_it() -> None:
             Progress(cost_micros={"EUR": 3_500_000, "USD": 1}),
             "the day's 2.5 EUR are spent",
         ),
+        (
+            Budget(cost_micros={"JPY": 1_234_567_890_000}),
+            Progress(cost_micros={"JPY": 1_234_567_890_000}),
+            "the day's 1234567.89 JPY are spent",
+        ),
         (Budget(), Progress(calls=10**6), None),
     ],
 )
@@ -106,6 +129,15 @@ def test_a_gauge_remembers_the_window_and_one_look_before_it() -> None:
         seen = seen.after(Progress(calls=minute), at, zone="UTC", window=TEN)
 
     assert [sample.calls for sample in seen.samples] == [24, 28, 32, 36]
+
+
+def test_what_a_campaign_began_with_is_forgotten_with_the_window() -> None:
+    seen = Gauge()
+    for minute, calls in ((0, 50), (4, 50), (20, 50), (24, 60)):
+        at = NOON + minute * MINUTE
+        seen = seen.after(Progress(calls=calls), at, zone="UTC", window=TEN)
+
+    assert [sample.calls for sample in seen.samples] == [50, 50, 60]
 
 
 def test_a_look_that_finds_nothing_new_need_not_be_remembered() -> None:

@@ -36,3 +36,22 @@ def test_a_step_keeps_what_was_known() -> None:
     further = call.because(DIALING, dialed_at=NOON)
 
     assert (further.status, further.dialed_at, further.phone) == (DIALING, NOON, call.phone)
+
+
+@pytest.mark.parametrize(
+    ("cost", "price"),
+    [
+        ("0.0450 USD", (45_000, "USD")),
+        ("0 EUR", (0, "EUR")),
+        ("0.0000009 EUR", (0, "EUR")),
+        ("1e3 EUR", (1_000_000_000, "EUR")),
+        ("1000000 JPY", (10**12, "JPY")),
+        *((cost, None) for cost in ("1000001 JPY", "1e90 USD", "1e999990 USD", "1e99999999 USD")),
+        *((cost, None) for cost in ("-0.01 USD", "NaN USD", "sNaN USD", "Infinity USD")),
+        *((cost, None) for cost in ("1 usd", "1 US", "1", "USD", "", " ", "1,5 EUR", None)),
+    ],
+)
+def test_a_price_is_an_amount_that_a_call_can_cost(
+    cost: str | None, price: tuple[int, str] | None
+) -> None:
+    assert a_call(cost=cost).price == price

@@ -93,6 +93,25 @@ def test_whatever_a_carrier_sends_fits_into_a_message() -> None:
     assert bounded.recording_url is None, "half an address opens nothing"
 
 
+@pytest.mark.parametrize(
+    ("reported", "kept"),
+    [
+        (timedelta(minutes=3), timedelta(minutes=3)),
+        (timedelta(0), timedelta(0)),
+        (None, None),
+        (timedelta(days=1), timedelta(days=1)),
+        (timedelta(milliseconds=10**15), timedelta(days=1)),
+        (timedelta(seconds=-1), timedelta(0)),
+    ],
+)
+def test_no_call_lasts_for_years_or_less_than_no_time(
+    reported: timedelta | None, kept: timedelta | None
+) -> None:
+    event = CallEvent(call_id=CALL_ID, kind=EventKind.ENDED, at=NOON, duration=reported)
+
+    assert event.bounded().duration == kept
+
+
 def test_a_kind_that_nobody_knows_is_not_read() -> None:
     with pytest.raises(ValueError, match="ringing"):
         CallEvent.from_message({"call_id": CALL_ID, "kind": "ringing", "at": 0})

@@ -3,7 +3,7 @@
 from typing import Any
 
 from chalicelibs.domain.instants import from_epoch_ms
-from local.promises import Facts, Ring, Seen, most_in_flight, rings_of, violations
+from local.promises import Facts, Ring, Seen, cut_off, most_in_flight, rings_of, violations
 
 CAMPAIGN = "c" * 16
 URGENT = "d" * 16
@@ -24,6 +24,7 @@ def a_call(ring: Ring, outcome: str = "completed", **more: Any) -> dict[str, Any
         "reserved_at": from_epoch_ms(ring.started_ms).isoformat(),
         "ended_at": "2027-03-05T10:00:00Z",
         "callback_at": None,
+        "reason": None,
         **more,
     }
 
@@ -190,3 +191,27 @@ def test_rings_are_read_from_the_journal_of_the_campaigns_asked_for() -> None:
     ]
 
     assert rings_of(journal, [CAMPAIGN]) == [Ring(call_id=call, started_ms=2, ended_ms=9)]
+
+
+def test_a_lost_call_need_not_have_rung() -> None:
+    rang, other = a_ring(1, 0, 10), a_ring(2, 20, 30)
+    run = seen(rang, other)
+
+    def told(**more: Any) -> dict[str, Any]:
+        calls = {rang.task_id: [a_call(rang)], other.task_id: [a_call(other, "failed", **more)]}
+        return {"rings": [rang], "calls_by_task": calls, "campaigns": [], "tasks": run.tasks}
+
+    assert broken(seen(**told())) == {"P7"}
+    assert broken(seen(**told(reason="lost"))) == set()
+    assert broken(seen(**told(), cut_off=frozenset({other.call_id}))) == set()
+
+
+def test_a_call_is_cut_off_that_ended_before_it_was_dialled() -> None:
+    journal = [
+        {"event": "requested", "call": None, "correlation_id": "a"},
+        {"event": "dialled", "call": "1", "correlation_id": "b"},
+        {"event": "ended", "call": "1", "correlation_id": "b"},
+        {"event": "ended", "call": "2", "correlation_id": "c"},
+    ]
+
+    assert cut_off(journal) == {"c"}

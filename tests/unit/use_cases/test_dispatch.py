@@ -15,7 +15,7 @@ from chalicelibs.domain.naming import campaign_of, task_of
 from chalicelibs.domain.overrides import NONE, Overrides
 from chalicelibs.domain.priority import Level, per_attempt
 from chalicelibs.domain.task import DueTask, Task, TaskStatus
-from chalicelibs.use_cases.dispatch import LONGEST_SPREAD, MOST_AT_ONCE
+from chalicelibs.use_cases.dispatch import LONGEST_SPREAD, MOST_AT_ONCE, SPARE
 from tests.builders import (
     NOON,
     OTHER_WORKSPACE,
@@ -314,6 +314,22 @@ def test_whoever_loses_a_claim_takes_the_next_task(bench: Bench) -> None:
         tasks[2].task_id,
         tasks[3].task_id,
     ]
+
+
+def test_whoever_is_outrun_in_one_lane_does_not_turn_to_the_next(bench: Bench) -> None:
+    with_limit(bench, 2)
+    bench.has_campaign()
+    first = bench.has_tasks(*range(1, 11))
+    bench.has_tasks(11, 12, attempts=1)
+    looked_at = frozenset(task.task_id for task in first[: 2 + SPARE])
+    dispatch = replace(bench.dispatch, tasks=FasterOne(bench.tasks, looked_at))  # type: ignore[arg-type]
+
+    assert dispatch(WORKSPACE) == 0, "three first attempts go before all second ones"
+
+    everyone = frozenset(task.task_id for task in first)
+    dispatch = replace(bench.dispatch, tasks=FasterOne(bench.tasks, everyone))  # type: ignore[arg-type]
+    with_limit(bench, 10)
+    assert dispatch(WORKSPACE) == 2, "nobody is left who would go before them"
 
 
 @dataclass

@@ -1,16 +1,16 @@
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from chalicelibs.adapters.memory import MemoryCampaigns
+from chalicelibs.adapters.memory import MemoryCampaigns, MemoryTasks
 from chalicelibs.domain.campaign import Campaign, CampaignKind, CampaignState, CampaignStatus
 from chalicelibs.domain.errors import Invalid, NotAllowed, NotFound, Stale
 from chalicelibs.domain.naming import campaign_of
 from chalicelibs.domain.priority import Level
 from chalicelibs.domain.retry import RetryPolicy
-from chalicelibs.domain.task import TaskStatus
+from chalicelibs.domain.task import DueTask, TaskStatus
 from chalicelibs.ports import Paging
 from tests.builders import (
     CAMPAIGN,
@@ -354,6 +354,25 @@ def test_an_update_of_a_paused_campaign_wakes_nobody(bench: Bench) -> None:
 
 
 # --- Reading -------------------------------------------------------------------------------------
+
+
+def test_a_task_that_settles_while_its_campaign_is_read_counts_once(bench: Bench) -> None:
+    bench.has_campaign()
+    bench.has_tasks(1, 2, 3)
+    bench.steer(WORKSPACE, bench.has_task(4).task_id, "pause")
+    calls = [message.call_id for message in bench.dispatched() if bench.place(message)]
+
+    class Overtaken(MemoryTasks):
+        def running(self, workspace_id: str) -> Sequence[DueTask]:
+            found = super().running(workspace_id)
+            bench.ends(calls[0])
+            return found
+
+    reading = replace(bench.manage, tasks=Overtaken(bench.store)).get(WORKSPACE, CAMPAIGN)
+
+    progress = reading.progress
+    assert (progress.open_tasks, progress.completed, progress.paused) == (3, 1, 1)
+    assert reading.running == 2
 
 
 def test_a_campaign_reads_with_its_progress_and_calls_in_flight(bench: Bench) -> None:

@@ -9,6 +9,11 @@ from tests.builders import AGENT, NOON, OTHER_WORKSPACE, WORKSPACE, a_number, an
 from tests.unit.use_cases.bench import Bench
 
 
+def secret_of(token: str) -> str:
+    """The secret in a key; it may hold a `_` of its own."""
+    return token.split("_", 2)[2]
+
+
 def principal_of(authorize: Authorize, token: str) -> str | None:
     """Whose key this is."""
     holder = authorize(token)
@@ -72,8 +77,8 @@ def token(bench: Bench) -> str:
         pytest.param(lambda token: " " + token, id="a blank before"),
         pytest.param(lambda token: token.replace(KEY_PREFIX, "other"), id="another prefix"),
         pytest.param(lambda token: token.removeprefix(KEY_PREFIX + "_"), id="no prefix"),
-        pytest.param(lambda token: token.rsplit("_", 2)[0], id="no secret"),
-        pytest.param(lambda token: token.rsplit("_", 2)[0] + "_", id="an empty secret"),
+        pytest.param(lambda token: token.removesuffix("_" + secret_of(token)), id="no secret"),
+        pytest.param(lambda token: token.removesuffix(secret_of(token)), id="an empty secret"),
         pytest.param(lambda _: f"{KEY_PREFIX}_{plain_id(99, 'n')}_secret", id="no such key"),
         pytest.param(lambda _: f"{KEY_PREFIX}_x_secret", id="a malformed key id"),
         pytest.param(lambda _: f"{KEY_PREFIX}__", id="nothing but the form"),

@@ -20,6 +20,7 @@ from chalicelibs.ports import (
     PlaceCall,
     Refused,
     Throttled,
+    Unreachable,
 )
 from tests.builders import NOON, WORKSPACE, a_task, a_workspace, an_agent, rules
 from tests.unit.use_cases.bench import MINUTE, NO_DELAY, SECOND, Bench, crashes_everywhere
@@ -101,6 +102,7 @@ def test_a_realtime_task_is_called_by_its_own_agent(bench: Bench) -> None:
         pytest.param(Accepted("c1"), id="accepted"),
         pytest.param(Refused("why"), id="refused"),
         pytest.param(Throttled(SECOND), id="throttled"),
+        pytest.param(Unreachable(), id="unreachable"),
         pytest.param(AnswerLost(), id="answer lost"),
     ],
 )
@@ -178,6 +180,72 @@ def test_after_a_throttled_call_the_next_one_is_another(bench: Bench) -> None:
     assert bench.place(second) == "placed"
     assert second.call_id == call_id_for_claim(task.task_id, 2)
     assert bench.task(task).attempts == 1
+
+
+# --- A carrier that is gone ----------------------------------------------------------------------
+
+
+def test_a_carrier_that_is_gone_costs_no_attempt(bench: Bench) -> None:
+    bench.has_campaign(concurrency_limit=3)
+    task, message = dispatched(bench, attempts=1)
+    bench.carrier.answer = Unreachable()
+
+    assert bench.place(message) == "carrier_unreachable"
+
+    back = bench.task(task)
+    assert (back.status, back.attempts, back.call) == (TaskStatus.QUEUED, 1, None)
+    assert back.due_at == NOON + 2 * SECOND
+    assert bench.held() == bench.held(task.campaign_id) == frozenset()
+    assert (WORKSPACE, 2 * SECOND) in bench.queue.nudges
+
+
+def test_a_carrier_that_is_gone_is_left_alone_and_then_asked_once_more(bench: Bench) -> None:
+    bench.has_campaign()
+    bench.has_tasks(1, 2)
+    first, second = bench.dispatched()
+    bench.carrier.answer = Unreachable()
+
+    assert bench.place(first) == "carrier_unreachable"
+    assert bench.place(second) == "carrier_rests"
+    bench.clock.forward(SECOND)
+    assert bench.dispatched() == []
+    bench.clock.forward(SECOND)
+    again, other = bench.dispatched()
+    assert bench.place(again) == "carrier_unreachable"
+    assert bench.place(other) == "carrier_rests"
+
+    assert len(bench.carrier.requests) == 2
+    assert bench.store.workspaces[WORKSPACE].rests["simulated"].length == 4 * SECOND
+    assert bench.held() == frozenset()
+
+
+def test_a_carrier_that_is_back_gets_all_calls(bench: Bench) -> None:
+    bench.has_campaign()
+    tasks = bench.has_tasks(1, 2)
+    bench.carrier.answer = Unreachable()
+    for message in bench.dispatched():
+        bench.place(message)
+    bench.carrier.answer = None
+    bench.clock.forward(2 * SECOND)
+
+    assert [bench.place(message) for message in bench.dispatched()] == ["placed", "placed"]
+
+    assert [bench.task(task).attempts for task in tasks] == [1, 1]
+
+
+def test_other_carriers_are_asked_while_one_rests(bench: Bench) -> None:
+    bench.agents.save(an_agent(agent_id="b000000000000001", carrier="sip"))
+    bench.has_campaign()
+    _, message = dispatched(bench)
+    bench.carrier.answer = Unreachable()
+    bench.place(message)
+    bench.carrier.answer = None
+    others = bench.has_campaign(2, rules=rules(hours=None, agent_id="b000000000000001"))
+    bench.has_task(2, campaign_id=others.campaign_id)
+
+    [other] = bench.dispatched()
+
+    assert bench.place(other) == "refused", "its carrier was looked for, and there is none"
 
 
 # --- A webhook faster than our note --------------------------------------------------------------
@@ -438,8 +506,8 @@ def test_a_call_that_had_to_wait_is_placed_in_the_next_second(bench: Bench) -> N
 
 @pytest.mark.parametrize(
     "answer",
-    [None, Refused("why"), Throttled(SECOND), AnswerLost()],
-    ids=["accepted", "refused", "throttled", "lost"],
+    [None, Refused("why"), Throttled(SECOND), Unreachable(), AnswerLost()],
+    ids=["accepted", "refused", "throttled", "unreachable", "lost"],
 )
 def test_a_worker_that_dies_anywhere_dials_at_most_once(answer: PlaceAnswer | None) -> None:
     def prepare() -> Bench:

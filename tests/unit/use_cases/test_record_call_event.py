@@ -517,15 +517,68 @@ def test_whoever_read_too_early_looks_again_and_finds_the_work_done(
     class SlowCalls(MemoryCalls):
         """Lets another worker settle while this one keeps the call."""
 
-        def save(self, workspace_id: str, call: Call) -> None:
-            super().save(workspace_id, call)
+        def keep(self, workspace_id: str, call: Call) -> Call:
+            kept = super().keep(workspace_id, call)
             if bench.task(TASK).call is not None:
                 bench.ends(call_id, "busy")
+            return kept
 
     record = replace(bench.record, calls=SlowCalls(bench.store))
 
     assert record(bench.end(call_id, "busy")) == "old_news"
     assert bench.progress(CAMPAIGN).outcomes == {"busy": 1}
+
+
+def test_of_two_ends_at_once_the_call_tells_what_the_task_was_settled_by(
+    bench: Bench, call_id: str
+) -> None:
+    class SlowTasks(MemoryTasks):
+        """Lets rescue give the call up while this worker is about to settle it."""
+
+        def settle(self, task: Task, tally: Tally) -> Task:
+            if bench.task(TASK).call is not None:
+                lost(bench, call_id)
+            return super().settle(task, tally)
+
+    record = replace(bench.record, tasks=SlowTasks(bench.store))
+
+    record(bench.end(call_id, "busy", duration=SECOND))
+
+    assert bench.call(call_id).outcome == bench.task(TASK).outcome == "busy"
+    assert bench.progress(CAMPAIGN).outcomes == {"busy": 1}
+    assert bench.progress(CAMPAIGN).talked == SECOND
+
+
+def test_a_call_that_was_kept_before_its_worker_died_is_settled_as_it_was_kept(
+    bench: Bench, call_id: str
+) -> None:
+    class DyingTasks(MemoryTasks):
+        """The worker dies before the task is settled."""
+
+        def settle(self, task: Task, tally: Tally) -> Task:
+            raise Crashed(f"{task.task_id} {tally}")
+
+    with pytest.raises(Crashed):
+        replace(bench.record, tasks=DyingTasks(bench.store))(bench.end(call_id, "busy"))
+
+    lost(bench, call_id)
+
+    assert bench.call(call_id).outcome == bench.task(TASK).outcome == "busy"
+    assert bench.progress(CAMPAIGN).outcomes == {"busy": 1}
+
+
+def test_a_call_that_was_kept_before_its_contact_was_erased_is_erased_when_it_settles(
+    bench: Bench, call_id: str
+) -> None:
+    end = bench.end(call_id, "busy", recording_url="https://example.com/r.wav")
+    ended = replace(stored(bench), ended_at=NOON, outcome="busy", recording_url=end.recording_url)
+    bench.calls.keep(WORKSPACE, ended)
+    bench.store.put_task(bench.task(TASK).erased())
+
+    bench.record(end)
+
+    assert bench.call(call_id).is_erased
+    assert bench.call(call_id).recording_url is None
 
 
 def test_whoever_loses_every_race_is_told_to_come_again(bench: Bench, call_id: str) -> None:
@@ -611,6 +664,15 @@ def test_the_end_of_a_lost_call_that_comes_late_undoes_its_retry(
     assert bench.progress(CAMPAIGN).outcomes == {"completed": 1}
     assert bench.progress(CAMPAIGN).completed == 1
     assert bench.call(call_id).reason is None
+
+
+def test_what_a_lost_call_turns_out_to_have_used_is_counted(bench: Bench, call_id: str) -> None:
+    lost(bench, call_id)
+
+    bench.ends(call_id, "completed", duration=MINUTE, cost="0.25 EUR")
+
+    assert bench.progress(CAMPAIGN).talked == MINUTE
+    assert bench.progress(CAMPAIGN).cost_micros == {"EUR": 250_000}
 
 
 def test_the_late_end_of_a_lost_call_counts_once(bench: Bench, call_id: str) -> None:

@@ -1,0 +1,27 @@
+"""A carrier that cannot be reached is left alone for a while, and longer each time."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Self
+
+#: So short that a carrier that was only restarted is not missed, so long that one that is gone
+#: for an hour is asked a hundred times and no more.
+SHORTEST, LONGEST = timedelta(seconds=2), timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """How long nobody asks a carrier for calls."""
+
+    until: datetime
+    length: timedelta
+
+    @classmethod
+    def after(cls, last: Self | None, now: datetime) -> Self:
+        """The rest of a carrier that was not reached just now: twice the last, if that ended now.
+
+        A rest that ended long ago tells of another outage.
+        """
+        is_first = last is None or now - last.until > LONGEST
+        length = SHORTEST if is_first or last is None else min(2 * last.length, LONGEST)
+        return cls(until=now + length, length=length)

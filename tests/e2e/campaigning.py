@@ -1,0 +1,209 @@
+"""A campaign of 500 contacts on a whole local stack, watched from outside."""
+
+import json
+import os
+import signal
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from client.api import Api, Refused
+from client.transport import Unreachable
+from local import audit, keys, promises
+from local.bucket import drop
+from local.carrier.journal import read_lines
+from local.promises import Seen
+from local.stack import Stack
+from local.workspace import ask_often
+from tests.local.waiting import until
+
+#: Contacts whose last two digits lead to every ending that the carrier knows by rule.
+PHONES = [f"+1202555{number:04}" for number in range(100, 600)]
+NAMES = [f"Evangelina{number:03}" for number in range(len(PHONES))]
+CALLER_ID = "+12025550000"
+LIMIT = 60
+
+
+@dataclass
+class Campaign:
+    """One workspace with one batch campaign, on a stack of its own."""
+
+    stack: Stack
+    limit: int = LIMIT
+    is_draft: bool = False
+    phones: list[str] = field(default_factory=lambda: list(PHONES))
+    workspace_id: str = field(init=False)
+    campaign_id: str = field(init=False)
+    client: Api = field(init=False)
+    operator_key: str = field(init=False)
+    _read: int = 0  #: How much of the journal is known.
+    _dials: list[int] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.operator_key = keys.load(self.stack.settings.data).bootstrap_key
+        operator = Api(self.stack.url, self.operator_key)
+        limits = {"concurrency_limit": self.limit}
+        opened = operator.post("/workspaces", {"name": "e2e", **limits})
+        self.workspace_id = opened["workspace"]["id"]
+        self.client = Api(self.stack.url, opened["api_key"])
+        ask_often(self.client)
+        self.campaign_id = self._create()
+
+    def _create(self) -> str:
+        agent = {
+            "name": "Ada",
+            "carrier": "simulated",
+            "prompt": "Hello {{name}}",
+            "ring_timeout_s": 1,
+            "max_duration_s": 1,
+            "custom_outcomes": ["interested"],
+        }
+        self.client.post("/numbers", {"phone": CALLER_ID, "carrier": "simulated"})
+        campaign = {
+            "name": "everybody",
+            "draft": self.is_draft,
+            "agent_id": self.client.post("/agents", agent)["id"],
+            "caller_id": CALLER_ID,
+            "max_attempts": 2,
+            "retry_intervals_ms": [1000],
+        }
+        return str(self.client.post("/campaigns", campaign)["id"])
+
+    @property
+    def journal(self) -> Path:
+        """What the carrier writes while phones ring."""
+        return self.stack.settings.data / "carrier" / "journal.jsonl"
+
+    def drop_contacts(self) -> None:
+        """Put everybody, and a number that is none, into the bucket."""
+        named = zip(self.phones, NAMES, strict=False)
+        rows = [f"{phone},{name}" for phone, name in named]
+        text = "\n".join(["phone,name", *rows, "12345,Bad"])
+        drop(self.stack.settings, self.workspace_id, self.campaign_id, text.encode())
+
+    def start(self) -> None:
+        """Let a draft call."""
+        self.client.post(f"/campaigns/{self.campaign_id}/start")
+
+    def signal(self, part: str, number: signal.Signals) -> None:
+        """Send a signal to the process of a part."""
+        pid = self.stack.pid(part)
+        assert pid is not None, f"the {part} does not run"
+        os.kill(pid, number)
+
+    def kill(self, part: str) -> None:
+        """Let a part end at once, wherever it is."""
+        self.signal(part, signal.SIGKILL)
+        until(lambda: self.stack.pid(part) is None, within_s=60)
+
+    def kill_keeper(self, part: str) -> None:
+        """Let the keeper of a part end at once; the kernel then asks the part itself to end."""
+        pid = self.stack.keeper_pid(part)
+        assert pid is not None, f"the {part} does not run"
+        os.kill(pid, signal.SIGKILL)
+        until(lambda: self.stack.pid(part) is None, within_s=120)
+
+    def dials(self) -> list[int]:
+        """When phones began to ring, in epoch milliseconds."""
+        with self.journal.open("rb") as file:
+            file.seek(self._read)
+            for text in file:
+                if not text.endswith(b"\n"):
+                    break
+                self._read += len(text)
+                if b'"event":"dialled"' in text:
+                    self._dials.append(json.loads(text)["t"])
+        return self._dials
+
+    def refused(self) -> set[str]:
+        """Our ids of the calls that the carrier was asked for and would not place."""
+        requests = [line for line in read_lines(self.journal) if line["event"] == "requested"]
+        return {line["correlation_id"] for line in requests if line["answer"] == "refused"}
+
+    def await_dials(self, count: int, within_s: float = 300) -> None:
+        """Wait until so many phones have rung."""
+        until(lambda: len(self.dials()) >= count, within_s=within_s)
+
+    def await_dial_after(self, instant_ms: int, within_s: float = 120) -> float:
+        """Wait until a phone rings after this instant; how many seconds later that was."""
+
+        def later() -> list[int]:
+            return [at for at in self.dials() if at > instant_ms]
+
+        until(later, within_s=within_s)
+        return (min(later()) - instant_ms) / 1000
+
+    def shown(self) -> Any:
+        """The campaign as the API shows it; nothing while the API cannot."""
+        try:
+            return self.client.get(f"/campaigns/{self.campaign_id}")
+        except (Refused, Unreachable):
+            return None
+
+    def await_end(self, within_s: float = 400) -> None:
+        """Wait until every contact has a final status, and the campaign its own."""
+
+        def is_over() -> bool:
+            time.sleep(0.2)  # Each look is a request more for those who are measured.
+            shown = self.shown()
+            return shown is not None and shown["status"] == "completed"
+
+        try:
+            until(is_over, within_s=within_s)
+        except AssertionError as error:
+            raise AssertionError(f"{error}: {self.shown()}") from None
+
+    def seen(self) -> Seen:
+        """Everything that is known of it, from both sides."""
+        facts = {
+            "campaign_ids": [self.campaign_id],
+            "concurrency_limit": self.limit,
+            "pauses": [],
+            "urgent_campaign_id": None,
+            "urgent_since_ms": None,
+        }
+        return audit.see(facts, self.client, self.journal)
+
+    def check(self) -> Seen:
+        """Check what must hold at the end of every campaign, whatever happened on the way."""
+        seen = self.seen()
+        found = promises.violations(seen)
+        assert not found, found[:5]
+        assert len(seen.tasks) == len(self.phones)
+        (shown,) = seen.campaigns
+        progress = shown["progress"]
+        assert progress["total"] == progress["completed"] == len(self.phones)
+        assert sum(progress["outcomes"].values()) == progress["calls"]
+        assert Counter(task["status"] for task in seen.tasks) == {"completed": len(self.phones)}
+        (imported,) = self.client.get(f"/campaigns/{self.campaign_id}/imports")["imports"]
+        assert (imported["accepted"], imported["rejected"]) == (len(self.phones), 1)
+        assert self.client.get("/calls/current")["calls"] == []
+        self.check_logs()
+        return seen
+
+    def check_logs(self) -> None:
+        """Check that no log of ours names anybody; the engine's is not ours."""
+        ours = [self.stack.log_file(part) for part in ("handlers", "carrier")]
+        text = "\n".join(log.read_text(errors="replace") for log in ours)
+        assert "report recorded" in text, "else nothing was logged"
+        digits = [phone.removeprefix("+1") for phone in [*self.phones, CALLER_ID]]
+        words = [*digits, *NAMES, "12345,", "carillon_"]
+        assert [word for word in words if word in text] == []
+
+
+def told(line: str) -> None:
+    """Note a figure: pytest shows it with a failure, and with `-s`."""
+    print(line)  # noqa: T201 - pytest captures it
+
+
+def now_ms() -> int:
+    """This instant as the carrier's journal writes it."""
+    return time.time_ns() // 1_000_000
+
+
+def outcomes_of(seen: Seen) -> Counter[str]:
+    """How the calls of a campaign ended, and why where an outcome does not say."""
+    calls = [call for calls in seen.calls_by_task.values() for call in calls]
+    return Counter(f"{call['outcome']} {call.get('reason') or ''}".strip() for call in calls)

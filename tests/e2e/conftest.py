@@ -1,0 +1,58 @@
+"""Stacks for campaigns: ports and a data folder of their own, and short waits."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local import settings
+from local.settings import Settings
+from local.stack import Stack
+from tests.local.waiting import free_port
+
+CARRIER = (
+    *("-m", "local.carrier", "--ring", "0.05:0.2", "--talk", "0.1:0.4", "--callback-in", "1"),
+    *("--webhook-doubled", "0.1"),
+)
+LOSES_WEBHOOKS = ("--webhook-lost", "0.02")
+
+#: Rescue looks soon, so that what was lost is found within the test.
+WAITS = {"FIRST_LOOK_S": "10", "SENDING_S": "5", "RESCUE_MARGIN_S": "4", "LOOK_AGAIN_S": "2"}
+
+#: Nudges need not wait for a tick that has much to rescue.
+PUMPS = {**settings.PUMPS, "NUDGES": 2}
+
+Start = Callable[..., Stack]
+
+
+@pytest.fixture
+def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
+    """What starts a stack, with variables and settings of its own if need be."""
+    with ExitStack() as stacks:
+
+        def started(
+            variables: dict[str, str], carrier: Sequence[str] = CARRIER, **changes: Any
+        ) -> Stack:
+            for name, value in variables.items():
+                monkeypatch.setenv(name, value)
+            own = replace(
+                Settings.from_environment(os.environ),
+                data=tmp_path / "data",
+                port=free_port(),
+                engine_port=free_port(),
+                carrier_port=free_port(),
+                pumps=PUMPS,
+                **{"visibility_s": 4, "tick_s": 2, **changes},
+            )
+            return stacks.enter_context(Stack(own, carrier=carrier))
+
+        yield started
+
+
+@pytest.fixture
+def stack(start: Start) -> Stack:
+    return start(WAITS, (*CARRIER, *LOSES_WEBHOOKS))
