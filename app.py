@@ -607,7 +607,7 @@ def record_call_event(event: SQSEvent) -> dict[str, Any]:
     return api.triggers.record_events(event, of_batch, note)
 
 
-@app.on_sqs_message(queue="exports", batch_size=1)
+@app.on_sqs_message(queue="exports", batch_size=1, maximum_concurrency=5)
 def write_export(event: SQSEvent) -> dict[str, Any]:
     """Write an export, as far as one turn goes."""
     return api.triggers.write_exports(event, service().write_export, service().note_failure)

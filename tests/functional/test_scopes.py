@@ -54,11 +54,12 @@ def test_what_only_shows_needs_read_and_what_changes_never_does() -> None:
     }
 
 
-def test_a_key_that_pushes_brings_contacts_and_changes_nothing_else() -> None:
+def test_a_key_that_pushes_brings_and_takes_contacts_and_changes_nothing_else() -> None:
     pushing = {route for route in OWN_ROUTES if needed_for(*route) is Scope.PUSH}
 
     assert pushing == {
         ("POST", "/tasks"),
+        ("POST", "/campaigns/{campaign_id}/exports"),
         ("POST", "/campaigns/{campaign_id}/imports"),
         ("POST", "/campaigns/{campaign_id}/leads"),
         ("POST", "/api/v1/campaigns/{campaign_id}/leads"),
