@@ -45,6 +45,7 @@ NEEDED: Mapping[str, Scope] = {
     "GET /workspace": Scope.READ,
     "POST /api/v1/campaigns/{campaign_id}/leads": Scope.PUSH,
     "POST /campaigns/{campaign_id}/imports": Scope.PUSH,
+    "POST /imports/{import_id}/upload": Scope.PUSH,
     "POST /campaigns/{campaign_id}/leads": Scope.PUSH,
     "POST /tasks": Scope.PUSH,
 }

@@ -61,12 +61,14 @@ class Dispatch:
         room = self._room(workspace)
         if room <= 0:
             return 0
-        calls = self._claim(workspace, self._with_carrier(workspace, campaigns), room)
+        calls, is_outrun = self._claim(workspace, self._with_carrier(workspace, campaigns), room)
         messages = self._reserve(workspace, campaigns, calls)
         if messages:
             self.queue.calls(spread(messages, workspace.calls_per_second))
         if len(calls) == most_at_once(workspace):
             self.queue.nudge(workspace_id, delay_of(len(calls), workspace.calls_per_second))
+        elif is_outrun:
+            self.queue.nudge(workspace_id, SECOND)
         return len(messages)
 
     def _with_carrier(
@@ -93,18 +95,23 @@ class Dispatch:
 
     def _claim(
         self, workspace: Workspace, campaigns: dict[str, Campaign], room: int
-    ) -> list[Call]:
-        """Calls for the best due tasks, as many as there is room for."""
+    ) -> tuple[list[Call], bool]:
+        """Calls for the best due tasks, as there is room; and whether others took some first.
+
+        Then what else there is of that rank still goes before the next rank. It may also be that
+        the index is old: so another look follows in a second.
+        """
         now = self.clock.now()
         taken: list[Call] = []
         free = self._free_by_campaign(campaigns.values())
         for equals in ranked(open_lanes(campaigns.values(), now)):
             candidates, are_all = self._candidates(equals, now, room + SPARE)
             lost = self._take(candidates, workspace.workspace_id, taken, free, room)
-            if len(taken) == room or (lost and not are_all):
-                # Another dispatcher is at it: what else this rank has goes before the next rank.
+            if len(taken) == room:
                 break
-        return taken
+            if lost and not are_all:
+                return taken, True
+        return taken, False
 
     def _take(
         self,

@@ -43,6 +43,7 @@ from chalicelibs.ports import (
     PlaceCall,
     Refused,
     Throttled,
+    Unreachable,
 )
 from chalicelibs.use_cases.look_up import TaskSearch
 from chalicelibs.use_cases.receive_contacts import Received, Sent
@@ -149,10 +150,10 @@ class Watched:
             names = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem"}
             for action in params["TransactItems"]:
                 yield f"dynamodb:{names[next(iter(action))]}", "Table"
-        elif operation in {"GetObject", "PutObject"}:
+        elif operation in {"GetObject", *PARTS}:
             # An address that is given away lets do what its signer may do: it counts as done.
             assert params["Key"].startswith("imports/"), "no policy goes further"
-            yield f"s3:{operation}", "DropBucket"
+            yield f"s3:{PARTS.get(operation, operation)}", "DropBucket"
         elif operation == "CopyObject":
             yield "s3:GetObject", "DropBucket"
             yield "s3:PutObject", "DropBucket"
@@ -223,6 +224,16 @@ def names_of(resource: Any) -> Iterator[str]:
             yield RESOURCES[one["Fn::Sub"]]
 
 
+#: What lets whom upload a file, as a whole or in parts.
+PARTS = {
+    "PutObject": "PutObject",
+    "CreateMultipartUpload": "PutObject",
+    "UploadPart": "PutObject",
+    "CompleteMultipartUpload": "PutObject",
+    "ListParts": "ListMultipartUploadParts",
+}
+
+
 def partitions_in(params: dict[str, Any]) -> Iterator[str]:
     """The partitions that a request to the table names."""
     key = params.get("Key", {})
@@ -249,7 +260,7 @@ def everything_once() -> Watched:
     """Walk through everything that the functions do, each under its own name."""
     watched = Watched()
     workspace_id, campaign_id = set_up(watched)
-    for answer in (Accepted("c1"), Refused("no"), Throttled(timedelta(seconds=1))):
+    for answer in (Accepted("c1"), Refused("no"), Throttled(timedelta(seconds=1)), Unreachable()):
         watched.carrier.answer = answer
         push(watched, workspace_id, campaign_id)
         call(watched, workspace_id)
@@ -344,6 +355,23 @@ def upload(watched: Watched, workspace_id: str, campaign_id: str) -> None:
     done = watched.imports(workspace_id, campaign_id, made.job.source, version_of(content))
     assert (done.import_id, done.accepted) == (made.job.import_id, 1)
     rehearse(watched, workspace_id, campaign_id)
+    upload_in_parts(watched, workspace_id, campaign_id)
+
+
+def upload_in_parts(watched: Watched, workspace_id: str, campaign_id: str) -> None:
+    """A file that is announced in parts, of which all come."""
+    sent = Sent(file="contacts.csv", content=None, size=5)
+    with watched.as_("api") as service:
+        made = service.receive_contacts(
+            workspace_id, campaign_id, sent, import_id=service.ids.new()
+        )
+    assert made.job.parts is not None
+    bucket, _, key = made.job.source.removeprefix("s3://").partition("/")
+    watched._clients.s3.upload_part(
+        Bucket=bucket, Key=key, UploadId=made.job.parts.upload_id, PartNumber=1, Body=b"phone"
+    )
+    with watched.as_("api") as service:
+        service.join_parts(workspace_id, made.job.import_id)
 
 
 def rehearse(watched: Watched, workspace_id: str, campaign_id: str) -> None:

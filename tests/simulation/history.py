@@ -70,7 +70,7 @@ class History:
     accepted: set[str] = field(default_factory=set)  #: Tasks that somebody was told of.
     keyed: set[tuple[str, str]] = field(default_factory=set)  #: Pushed with a key.
     dropped: dict[str, tuple[str, list[str], int]] = field(default_factory=dict)
-    erased: list[tuple[datetime, str]] = field(default_factory=list)
+    erased: list[tuple[datetime, datetime, str]] = field(default_factory=list)  #: From, to, whom.
     acts: list[datetime] = field(default_factory=list)  #: When somebody does something, sorted.
 
     def act(self, when: datetime, action: Callable[[], object]) -> None:

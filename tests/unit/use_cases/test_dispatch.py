@@ -325,6 +325,7 @@ def test_whoever_is_outrun_in_one_lane_does_not_turn_to_the_next(bench: Bench) -
     dispatch = replace(bench.dispatch, tasks=FasterOne(bench.tasks, looked_at))  # type: ignore[arg-type]
 
     assert dispatch(WORKSPACE) == 0, "three first attempts go before all second ones"
+    assert bench.queue.nudges == [(WORKSPACE, SECOND)]
 
     everyone = frozenset(task.task_id for task in first)
     dispatch = replace(bench.dispatch, tasks=FasterOne(bench.tasks, everyone))  # type: ignore[arg-type]
@@ -400,6 +401,13 @@ def test_every_shard_of_a_lane_is_looked_at(bench: Bench) -> None:
     tasks = [bench.has_task(number, shard=number) for number in range(3)]
 
     assert set(dispatched_tasks(bench)) == {task.task_id for task in tasks}
+
+
+def test_the_last_shard_of_a_large_campaign_has_callbacks_too(bench: Bench) -> None:
+    bench.has_campaign(shards=1000)
+    task = bench.has_task(shard=999, is_callback=True)
+
+    assert dispatched_tasks(bench) == [task.task_id]
 
 
 # --- Pacing --------------------------------------------------------------------------------------
