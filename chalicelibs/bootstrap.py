@@ -132,6 +132,7 @@ def wire(ports: Ports, *, deadlines: Deadlines, bootstrap_key_hash: str | None) 
         tasks=p.tasks,
         agents=p.agents,
         slots=p.slots,
+        pacing=p.pacing,
         queue=p.queue,
         clock=p.clock,
         ids=p.ids,

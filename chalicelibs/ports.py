@@ -283,6 +283,12 @@ class Pacing(Protocol):
     def take(self, workspace_id: str, at: datetime, limit: int) -> bool:
         """Whether one more call may start in the second of this instant."""
 
+    def plan(self, workspace_id: str, *, seen: datetime | None, until: datetime) -> bool:
+        """Give starts away until then, unless somebody did since `seen` was read.
+
+        It spares calls the way to the gate in vain; whether one may start, `take` decides.
+        """
+
     def rest(self, workspace_id: str, carrier: str, rest: Rest) -> None:
         """Let a carrier rest, unless somebody else has it rest for longer."""
 

@@ -302,8 +302,8 @@ def lost_rows(history: History, source: str) -> Iterator[Violation]:
     now, store = history.world.now, history.store
     jobs = [one for one in store.imports.values() if one.source == source]
     statuses = [job.status for job in jobs]
-    lost = [*history.queue.dead, *history.queue.forgotten]
     names = {source, *(job.import_id for job in jobs)}
+    lost = [*history.queue.dead, *history.queue.forgotten]
     is_lost = any(name in one.name for one in lost for name in names)
     if statuses == [ImportStatus.FAILED] or is_lost:
         return

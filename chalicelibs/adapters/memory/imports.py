@@ -201,7 +201,7 @@ class MemoryFiles:
         """See the port."""
         whole = self.upload(source, now=now, valid_for=valid_for)
         return [
-            replace(whole, url=f"{whole.url}&part={number}", headers={})
+            replace(whole, url=f"{whole.url}?parts={upload_id}&part={number}", headers={})
             for number in range(1, count + 1)
         ]
 
