@@ -62,7 +62,7 @@ endef
 
 .PHONY: help
 help: ## list these commands
-	@sed -n 's/^\([a-z-]*\):[^#]*## /\1	/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1	/p' $(MAKEFILE_LIST) | expand -t 14
 
 .PHONY: setup
 setup: dev engine template ## make every environment (each command makes the ones it needs)

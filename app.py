@@ -501,6 +501,14 @@ def preview_import(import_id: str) -> Response:
     return ok(api.imports.previews_view(previews))
 
 
+@app.route("/imports/{import_id}/upload", **POST, authorizer=authorize)
+@answering
+@once
+def complete_upload(_: Ids, import_id: str) -> Response:
+    """Put the parts of a large file together."""
+    return ok(api.imports.view(service().join_parts(request(app).principal, import_id)))
+
+
 @app.route("/imports/{import_id}/missing", authorizer=authorize)
 @answering
 def list_missing_lines(import_id: str) -> Response:

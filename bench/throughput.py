@@ -25,7 +25,7 @@ def main() -> int:
     parser.add_argument("contacts", type=int, nargs="?", default=1000)
     parser.add_argument("--concurrency", type=int, default=50)
     args = parser.parse_args()
-    with own_stack(DATA, carrier=INSTANT, waits={}, tick_s=60) as stack:
+    with own_stack(DATA, carrier=INSTANT, told={}, tick_s=60) as stack:
         customer = Customer(stack, concurrency_limit=args.concurrency)
         campaign_id = customer.campaign()
         imported = time.monotonic()

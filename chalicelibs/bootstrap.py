@@ -57,7 +57,7 @@ from chalicelibs.use_cases.manage_workspaces import (
 from chalicelibs.use_cases.place_call import PlaceCalls
 from chalicelibs.use_cases.preview_import import PreviewImport
 from chalicelibs.use_cases.push_tasks import PushTasks
-from chalicelibs.use_cases.receive_contacts import ReceiveContacts
+from chalicelibs.use_cases.receive_contacts import JoinParts, ReceiveContacts
 from chalicelibs.use_cases.receive_report import ReceiveReport
 from chalicelibs.use_cases.record_call_event import RecordCallEvent
 from chalicelibs.use_cases.rehearse_import import RehearseImport
@@ -113,6 +113,7 @@ class Service:
     push_tasks: PushTasks
     erase_contact: EraseContact
     receive_contacts: ReceiveContacts
+    join_parts: JoinParts
     preview_import: PreviewImport
     plan_import: PlanImport
     import_chunk: ImportChunks
@@ -139,6 +140,7 @@ def wire(ports: Ports, *, deadlines: Deadlines, bootstrap_key_hash: str | None) 
         tasks=p.tasks,
         agents=p.agents,
         slots=p.slots,
+        pacing=p.pacing,
         queue=p.queue,
         clock=p.clock,
         ids=p.ids,
@@ -211,6 +213,7 @@ def wire(ports: Ports, *, deadlines: Deadlines, bootstrap_key_hash: str | None) 
         preview_import=PreviewImport(
             prompts=rehearse.prompts, campaigns=p.campaigns, imports=p.imports, files=p.files
         ),
+        join_parts=JoinParts(imports=p.imports, files=p.files),
         plan_import=PlanImport(
             workspaces=p.workspaces,
             campaigns=p.campaigns,

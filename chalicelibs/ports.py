@@ -284,6 +284,12 @@ class Pacing(Protocol):
     def take(self, workspace_id: str, at: datetime, limit: int) -> bool:
         """Whether one more call may start in the second of this instant."""
 
+    def plan(self, workspace_id: str, *, seen: datetime | None, until: datetime) -> bool:
+        """Give starts away until then, unless somebody did since `seen` was read.
+
+        It spares calls the way to the gate in vain; whether one may start, `take` decides.
+        """
+
     def rest(self, workspace_id: str, carrier: str, rest: Rest) -> None:
         """Let a carrier rest, unless somebody else has it rest for longer."""
 
@@ -540,6 +546,21 @@ class Files(Protocol):
 
     def upload(self, source: str, *, now: datetime, valid_for: timedelta) -> Upload:
         """An address to which this one file may be sent."""
+
+    def begin_parts(self, source: str) -> str:
+        """Begin a file that comes in parts; gives what the bucket calls it."""
+
+    def uploads(
+        self, source: str, upload_id: str, count: int, *, now: datetime, valid_for: timedelta
+    ) -> Sequence[Upload]:
+        """The addresses to which its parts may be sent, in their order."""
+
+    def join(self, source: str, upload_id: str, size: int) -> None:
+        """Put the parts that have come together; whoever watches for files is told of it.
+
+        Raises:
+            NotAllowed: when they are not so many bytes together, or were put together before.
+        """
 
     def put(self, source: str, content: bytes) -> None:
         """Store a file; whoever watches for files is told of it."""

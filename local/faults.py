@@ -2,8 +2,7 @@
 
 `CARILLON_FAULTS` names a file. While that file exists it says, as JSON, which share of all
 requests is throttled, and of how many batches a part is held back:
-`{"throttled": 0.33, "held_back": 0.33}`.
-The pumps are not concerned: they stand for AWS itself.
+`{"throttled": 0.33, "held_back": 0.33}`. The pumps are not concerned: they stand for AWS itself.
 """
 
 import json
@@ -88,8 +87,17 @@ class Faults:
     def _happens(self, fault: str) -> bool:
         if time.monotonic() - self._read_at > _FRESH_S:
             self._read_at = time.monotonic()
-            self._shares = json.loads(self._file.read_text()) if self._file.exists() else {}
+            self._shares = self._said()
         return self._lot() < self._shares.get(fault, 0)
+
+    def _said(self) -> Mapping[str, float]:
+        try:
+            shares: Mapping[str, float] = json.loads(self._file.read_text())
+        except FileNotFoundError:
+            return {}
+        except ValueError:
+            return self._shares  # it is being written
+        return shares
 
 
 class _Raw(BytesIO):

@@ -86,8 +86,9 @@ def carrier(settings: Settings, program: Sequence[str] = CARRIER) -> Part:
             *program,
             *("--port", str(settings.carrier_port)),
             *("--journal", str(settings.data / "carrier" / "journal.jsonl")),
-            *("--api-key", secret.carrier_key),
-            *("--webhook-secret", secret.carrier_secret),
+            # In one word: a secret may begin with a dash.
+            f"--api-key={secret.carrier_key}",
+            f"--webhook-secret={secret.carrier_secret}",
         ],
         environment=_inherited(),
         port=settings.carrier_port,

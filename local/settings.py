@@ -15,7 +15,7 @@ PUMPS = {"NUDGES": 1, "CALLS": 4, "CALL_EVENTS": 2, "IMPORT_CHUNKS": 2, "IMPORTS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """One local stack; `environment` is what `from_environment` reads, and the waits beside it."""
+    """One local stack; `environment` writes what `from_environment` reads."""
 
     project: Path = ROOT
     data: Path = ROOT / ".local"
@@ -30,8 +30,8 @@ class Settings:
     visibility_s: int = 15
     tick_s: float = 60
     pumps: Mapping[str, int] = field(default_factory=lambda: dict(PUMPS))
-    #: Waits of the service for this stack alone, by their variables; they beat the shell's.
-    waits: Mapping[str, str] = field(default_factory=dict)
+    #: What the service of this stack alone is told, by variables; it beats what the shell says.
+    told: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Self:
@@ -66,7 +66,7 @@ class Settings:
             "CARILLON_TICK_SECONDS": str(self.tick_s),
             **{f"CARILLON_PUMPS_{name}": str(threads) for name, threads in self.pumps.items()},
             **({"AWS_ENDPOINT_URL": self.endpoint} if self.endpoint else {}),
-            **self.waits,
+            **self.told,
         }
 
     @property

@@ -62,13 +62,13 @@ def own_stack(
     data: Path,
     *,
     carrier: Sequence[str] = parts.CARRIER,
-    waits: Mapping[str, str] = WAITS,
+    told: Mapping[str, str] = WAITS,
     **settings: Any,
 ) -> Iterator[Stack]:
     """A new stack in an empty folder, on free ports; the folder stays, with its logs."""
     shutil.rmtree(data, ignore_errors=True)
     ports = {name: free_port() for name in ("port", "engine_port", "carrier_port")}
-    changes: dict[str, Any] = {"data": data, "waits": waits, **ports, **settings}
+    changes: dict[str, Any] = {"data": data, "told": told, **ports, **settings}
     own = replace(Settings.from_environment(os.environ), **changes)
     with Stack(own, carrier=carrier) as stack:
         yield stack

@@ -1,6 +1,6 @@
 """The bucket that files are dropped in, or uploaded to, and read from piece by piece."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import datetime, timedelta
 from threading import Lock
@@ -8,12 +8,16 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from chalicelibs.domain.errors import NotAllowed
+from chalicelibs.domain.imports import JOINED, check_size
 from chalicelibs.ports import UnreadableFile, Upload
 
 SCHEME = "s3://"
 CSV = "text/csv"
 #: Without the right to list the bucket, S3 denies access to what does not exist.
 GONE = frozenset({"NoSuchKey", "NoSuchBucket", "404", "AccessDenied", "403"})
+
+NO_UPLOAD = frozenset({"NoSuchUpload", "404"})
 
 #: What S3 says of an object that has another version, and of a place behind an object's end.
 REPLACED = frozenset({"PreconditionFailed", "412"})
@@ -50,6 +54,47 @@ class S3Files:
             ExpiresIn=int(valid_for.total_seconds()),
         )
         return Upload(url=url, headers={"Content-Type": CSV}, expires_at=now + valid_for)
+
+    def begin_parts(self, source: str) -> str:
+        """See the port. Parts that are never joined go with the bucket's own rule."""
+        begun = self._client.create_multipart_upload(**_place(source), ContentType=CSV)
+        return str(begun["UploadId"])
+
+    def uploads(
+        self, source: str, upload_id: str, count: int, *, now: datetime, valid_for: timedelta
+    ) -> Sequence[Upload]:
+        """See the port."""
+        addresses = (
+            self._client.generate_presigned_url(
+                "upload_part",
+                Params={**_place(source), "UploadId": upload_id, "PartNumber": number},
+                ExpiresIn=int(valid_for.total_seconds()),
+            )
+            for number in range(1, count + 1)
+        )
+        return [Upload(url=one, headers={}, expires_at=now + valid_for) for one in addresses]
+
+    def join(self, source: str, upload_id: str, size: int) -> None:
+        """See the port. The bucket knows the parts: whoever sent them need not tell."""
+        try:
+            parts = self._parts(source, upload_id)
+            check_size(sum(part["Size"] for part in parts), size)
+            named = [{name: part[name] for name in ("PartNumber", "ETag")} for part in parts]
+            self._client.complete_multipart_upload(
+                **_place(source), UploadId=upload_id, MultipartUpload={"Parts": named}
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in NO_UPLOAD:
+                raise
+            raise NotAllowed(JOINED, "upload") from error
+
+    def _parts(self, source: str, upload_id: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        for page in self._client.get_paginator("list_parts").paginate(
+            **_place(source), UploadId=upload_id
+        ):
+            found += page.get("Parts", [])
+        return found
 
     def put(self, source: str, content: bytes) -> None:
         """See the port."""

@@ -1,6 +1,6 @@
 """Imports as JSON, and the files that they are made of."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from http import HTTPStatus
 from typing import Literal
 
@@ -21,7 +21,7 @@ from chalicelibs.domain.imports import (
 from chalicelibs.domain.reading import Duplicates, Meaning, Reading
 from chalicelibs.domain.rehearsal import MOST_PREVIEWS, MOST_REJECTED, Preview, Rehearsal
 from chalicelibs.ports import Page, Upload
-from chalicelibs.use_cases.receive_contacts import Received, Sent
+from chalicelibs.use_cases.receive_contacts import Part, Received, Sent
 
 #: What API Gateway makes of bytes that are no UTF-8 text, before we see them.
 REPLACED = "\ufffd"
@@ -69,11 +69,33 @@ class UploadView(View):
     expires_at: At = Field(description="After that it takes nothing: announce the file again.")
 
 
+class PartView(View):
+    """Where to send a part of a file, as it is, without an API key."""
+
+    number: int
+    bytes: int = Field(description="So many bytes of the file, after those of the parts before.")
+    url: str = Field(description="Whoever knows it can send the part: keep it to yourself.")
+
+
+class PartsView(View):
+    """Where to send a large file, part by part, in any order and side by side."""
+
+    method: Literal["PUT"]
+    parts: list[PartView]
+    expires_at: At = Field(description="After that they take nothing: announce the file again.")
+
+
 class NewImportView(View):
     """An import that waits for its file, and where to send it."""
 
     import_: ImportView = Field(serialization_alias="import")
-    upload: UploadView | None = Field(description="Null: the file came with the request.")
+    upload: UploadView | None = Field(
+        description="Null: the file came with the request, or comes in parts."
+    )
+    upload_parts: PartsView | None = Field(
+        description="Only for a file whose `bytes` were said. When all parts are sent, "
+        "`POST /imports/{id}/upload`."
+    )
 
 
 class ImportsView(View):
@@ -162,7 +184,7 @@ def sent(request: Request) -> Sent:
     if request.media_type != CSV:
         body = parse(NewImport, request.body).said()
         said = together(asked(request.query), body)
-        return Sent(file_name(said["file"]), None, reading_of(said))
+        return Sent(file_name(said["file"]), None, reading_of(said), said.get("bytes"))
     said = asked(request.query)
     if said.get("file") is None:
         raise Invalid("name the file in the address: ?file=contacts.csv", "file")
@@ -192,14 +214,26 @@ def received(one: Received) -> NewImportView | DryRunView:
     if one.rehearsal is not None:
         return DryRunView(dry_run=rehearsal_view(one.rehearsal))
     upload = None if one.upload is None else upload_view(one.upload)
-    return NewImportView(import_=view(one.job), upload=upload)
+    return NewImportView(import_=view(one.job), upload=upload, upload_parts=parts_view(one.parts))
 
 
 def status_of(one: Received) -> int:
     """Told; or made, and the rest is the sender's; or accepted, and the rest is ours."""
     if one.rehearsal is not None:
         return HTTPStatus.OK
-    return HTTPStatus.ACCEPTED if one.upload is None else HTTPStatus.CREATED
+    is_here = one.upload is None and not one.parts
+    return HTTPStatus.ACCEPTED if is_here else HTTPStatus.CREATED
+
+
+def parts_view(parts: Sequence[Part]) -> PartsView | None:
+    """Where to send the parts of a file."""
+    if not parts:
+        return None
+    return PartsView(
+        method="PUT",
+        parts=[PartView(number=one.number, bytes=one.size, url=one.upload.url) for one in parts],
+        expires_at=parts[0].upload.expires_at,
+    )
 
 
 def rehearsal_view(done: Rehearsal) -> RehearsalView:

@@ -628,6 +628,17 @@ IMPORTS = (
         also=frozenset({409}),
     ),
     Operation(
+        name="complete_upload",
+        method="POST",
+        path="/imports/{import_id}/upload",
+        tag="Imports",
+        summary="Put the parts of a large file together",
+        description="When all parts are sent; 409 says how many bytes have come. The import "
+        "begins by itself.",
+        answers={200: (ImportView,)},
+        also=frozenset({409}),
+    ),
+    Operation(
         name="list_imports",
         method="GET",
         path="/campaigns/{campaign_id}/imports",

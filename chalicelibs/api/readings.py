@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, ValidationError, WithJs
 
 from chalicelibs.api.bodies import Body, invalid
 from chalicelibs.domain.errors import Invalid
-from chalicelibs.domain.imports import LONGEST_FILE_NAME
+from chalicelibs.domain.imports import LARGEST_FILE, LONGEST_FILE_NAME
 from chalicelibs.domain.reading import (
     DELIMITERS,
     NO_COLUMN,
@@ -67,6 +67,12 @@ class NewImport(Options):
     file: str = Field(
         description=FILE_NAME,
         json_schema_extra={"pattern": r"^[^/\\]+\.csv$", "maxLength": LONGEST_FILE_NAME},
+    )
+    bytes: int | None = Field(
+        None,
+        description="The size of a large file: it is then uploaded in parts.",
+        ge=1,
+        le=LARGEST_FILE,
     )
     columns: dict[Meaning, Column | None] | None = Field(
         None,

@@ -48,6 +48,7 @@ NEEDED: Mapping[str, Scope] = {
     "POST /api/v1/campaigns/{campaign_id}/leads": Scope.PUSH,
     "POST /campaigns/{campaign_id}/exports": Scope.PUSH,
     "POST /campaigns/{campaign_id}/imports": Scope.PUSH,
+    "POST /imports/{import_id}/upload": Scope.PUSH,
     "POST /campaigns/{campaign_id}/leads": Scope.PUSH,
     "POST /tasks": Scope.PUSH,
 }

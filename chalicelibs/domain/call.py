@@ -108,6 +108,13 @@ class Call:
             return None
         return (int(micros), currency) if is_price else None
 
+    def is_told_of_by(self, carrier: str | None) -> bool:
+        """Whether a report may be believed that came by this carrier's webhook; None: our own.
+
+        What one carrier signs says nothing of a call that another one dials, or nobody yet.
+        """
+        return carrier is None or carrier == self.carrier
+
     def can_become(self, status: CallStatus) -> bool:
         """Whether this would be progress."""
         return status in NEXT[self.status]

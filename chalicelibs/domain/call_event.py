@@ -46,6 +46,7 @@ class CallEvent:
     transcript: Transcript = ()
     analysis: Mapping[str, object] = field(default_factory=dict)
     analysis_follows: bool = False
+    carrier: str | None = None  #: By whose webhook it came; None: we asked, or it is our own.
 
     def impersonal(self) -> Self:
         """The event without what it tells of a person."""
@@ -82,6 +83,7 @@ class CallEvent:
             "transcript": transcript.to_lines(self.transcript) or None,
             "analysis": dict(self.analysis) or None,
             "analysis_follows": self.analysis_follows or None,
+            "carrier": self.carrier,
         }
         return {key: value for key, value in full.items() if value is not None}
 

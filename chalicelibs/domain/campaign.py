@@ -7,7 +7,7 @@ from typing import Self
 
 from chalicelibs.domain.brakes import Brakes
 from chalicelibs.domain.errors import Invalid, NotAllowed
-from chalicelibs.domain.lane import Lane, lanes_in, partition
+from chalicelibs.domain.lane import Lane, lanes_in, partitions_of
 from chalicelibs.domain.priority import Level
 from chalicelibs.domain.progress import Progress
 from chalicelibs.domain.rules import Rules
@@ -231,7 +231,7 @@ class Campaign:
 
     def partitions(self, lane_name: str) -> tuple[str, ...]:
         """The keys of a lane's partitions in the agenda."""
-        return tuple(partition(self.campaign_id, lane_name, shard) for shard in range(self.shards))
+        return partitions_of(self.campaign_id, lane_name, self.shards)
 
     def starts_at(self, due_at: datetime) -> datetime:
         """When a task due then may start at the earliest: not before its campaign."""

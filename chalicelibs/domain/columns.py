@@ -24,6 +24,9 @@ from chalicelibs.domain.spreadsheet import plain
 #: Of a value, what is enough to find it.
 MOST_SHOWN = 100
 
+#: Byte order marks and other letters of no width, as programs leave them.
+UNSEEN = "\ufeff\u200b\u200e\u200f\u2060"
+
 #: What a first line holds that is a row already.
 NUMBER = re.compile(r"\+?(?:\D?\d){7,}")
 
@@ -52,7 +55,7 @@ class Columns:
         Raises:
             UnusableFile: naming the column that is missing, doubled, or may be meant or not.
         """
-        names = [plain(cell).strip() for cell in header]
+        names = [tidy(plain(cell)) for cell in header]
         check_names(names)
         found = {meaning: place_of(meaning, names, reading) for meaning in Meaning}
         places = {meaning: place for meaning, place in found.items() if place is not None}
@@ -92,6 +95,11 @@ class Columns:
                 message = f"column {place + 1} has no name: give it one in the first line"
                 raise UnusableRow(RowCode.UNNAMED_COLUMN, message, value=values[place])
         return values[:width]
+
+
+def tidy(name: str) -> str:
+    """A name without what nobody sees at its ends, and with plain blanks."""
+    return name.replace("\xa0", " ").strip().strip(UNSEEN).strip()
 
 
 def check_names(names: Sequence[str]) -> None:

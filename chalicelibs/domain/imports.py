@@ -8,7 +8,7 @@ from hashlib import blake2b
 from typing import NamedTuple, Self
 from unicodedata import category
 
-from chalicelibs.domain.errors import Invalid
+from chalicelibs.domain.errors import Invalid, NotAllowed
 from chalicelibs.domain.naming import LENGTH, base32, is_plain_id
 from chalicelibs.domain.reading import PLAIN, Duplicates, Reading
 from chalicelibs.domain.row_codes import RowCode
@@ -74,6 +74,13 @@ class Counts:
         return Counts(**{name: getattr(self, name) + getattr(more, name) for name in names})
 
 
+class Parts(NamedTuple):
+    """How a large file is uploaded."""
+
+    upload_id: str  #: What the bucket calls it.
+    size: int  #: Of the whole, in bytes.
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Import:
     """One file, and how many of its rows became tasks."""
@@ -89,6 +96,7 @@ class Import:
     chunks: int = 0  #: Into how many its file has been cut so far.
     total: int | None = None  #: Rows of the file; None: it is not cut to its end yet.
     counts: Counts = Counts()
+    parts: Parts | None = None  #: None: its file comes, or came, as a whole.
     created_at: datetime
 
     @property
@@ -252,6 +260,41 @@ class Batch:
 
 #: How long an announced file may be uploaded.
 UPLOAD_TIME = timedelta(hours=1)
+
+#: Parts of a file that are uploaded each for itself: not more than an answer has room for.
+MOST_PARTS = 1000
+LEAST_PART = 16 * 1024 * 1024
+LARGEST_FILE = 100 * 1024 * 1024 * 1024
+
+
+def part_sizes(size: int) -> list[int]:
+    """The bytes of each part of a file, in its order.
+
+    Raises:
+        Invalid: when there is no such file.
+    """
+    if not 1 <= size <= LARGEST_FILE:
+        raise Invalid(f"must be a number from 1 to {LARGEST_FILE}", "bytes")
+    each = max(LEAST_PART, -(-size // MOST_PARTS))
+    return [min(each, size - start) for start in range(0, size, each)]
+
+
+#: Of a file whose parts are no longer waiting to be put together.
+JOINED = (
+    "its parts were put together before, or given up a day after they were announced: look at the"
+    " import, and announce the file again if nothing has come"
+)
+
+
+def check_size(come: int, size: int) -> None:
+    """Make sure that all parts of a file have come.
+
+    Raises:
+        NotAllowed: saying how much is missing.
+    """
+    if come != size:
+        raise NotAllowed(f"{come} of {size} bytes have come: send the other parts first", "upload")
+
 
 #: In letters; an object's key has room for them, whatever their size.
 LONGEST_FILE_NAME = 200

@@ -18,11 +18,13 @@ from chalicelibs.domain.overrides import Overrides
 from chalicelibs.domain.priority import Level, of_attempt
 from chalicelibs.domain.rules import Rules
 
-#: About how many tasks one index partition should hold, as long as there are few partitions.
+#: How many tasks one index partition should hold, until there are so many partitions. An empty
+#: lane is asked in all of them at every dispatch, so a million tasks must not mean a thousand.
 SHARD_SIZE = 1000
-
-#: Dispatch that finds nothing looks into every partition of every lane: see docs/discussions.md.
 MOST_SHARDS = 64
+
+#: Callbacks are few, and they are looked for before everything else.
+CALLBACK_SHARDS = 8
 
 ATTEMPT = "attempt"
 CALLBACK = "callback"
@@ -57,8 +59,7 @@ class Lane:
     @classmethod
     def of(cls, campaign_id: str, name: str, *, rules: Rules | None, level: Level) -> Self:
         """The lane of this name, in a campaign with these rules now."""
-        kind, _, own_hours = name.partition("|")
-        head, _, number = kind.partition("-")
+        head, number, own_hours = parts_of(name)
         is_callback = head == CALLBACK
         if head == ATTEMPT:
             priority = of_attempt(level, int(number))
@@ -134,9 +135,30 @@ def lanes_in(family: str, attempts: int) -> Iterator[str]:
         yield f"{ATTEMPT}-{attempt_no}{family}"
 
 
+def parts_of(name: str) -> tuple[str, str, str]:
+    """What the name of a lane says: its kind or priority, a number, and hours or a zone."""
+    kind, _, own_hours = name.partition("|")
+    head, _, number = kind.partition("-")
+    return head, number, own_hours
+
+
+def partitions_of(campaign_id: str, name: str, shards: int) -> tuple[str, ...]:
+    """The keys of all partitions of a lane, in a campaign with so many shards."""
+    if is_of_callbacks(name):
+        shards = min(shards, CALLBACK_SHARDS)
+    return tuple(f"{campaign_id}|{name}|{shard}" for shard in range(shards))
+
+
 def partition(campaign_id: str, name: str, shard: int) -> str:
-    """The key of one partition of a campaign's lane."""
+    """The key of the partition of a campaign's lane in which the tasks of a shard stand."""
+    if is_of_callbacks(name):
+        shard %= CALLBACK_SHARDS
     return f"{campaign_id}|{name}|{shard}"
+
+
+def is_of_callbacks(name: str) -> bool:
+    """Whether a lane of this name holds callbacks."""
+    return parts_of(name)[0] == CALLBACK
 
 
 def rescue_partition(workspace_id: str) -> str:
@@ -145,7 +167,7 @@ def rescue_partition(workspace_id: str) -> str:
 
 
 def shard_for(open_tasks: int) -> int:
-    """Where the next task goes when so many are open: one more shard for each thousand."""
+    """Where the next task goes when so many are open: a shard for each thousand, to a point."""
     return open_tasks // SHARD_SIZE % MOST_SHARDS
 
 

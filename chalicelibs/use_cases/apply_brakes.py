@@ -30,10 +30,13 @@ class ApplyBrakes:
             return False
         gauge = gauge.after(progress, now, zone=campaign.zone, window=campaign.brakes.window)
         self.gauges.save(campaign.campaign_id, gauge)
-        reason = verdict(campaign.brakes, gauge, progress, since=campaign.resumed_at)
-        if reason is None:
+        if verdict(campaign.brakes, gauge, progress, since=campaign.resumed_at) is None:
             return False
-        self.campaigns.edit(
-            campaign.workspace_id, campaign.campaign_id, lambda found: found.braked(reason)
-        )
+
+        def braked(found: Campaign) -> Campaign:
+            # Somebody may have mended what stops it, and resumed it, since it was looked at.
+            reason = verdict(found.brakes, gauge, progress, since=found.resumed_at)
+            return found if reason is None else found.braked(reason)
+
+        self.campaigns.edit(campaign.workspace_id, campaign.campaign_id, braked)
         return True

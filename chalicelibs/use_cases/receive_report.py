@@ -1,7 +1,7 @@
 """Take a carrier's report: make it durable, let others do the thinking."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chalicelibs.domain.call_event import CallEvent
 from chalicelibs.domain.errors import NotFound
@@ -28,6 +28,7 @@ class ReceiveReport:
             raise NotFound("carrier", carrier)
         event = known.read(headers, body)
         if event is not None:
+            event = replace(event, carrier=carrier)
             self(event)
         return event
 

@@ -131,15 +131,13 @@ class RecordCallEvent:
         the tick makes up for them.
         """
         nudges = NudgesOnce(self.queue)
-        try:
-            yield replace(
-                self,
-                tasks=ReadAhead(self.tasks, map(task_of, filter(is_call_id, call_ids))),
-                campaigns=Remembered(self.campaigns),
-                queue=nudges,
-            )
-        finally:
-            nudges.send()
+        yield replace(
+            self,
+            tasks=ReadAhead(self.tasks, map(task_of, filter(is_call_id, call_ids))),
+            campaigns=Remembered(self.campaigns),
+            queue=nudges,
+        )
+        nudges.send()
 
     def __call__(self, event: CallEvent) -> str:
         """Record an event; gives what was done about it, in a word.
@@ -165,6 +163,8 @@ class RecordCallEvent:
         if not task.has_in_flight(event.call_id):
             return self._record_late(task, event)
         assert task.call is not None
+        if not task.call.is_told_of_by(event.carrier):
+            return "another_carriers_call"
         match event.kind:
             case EventKind.IN_PROGRESS:
                 return self._record_answer(task, task.call, event)
@@ -257,8 +257,12 @@ class RecordCallEvent:
         kept = dialed and self.calls.get(task.workspace_id, dialed)
         if kept is None or event.kind is EventKind.IN_PROGRESS:
             return "old_news"
+        if not kept.is_told_of_by(event.carrier):
+            return "another_carriers_call"
         call = self._told_late(kept, event)
-        if call == kept or not self._is_in_time(kept):
+        # What was settled by this word before is kept, however late its worker comes back.
+        is_settled = (task.last_call_id, task.outcome) == (call.call_id, call.outcome)
+        if call == kept or not (is_settled or self._is_in_time(kept)):
             return "old_news"
         if call.outcome != kept.outcome:
             return self._upgrade(task, kept, call)
@@ -285,9 +289,9 @@ class RecordCallEvent:
             after = task.after(self._decide(task, call), call)
             moved = {f"{OUTCOME}{task.outcome}": -1, f"{OUTCOME}{call.outcome}": 1}
             tally = added(tally_of(task, after, now=self.clock.now()), use_gained(kept, call))
-            self.tasks.settle(after, added(tally, moved))
-            self._wake(after)
+            task = self.tasks.settle(after, added(tally, moved))
         self.calls.save(task.workspace_id, call)
+        self._wake(task)
         return "upgraded"
 
 

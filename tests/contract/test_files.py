@@ -1,7 +1,7 @@
 """Dropped files: read piece by piece, one version or not at all."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from urllib.parse import parse_qs, urlsplit
@@ -13,6 +13,7 @@ from chalicelibs.adapters.memory import MemoryFiles, version_of
 from chalicelibs.adapters.s3 import S3Files
 from chalicelibs.bootstrap import aws_ports
 from chalicelibs.config import Settings
+from chalicelibs.domain.errors import NotAllowed
 from chalicelibs.ports import Files, UnreadableFile, Upload
 from tests.builders import NOON
 from tests.contract.conftest import ALL
@@ -215,3 +216,63 @@ SETTINGS = {
     "EXPORTS_DEAD_LETTERS_URL": "xd",
     "DROP_BUCKET": "drop-1",
 }
+
+
+# --- In parts ------------------------------------------------------------------------------------
+
+PARTS = (b"x" * (5 << 20), b"the end\n")
+
+
+def parts_url(files: Files, source: str, upload_id: str) -> Sequence[Upload]:
+    lasting = timedelta(hours=1)
+    return files.uploads(source, upload_id, len(PARTS), now=datetime.now(UTC), valid_for=lasting)
+
+
+@pytest.mark.engine
+def test_parts_that_are_sent_become_a_file(dropped: Dropped) -> None:
+    files, source = dropped.files, dropped.files.source("imports/w1/mis contactos ñ+1.csv")
+    upload_id = files.begin_parts(source)
+    sent = list(zip(parts_url(files, source, upload_id), PARTS, strict=True))
+
+    with PoolManager() as http:
+        for upload, content in reversed(sent):
+            assert http.request("PUT", upload.url, body=content).status == 200
+    files.join(source, upload_id, sum(map(len, PARTS)))
+
+    client = dropped.files._client  # type: ignore[attr-defined] # its version is no md5
+    bucket, _, key = source.removeprefix("s3://").partition("/")
+    tag = client.head_object(Bucket=bucket, Key=key)["ETag"].strip('"')
+    assert files.read(source, tag, start=(5 << 20) - 1, size=4) == b"xthe"
+    with pytest.raises(NotAllowed, match="put together before"):
+        files.join(source, upload_id, sum(map(len, PARTS)))
+
+
+def test_parts_of_which_one_is_missing_become_nothing(files_with: FilesWith) -> None:
+    files, _ = files_with(b"")
+    source = files.source("imports/w1/parts.csv")
+    upload_id = files.begin_parts(source)
+
+    with pytest.raises(NotAllowed, match="0 of 7 bytes have come"):
+        files.join(source, upload_id, 7)
+
+
+def test_parts_that_were_never_begun_become_nothing(files_with: FilesWith) -> None:
+    files, _ = files_with(b"")
+
+    with pytest.raises(NotAllowed, match="announce the file again"):
+        files.join(files.source("imports/w1/parts.csv"), "never-begun", 7)
+
+
+def test_the_parts_in_memory_become_a_file() -> None:
+    files, source = MemoryFiles({}), "s3://drop/imports/w1/parts.csv"
+    upload_id = files.begin_parts(source)
+    first, second = files.uploads(source, upload_id, 2, now=NOON, valid_for=timedelta(hours=1))
+
+    files.put_part(upload_id, 2, b"one")
+    files.put_part(upload_id, 1, b"ph")
+    files.join(source, upload_id, 5)
+
+    assert first.url != second.url
+    assert whole(files, source, b"phone") == b"phone"
+    with pytest.raises(NotAllowed):
+        files.join(source, upload_id, 5)

@@ -16,6 +16,7 @@ from chalicelibs.domain.imports import (
     Counts,
     Import,
     ImportStatus,
+    Parts,
     RejectedRow,
 )
 from chalicelibs.domain.progress import Progress
@@ -317,6 +318,14 @@ def test_chunks_come_back_in_the_order_of_the_file(ports: Ports) -> None:
     assert ports.imports.chunk(IMPORT, 11) == some[11]
     assert ports.imports.chunk(IMPORT, 12) is None
     assert ports.imports.chunks(plain_id(9, "f")) == []
+
+
+def test_a_file_that_comes_in_parts_says_which(ports: Ports) -> None:
+    job = an_import(parts=Parts("bucket's own id", 7_000_000_000))
+
+    ports.imports.start(job)
+
+    assert stored(ports) == job
 
 
 def test_only_one_cuts_a_file(ports: Ports) -> None:

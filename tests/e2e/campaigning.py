@@ -14,7 +14,7 @@ from client.transport import Unreachable
 from local import audit, keys, promises
 from local.bucket import drop
 from local.carrier.journal import read_lines
-from local.promises import Seen
+from local.promises import Facts, Seen
 from local.stack import Stack
 from local.workspace import ask_often
 from tests.local.waiting import until
@@ -157,14 +157,8 @@ class Campaign:
 
     def seen(self) -> Seen:
         """Everything that is known of it, from both sides."""
-        facts = {
-            "campaign_ids": [self.campaign_id],
-            "concurrency_limit": self.limit,
-            "pauses": [],
-            "urgent_campaign_id": None,
-            "urgent_since_ms": None,
-        }
-        return audit.see(facts, self.client, self.journal)
+        facts = Facts(concurrency_limit=self.limit)
+        return audit.observe(self.client, self.journal, [self.campaign_id], facts)
 
     def check(self) -> Seen:
         """Check what must hold at the end of every campaign, whatever happened on the way."""

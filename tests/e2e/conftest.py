@@ -30,15 +30,11 @@ Start = Callable[..., Stack]
 
 
 @pytest.fixture
-def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
-    """What starts a stack, with variables and settings of its own if need be."""
+def start(tmp_path: Path) -> Iterator[Start]:
+    """What starts a stack, with waits and settings of its own if need be."""
     with ExitStack() as stacks:
 
-        def started(
-            variables: dict[str, str], carrier: Sequence[str] = CARRIER, **changes: Any
-        ) -> Stack:
-            for name, value in variables.items():
-                monkeypatch.setenv(name, value)
+        def started(carrier: Sequence[str] = CARRIER, **changes: Any) -> Stack:
             own = replace(
                 Settings.from_environment(os.environ),
                 data=tmp_path / "data",
@@ -46,7 +42,7 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
                 engine_port=free_port(),
                 carrier_port=free_port(),
                 pumps=PUMPS,
-                **{"visibility_s": 4, "tick_s": 2, **changes},
+                **{"waits": WAITS, "visibility_s": 4, "tick_s": 2, **changes},
             )
             return stacks.enter_context(Stack(own, carrier=carrier))
 
@@ -55,4 +51,4 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
 
 @pytest.fixture
 def stack(start: Start) -> Stack:
-    return start(WAITS, (*CARRIER, *LOSES_WEBHOOKS))
+    return start((*CARRIER, *LOSES_WEBHOOKS))

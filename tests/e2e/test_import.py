@@ -81,7 +81,7 @@ def test_killed_workers_lose_no_row_and_double_none(stack: Stack) -> None:
 
     drop(stack.settings, workspace_id, campaign_id, contacts())
     for turn in range(1, KILLS + 1):
-        until(partial(has, turn * ROWS // (KILLS + 2)), within_s=60)
+        until(partial(has, turn * ROWS // (KILLS + 2)), within_s=300)
         kill(stack)
         stack.restart("handlers")
         seen = job()

@@ -30,13 +30,6 @@ def table_of(stack: Stack) -> Any:
     return session.resource("dynamodb", endpoint_url=stack.settings.endpoint_url).Table(name)
 
 
-def renamed(table: Any, task_id: str, old: str, new: str) -> None:
-    """Give an attribute of a task another name: nobody can read the task any more, or again."""
-    (item,) = [one for one in table.scan()["Items"] if one["sk"] == task_id]
-    item[new] = item.pop(old)
-    table.put_item(Item=item)
-
-
 def carillon(stack: Stack, key: str, *words: str) -> str:
     """What the command line says to the operator."""
     environment = {**os.environ, "CARILLON_URL": stack.url, "CARILLON_API_KEY": key}
@@ -47,43 +40,57 @@ def carillon(stack: Stack, key: str, *words: str) -> str:
     return done.stdout
 
 
+def failures(stack: Stack) -> list[Any]:
+    """The lines of the log that CloudWatch counts for the alarm."""
+    lines = stack.log_file("handlers").read_text(errors="replace").splitlines()
+    return [json.loads(line) for line in lines if '"message_failed":1' in line]
+
+
+class Poisoned(Campaign):
+    """A campaign of twenty, of whom one cannot be read."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.drop_contacts()
+        until(lambda: self.shown()["progress"]["total"] == len(self.phones), within_s=60)
+        path = f"/campaigns/{self.campaign_id}/tasks"
+        self.task_id: str = next(self.client.pages(path, "tasks"))["id"]
+        self.rename("created_at", "was_created_at")
+
+    def rename(self, old: str, new: str) -> None:
+        """Give an attribute of the task another name: it cannot be read any more, or again."""
+        table = table_of(self.stack)
+        (item,) = [one for one in table.scan()["Items"] if one["sk"] == self.task_id]
+        item[new] = item.pop(old)
+        table.put_item(Item=item)
+
+    def letters(self) -> Any:
+        """The dead letters of the calls queue, as the operator sees them."""
+        queues = json.loads(carillon(self.stack, self.operator_key, "--json"))["queues"]
+        return next(one["letters"] for one in queues if one["queue"] == "calls")
+
+
 def test_poison_keeps_nobody_else_waiting_and_is_called_once_it_is_cured(start: Start) -> None:
-    stack = start(UNHURRIED, visibility_s=1)
-    campaign = Campaign(stack, phones=PHONES[:20], is_draft=True)
-    campaign.drop_contacts()
-    until(lambda: campaign.shown()["progress"]["total"] == 20, within_s=60)
-    path = f"/campaigns/{campaign.campaign_id}/tasks"
-    poisoned = next(campaign.client.pages(path, "tasks"))
-    table = table_of(stack)
-    renamed(table, poisoned["id"], "created_at", "was_created_at")
+    stack = start(waits=UNHURRIED, visibility_s=1)
+    campaign = Poisoned(stack, phones=PHONES[:20], is_draft=True)
+    call_id = f"{campaign.task_id}-1"
     campaign.start()
 
     until(lambda: campaign.shown()["progress"]["completed"] == 19, within_s=120)
+    until(campaign.letters, within_s=120)
 
-    def letters() -> Any:
-        told = carillon(stack, campaign.operator_key, "--json")
-        return next(one for one in json.loads(told)["queues"] if one["queue"] == "calls")[
-            "letters"
-        ]
-
-    until(letters, within_s=120)
-    (letter,) = letters()
-    assert letter["ids"]["call_id"] == f"{poisoned['id']}-1"
-    assert letter["reason"]["function"] == "place_call"
+    (letter,) = campaign.letters()
+    assert (letter["ids"]["call_id"], letter["reason"]["function"]) == (call_id, "place_call")
     assert (letter["reason"]["error"], letter["reason"]["receives"]) == ("KeyError", 5)
-    failures = [
-        json.loads(line)
-        for line in stack.log_file("handlers").read_text().splitlines()
-        if '"message_failed":1' in line
-    ]
-    assert [one["queue"] for one in failures] == ["calls"] * 5, "five on the alarm's metric"
-    assert all(one["_aws"]["CloudWatchMetrics"] for one in failures)
+    counted = failures(stack)
+    assert [one["queue"] for one in counted] == ["calls"] * 5
+    assert all(one["_aws"]["CloudWatchMetrics"] for one in counted)
 
-    renamed(table, poisoned["id"], "was_created_at", "created_at")
+    campaign.rename("was_created_at", "created_at")
     assert "calls: 1 sent back" in carillon(stack, campaign.operator_key, "--redrive", "calls")
 
     campaign.await_end()
     campaign.check()
-    (first, *_) = campaign.client.get(f"/tasks/{poisoned['id']}/calls")["calls"]
-    assert first["id"] == f"{poisoned['id']}-1", "the call for which the message was sent"
-    assert letters() == []
+    (first, *_) = campaign.client.get(f"/tasks/{campaign.task_id}/calls")["calls"]
+    assert first["id"] == call_id, "the call for which the message was sent"
+    assert campaign.letters() == []

@@ -4,7 +4,7 @@ import hmac
 import importlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -80,6 +80,16 @@ class Bucket(memory.MemoryFiles):
         place = quote(source.removeprefix("s3://"))
         url = f"{BUCKET_URL}/{place}?until={epoch_ms(now + valid_for)}"
         return Upload(url=url, headers={"Content-Type": "text/csv"}, expires_at=now + valid_for)
+
+    def uploads(
+        self, source: str, upload_id: str, count: int, *, now: datetime, valid_for: timedelta
+    ) -> Sequence[Upload]:
+        whole = self.upload(source, now=now, valid_for=valid_for)
+        query = f"&upload={quote(upload_id)}&number="
+        return [
+            replace(whole, url=f"{whole.url}{query}{one}", headers={})
+            for one in range(1, count + 1)
+        ]
 
     def put(self, source: str, content: bytes) -> None:
         super().put(source, content)
@@ -394,6 +404,13 @@ class Product:
         assert epoch_ms(self.clock.at) < int(parse_qs(address.query)["until"][0])
         self.bucket.put(f"s3:/{unquote(address.path)}", content)
         self.let_in()
+
+    def upload_part(self, part: Mapping[str, Any], content: bytes) -> None:
+        """Send a part of a file to the address that the API gave."""
+        assert len(content) == part["bytes"]
+        asked = parse_qs(urlsplit(part["url"]).query)
+        assert epoch_ms(self.clock.at) < int(asked["until"][0])
+        self.bucket.put_part(asked["upload"][0], int(asked["number"][0]), content)
 
     def let_in(self) -> None:
         """Tell the importer of every file that was stored."""

@@ -78,6 +78,7 @@ ROUTES = [
     ("GET", "/calls/{call_id}", "call_id"),
     ("GET", "/calls/{call_id}", "ended_call_id"),
     ("GET", "/imports/{import_id}", "import_id"),
+    ("POST", "/imports/{import_id}/upload", "import_id"),
     ("GET", "/imports/{import_id}/missing", "import_id"),
     ("GET", "/imports/{import_id}/preview", "import_id"),
     ("GET", "/imports/{import_id}/rows", "import_id"),

@@ -61,6 +61,7 @@ def test_a_key_that_pushes_brings_and_takes_contacts_and_changes_nothing_else() 
         ("POST", "/tasks"),
         ("POST", "/campaigns/{campaign_id}/exports"),
         ("POST", "/campaigns/{campaign_id}/imports"),
+        ("POST", "/imports/{import_id}/upload"),
         ("POST", "/campaigns/{campaign_id}/leads"),
         ("POST", "/api/v1/campaigns/{campaign_id}/leads"),
     }

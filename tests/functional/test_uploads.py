@@ -108,6 +108,70 @@ def test_two_files_of_one_name_are_two_imports(
     assert total(acme, campaign_id) == 3
 
 
+# --- In parts ------------------------------------------------------------------------------------
+
+
+def in_parts(acme: Acme, campaign_id: str, size: int) -> Any:
+    body = {"file": "contacts.csv", "bytes": size}
+    return acme.made(f"/campaigns/{campaign_id}/imports", body)
+
+
+def test_a_large_file_is_sent_in_parts_and_imported_when_all_have_come(
+    product: Product, acme: Acme, campaign_id: str
+) -> None:
+    rows = b"".join(b"+346%08d,%s\n" % (number, b"x" * 8_000) for number in range(2_500))
+    content = b"phone,name\n" + rows
+    made = in_parts(acme, campaign_id, len(content))
+    job, parts = made["import"], made["upload_parts"]["parts"]
+    complete = f"/imports/{job['id']}/upload"
+    assert (made["upload"], made["upload_parts"]["method"], len(parts)) == (None, "PUT", 2)
+    assert sum(part["bytes"] for part in parts) == len(content)
+
+    product.upload_part(parts[1], content[parts[0]["bytes"] :])
+    early = acme.post(complete)
+    product.upload_part(parts[0], content[: parts[0]["bytes"]])
+    done = acme.post(complete)
+    product.let_in()
+    late = acme.post(complete)
+
+    assert (early.status, early.error["code"]) == (409, "not_allowed")
+    assert f"of {len(content)} bytes have come" in early.error["message"]
+    assert (done.status, done.body["status"]) == (200, "waiting")
+    assert (late.status, "before" in late.error["message"]) == (409, True)
+    after = acme.shown(f"/imports/{job['id']}")
+    assert (after["status"], after["rows"], after["accepted"]) == ("completed", 2_500, 2_500)
+
+
+def test_a_request_for_parts_that_is_repeated_gives_the_same_upload(
+    product: Product, acme: Acme, campaign_id: str
+) -> None:
+    path = f"/campaigns/{campaign_id}/imports"
+    body = {"file": "contacts.csv", "bytes": 5}
+
+    first = acme.post(path, body, once="monday")
+
+    assert acme.post(path, body, once="monday") == first
+    assert len(product.bucket.parts) == 1
+
+
+def test_a_file_that_comes_as_a_whole_has_no_parts(acme: Acme, campaign_id: str) -> None:
+    made = announced(acme, campaign_id)
+
+    answer = acme.post(f"/imports/{made['import']['id']}/upload")
+
+    assert made["upload_parts"] is None
+    assert (answer.status, answer.error["code"]) == (409, "not_allowed")
+
+
+@pytest.mark.parametrize("size", [0, -1, 2**63, 1.5, "9", True])
+def test_a_size_that_is_none_is_refused(acme: Acme, campaign_id: str, size: object) -> None:
+    body = {"file": "contacts.csv", "bytes": size}
+
+    answer = acme.post(f"/campaigns/{campaign_id}/imports", body)
+
+    assert (answer.status, answer.error["param"]) == (422, "bytes")
+
+
 # --- Twice ---------------------------------------------------------------------------------------
 
 

@@ -45,6 +45,7 @@ from chalicelibs.ports import (
     PlaceCall,
     Refused,
     Throttled,
+    Unreachable,
     WriteExport,
 )
 from chalicelibs.use_cases.look_up import TaskSearch
@@ -96,6 +97,7 @@ OBJECTS = {
     "CreateMultipartUpload": ["PutObject"],
     "UploadPart": ["PutObject"],
     "CompleteMultipartUpload": ["PutObject"],
+    "ListParts": ["ListMultipartUploadParts"],
     "CopyObject": ["GetObject", "PutObject"],
 }
 
@@ -272,7 +274,7 @@ def everything_once() -> Watched:
     """Walk through everything that the functions do, each under its own name."""
     watched = Watched()
     workspace_id, campaign_id = set_up(watched)
-    for answer in (Accepted("c1"), Refused("no"), Throttled(timedelta(seconds=1))):
+    for answer in (Accepted("c1"), Refused("no"), Throttled(timedelta(seconds=1)), Unreachable()):
         watched.carrier.answer = answer
         push(watched, workspace_id, campaign_id)
         call(watched, workspace_id)
@@ -368,6 +370,23 @@ def upload(watched: Watched, workspace_id: str, campaign_id: str) -> None:
     done = watched.imports(workspace_id, campaign_id, made.job.source, version_of(content))
     assert (done.import_id, done.accepted) == (made.job.import_id, 1)
     rehearse(watched, workspace_id, campaign_id)
+    upload_in_parts(watched, workspace_id, campaign_id)
+
+
+def upload_in_parts(watched: Watched, workspace_id: str, campaign_id: str) -> None:
+    """A file that is announced in parts, of which all come."""
+    sent = Sent(file="contacts.csv", content=None, size=5)
+    with watched.as_("api") as service:
+        made = service.receive_contacts(
+            workspace_id, campaign_id, sent, import_id=service.ids.new()
+        )
+    assert made.job.parts is not None
+    bucket, _, key = made.job.source.removeprefix("s3://").partition("/")
+    watched._clients.s3.upload_part(
+        Bucket=bucket, Key=key, UploadId=made.job.parts.upload_id, PartNumber=1, Body=b"phone"
+    )
+    with watched.as_("api") as service:
+        service.join_parts(workspace_id, made.job.import_id)
 
 
 def rehearse(watched: Watched, workspace_id: str, campaign_id: str) -> None:

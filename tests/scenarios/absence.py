@@ -40,7 +40,7 @@ def play(data: Path, contacts: int = 20, away_s: float = 5, only: str = "") -> V
     names = [name for name in FAULTS if only in name]
     wrong: list[str] = []
     latest = 0
-    with own_stack(data, carrier=UNANSWERED, waits={}, tick_s=TICK_S, visibility_s=4) as stack:
+    with own_stack(data, carrier=UNANSWERED, told={}, tick_s=TICK_S, visibility_s=4) as stack:
         for number, name in enumerate(names):
             customer = Customer(stack, concurrency_limit=contacts)
             set_faults(stack, {**NO_FAULTS, **FAULTS[name]})

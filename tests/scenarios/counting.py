@@ -21,7 +21,7 @@ READS_PER_SUM = 20
 def count(data: Path, workers: int, contacts: int) -> tuple[str, list[str]]:
     """One campaign to its end with so many workers; what was seen, and what is wrong with it."""
     with own_stack(
-        data, carrier=INSTANT, waits={}, tick_s=60, pumps=ONE if workers == 1 else TEN
+        data, carrier=INSTANT, told={}, tick_s=60, pumps=ONE if workers == 1 else TEN
     ) as stack:
         customer = Customer(stack, concurrency_limit=LIMIT)
         campaign_id = customer.campaign()

@@ -44,7 +44,7 @@ def play(data: Path, contacts: int = 30, calls: int = 5) -> Verdict:
 def kill_once(data: Path, contacts: int, calls: int) -> tuple[str, list[str]]:
     """Kill -9 on the real stack, restart, and wait for everybody to be called."""
     answering = carrier("--ring=0.2:0.5", "--talk=0.3:1", ALWAYS)
-    with own_stack(data, carrier=answering, waits={}, tick_s=TICK_S, visibility_s=4) as stack:
+    with own_stack(data, carrier=answering, told={}, tick_s=TICK_S, visibility_s=4) as stack:
         customer = Customer(stack, concurrency_limit=5, calls_per_second=PACE)
         campaign_id = customer.campaign()
         customer.bring(campaign_id, phones(contacts))

@@ -20,7 +20,7 @@ def rate(
     data: Path, per_second: int, seconds: float, pumps: Mapping[str, int], contacts: int
 ) -> float:
     """Calls per second of one campaign at a limit, with so many threads at each queue."""
-    with own_stack(data, carrier=INSTANT, waits={}, tick_s=60, pumps=pumps) as stack:
+    with own_stack(data, carrier=INSTANT, told={}, tick_s=60, pumps=pumps) as stack:
         customer = Customer(stack, concurrency_limit=50, calls_per_second=per_second)
         campaign_id = customer.campaign()
         customer.bring(campaign_id, phones(contacts))

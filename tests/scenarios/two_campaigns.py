@@ -13,7 +13,7 @@ INSTANT = carrier("--ring=0", "--talk=0", ALWAYS)
 
 def play(data: Path, contacts: int = 300, seconds: float = 150, per_second: int = 1) -> Verdict:
     """Two campaigns of so many contacts each, for so long; then nothing may be missing."""
-    with own_stack(data, carrier=INSTANT, waits={}, tick_s=5) as stack:
+    with own_stack(data, carrier=INSTANT, told={}, tick_s=5) as stack:
         customer = Customer(stack, concurrency_limit=50, calls_per_second=per_second)
         ids = [customer.campaign(name=name) for name in ("one", "other")]
         for number, campaign_id in enumerate(ids):

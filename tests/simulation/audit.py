@@ -162,6 +162,8 @@ def out_of_hours(history: History) -> Iterator[Violation]:
             continue
         if was_stopped(history, ring):
             yield Violation("P3", "rang although it was stopped", ring.call_id, ring.asked_at)
+        if was_erased(history, ring):
+            yield Violation("P3", "rang although it was erased", ring.call_id, ring.asked_at)
         reasons = [why_not(history, gate) for gate in gates]
         if all(reasons):
             detail = f"{reasons[-1]} at the gate, {gates[-1].clock:%H:%M:%S} by its clock"
@@ -176,6 +178,17 @@ def was_stopped(history: History, ring: Ring) -> bool:
     moments = history.journal.stopped[task_of(ring.call_id)]
     before = [is_stopped for at, is_stopped in moments if at < dialled_at]
     return bool(before) and before[-1]
+
+
+def was_erased(history: History, ring: Ring) -> bool:
+    """Whether somebody was called who had asked to be forgotten."""
+    known_since = history.journal.born[task_of(ring.call_id)]
+    dialled_at = history.journal.dialled.get(ring.call_id, ring.asked_at)
+    return any(
+        known_since < asked_at and done_at < dialled_at
+        for asked_at, done_at, phone in history.erased
+        if phone == ring.phone
+    )
 
 
 def why_not(history: History, gate: Gate) -> str | None:
@@ -290,15 +303,16 @@ def lost_rows(history: History, source: str) -> Iterator[Violation]:
     jobs = [one for one in store.imports.values() if one.source == source]
     statuses = [job.status for job in jobs]
     names = {source, *(job.import_id for job in jobs)}
-    is_dead = any(name in one.name for one in history.queue.dead for name in names)
-    if statuses == [ImportStatus.FAILED] or is_dead:
+    lost = [*history.queue.dead, *history.queue.forgotten]
+    is_lost = any(name in one.name for one in lost for name in names)
+    if statuses == [ImportStatus.FAILED] or is_lost:
         return
     if statuses != [ImportStatus.COMPLETED]:
         yield Violation("P7", "has a file that is not done", campaign_id, now, f"{statuses}")
         return
     [job] = jobs
     known = {task.phone for task in store.tasks.values() if task.campaign_id == campaign_id}
-    missing = set(phones) - known - {phone for _, phone in history.erased}
+    missing = set(phones) - known - {phone for _, _, phone in history.erased}
     if missing or (job.rows, job.accepted + job.rejected + job.duplicates) != (rows, rows):
         detail = f"{sorted(missing)} missing, {job}"
         yield Violation("P7", "has a file with rows undone", campaign_id, now, detail)

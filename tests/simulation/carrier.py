@@ -101,6 +101,10 @@ class SimulatedCarrier:
     def _hang(self, request: DialRequest) -> PlaceAnswer:
         """The request lies around; when it is taken up at last, nobody waits for the answer."""
         random = self.world.dice("carrier")
+        if random.random() < 0.3:  # it takes long to arrive, and the answer is in time
+            self.world.pause(timedelta(seconds=random.randrange(1, 9)))
+            self._ring(request)
+            return Accepted(f"sim-{request.call_id}")
         if random.random() < 0.5:
             self._ring(request, after=timedelta(seconds=random.randrange(40)))
         self.world.pause(HTTP_TIMEOUT)

@@ -57,7 +57,7 @@ class Outage(NamedTuple):
 
 def some_rates(random: Random) -> dict[str, float]:
     """A mixture: each kind is absent, rare or common; in some worlds nothing goes wrong."""
-    if random.random() < 0.1:
+    if random.random() < 0.15:
         return {}
     shares = {name: random.choice([0.0, 0.0, 0.1, 1.0]) for name in COMMON}
     return {name: COMMON[name] * share for name, share in shares.items() if share}

@@ -45,7 +45,7 @@ def idle_time(history: History, claim: Claim, campaign: Campaign) -> timedelta:
     """How long a task waited while nothing kept it from being called."""
     journal, world, task = history.journal, history.world, claim.task
     is_paced = any(one.calls_per_second for _, one in journal.limits)
-    since = open_since(history, task, campaign, claim.at)
+    since = open_since(task, campaign, claim.at)
     if world.is_troubled or is_paced or since is None:
         return timedelta(0)
     moments = [since, journal.waiting_since[task.task_id], journal.states[task.campaign_id][-1][0]]
@@ -57,7 +57,7 @@ def idle_time(history: History, claim: Claim, campaign: Campaign) -> timedelta:
     return claim.at - max(moments)
 
 
-def open_since(history: History, task: Task, campaign: Campaign, at: datetime) -> datetime | None:
+def open_since(task: Task, campaign: Campaign, at: datetime) -> datetime | None:
     """Since when nothing but its turn keeps a task from being called; None: something does."""
     hours = own_rules.hours_of(task, campaign, is_callback=task.is_callback)
     opened = opened_at(hours, at)
@@ -89,7 +89,7 @@ def overtaken(history: History, claim: Claim, campaign: Campaign) -> Iterator[Ta
         is_steady = journal.states[other.campaign_id][-1][0] < began_at
         if its.concurrency_limit is not None or not is_steady or key_of(other, its) <= own:
             continue
-        opened, still = (open_since(history, other, its, at) for at in (began_at, claim.at))
+        opened, still = (open_since(other, its, at) for at in (began_at, claim.at))
         if opened is not None and still is not None:
             yield other
 

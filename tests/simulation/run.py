@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from random import Random
 
 from chalicelibs.adapters.memory import MemoryAgents, MemoryWorkspaces
 from chalicelibs.domain.agent import Agent, Number
 from chalicelibs.domain.brakes import Brakes
+from chalicelibs.domain.call import Call
 from chalicelibs.domain.campaign import Campaign
 from chalicelibs.domain.task import Task
 from chalicelibs.domain.workspace import ApiKey, Workspace
@@ -28,16 +30,21 @@ from tests.simulation.users import (
     edit,
     interfere,
     interfere_with_workspace,
+    meddle,
     redrive,
     set_limits,
     steer,
 )
+from tests.simulation.watched import Claim
 
 #: Faults stop after this; what then still hangs, hangs for ever.
 TROUBLE = timedelta(hours=6)
 
 #: Every attempt may have to wait for the next day's hours.
 LENGTH = timedelta(days=9)
+
+#: The schedule is there so long before something may happen, and then never at that very second.
+BEFORE = timedelta(seconds=130)
 
 Plant = Callable[[History], None]
 
@@ -46,9 +53,11 @@ def run(
     seed: int, *, sabotage: Plant | None = None, without: frozenset[str] = frozenset()
 ) -> History:
     """A whole history; some of its parts may be left out."""
-    world = a_world(seed, Random(f"{seed} start").choice(STARTS), without)
+    random = Random(f"{seed} start")
+    start = random.choice(STARTS) + timedelta(milliseconds=random.randrange(60_000))
+    world = a_world(seed, start, without)
     history = build(world)
-    history.journal.on_claim = lambda claim, call: order.check(history, claim, call)
+    history.journal.on_claim = partial(watch_claim, history)
     history.journal.on_save = lambda before, after: follow_ups.check(history, before, after)
     if sabotage is not None:
         sabotage(history)
@@ -60,6 +69,12 @@ def run(
     suffer(history)
     come_to_rest(history)
     return history
+
+
+def watch_claim(history: History, claim: Claim, call: Call) -> None:
+    """Judge a claim; and somebody may act just now, of all moments."""
+    order.check(history, claim, call)
+    meddle(history, claim.task)
 
 
 def open_workspace(history: History) -> None:
@@ -125,6 +140,9 @@ def come_to_rest(history: History) -> None:
     for campaign in list(history.store.campaigns.values()):
         if not campaign.is_closed:
             edit(history, campaign.campaign_id, unhindered)
+    world.run(world.now + MINUTE)
+    for campaign in list(history.store.campaigns.values()):
+        if not campaign.is_closed:
             steer(history, campaign.campaign_id, "resume")
     end = world.now + LENGTH
     while world.now < end and not history.is_over:
@@ -149,7 +167,7 @@ def next_minute(history: History, *, idle: timedelta) -> datetime:
         if task.call is not None:
             return now + MINUTE
         if not history.is_done(task):
-            moments.append(may_happen_at(history, task) - 2 * MINUTE)
+            moments.append(may_happen_at(history, task) - BEFORE)
     return max(now + MINUTE, min(moments))
 
 

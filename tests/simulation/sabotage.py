@@ -3,16 +3,24 @@
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import fields, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chalicelibs.domain.call import Call
+from chalicelibs.domain.call_event import CallEvent
 from chalicelibs.domain.campaign import Campaign
 from chalicelibs.domain.errors import Stale
 from chalicelibs.domain.lane import Lane
 from chalicelibs.domain.progress import Tally
-from chalicelibs.domain.task import DueTask, Task
+from chalicelibs.domain.retry import Callback, Decision, Retry
+from chalicelibs.domain.task import ERASED, DueTask, Task
 from chalicelibs.ports import AnswerLost, AtGate, DialRequest, PlaceAnswer
-from tests.simulation.history import History, WatchedTasks
+from chalicelibs.use_cases.record_call_event import RecordCallEvent
+from chalicelibs.use_cases.resume_tasks import ResumeTasks
+from tests.simulation.history import History
+from tests.simulation.watched import WatchedTasks
+
+NOON = datetime(2027, 3, 5, 12, tzinfo=UTC)
 
 
 class Wrapped:
@@ -28,8 +36,7 @@ class Wrapped:
 
 def tasks_of(history: History) -> WatchedTasks:
     """The twin behind the unreliable port."""
-    port: WatchedTasks = history.service.place_call.tasks._port  # type: ignore[attr-defined]
-    return port
+    return history.tasks
 
 
 def no_gate(history: History) -> None:
@@ -254,7 +261,308 @@ def forget_families(history: History) -> None:
     history.service = replace(history.service, push_tasks=careless)
 
 
+class NewestFirst(Campaign):
+    """A campaign that calls those first who came last."""
+
+    def starts_at(self, due_at: datetime) -> datetime:
+        return NOON + (NOON - super().starts_at(due_at))
+
+
+def newest_first(history: History) -> None:
+    """Of equal rank the later start goes first."""
+    dispatch = history.service.dispatch
+
+    def opened(workspace_id: str) -> list[Campaign]:
+        return [
+            NewestFirst(**{one.name: getattr(campaign, one.name) for one in fields(campaign)})
+            for campaign in dispatch.campaigns.open(workspace_id)
+        ]
+
+    careless = replace(dispatch, campaigns=Wrapped(dispatch.campaigns, open=opened))
+    history.service = replace(history.service, dispatch=careless)
+
+
+def recording(history: History, **changes: Any) -> None:
+    """Have reports recorded in another way."""
+    record = replace(history.service.record_call_event, **changes)
+    history.service = replace(history.service, record_call_event=record)
+
+
+def recorded_by(history: History, kind: type[RecordCallEvent]) -> None:
+    """Have reports recorded by another kind of recorder."""
+    record = history.service.record_call_event
+    parts = {one.name: getattr(record, one.name) for one in fields(record)}
+    history.service = replace(history.service, record_call_event=kind(**parts))
+
+
+def settle_before_keeping(history: History) -> None:
+    """Two writes in the wrong order: the task is settled, and then its call is kept."""
+    record, waiting = history.service.record_call_event, list[tuple[str, Call]]()
+
+    def keep(workspace_id: str, call: Call) -> Call:
+        waiting.append((workspace_id, call))
+        return call
+
+    def settle(task: Task, tally: Tally) -> Task:
+        saved = record.tasks.settle(task, tally)
+        while waiting:
+            record.calls.keep(*waiting.pop())
+        return saved
+
+    calls, tasks = Wrapped(record.calls, keep=keep), Wrapped(record.tasks, settle=settle)
+    recording(history, calls=calls, tasks=tasks)
+
+
+class Hasty(RecordCallEvent):
+    """Tries again without the pause."""
+
+    def _decide(self, task: Task, call: Call) -> Decision:
+        decision = super()._decide(task, call)
+        assert call.ended_at is not None
+        return Retry(call.ended_at) if isinstance(decision, Retry) else decision
+
+
+class Stubborn(RecordCallEvent):
+    """Counts one attempt too few."""
+
+    def _decide(self, task: Task, call: Call) -> Decision:
+        return super()._decide(replace(task, attempts=max(1, task.attempts - 1)), call)
+
+
+class Obliging(RecordCallEvent):
+    """Grants every callback as if it were the first."""
+
+    def _decide(self, task: Task, call: Call) -> Decision:
+        return super()._decide(replace(task, callbacks=0), call)
+
+
+class Unkind(RecordCallEvent):
+    """Calls back at once, whenever that was asked for."""
+
+    def _decide(self, task: Task, call: Call) -> Decision:
+        decision = super()._decide(task, call)
+        assert call.ended_at is not None
+        return Callback(call.ended_at) if isinstance(decision, Callback) else decision
+
+
+def retry_at_once(history: History) -> None:
+    """The retry interval is left out."""
+    recorded_by(history, Hasty)
+
+
+def one_attempt_more(history: History) -> None:
+    """The comparison with the number of attempts is off by one."""
+    recorded_by(history, Stubborn)
+
+
+def grant_every_callback(history: History) -> None:
+    """The first callback asked for is granted, and so is every other."""
+    recorded_by(history, Obliging)
+
+
+def call_back_at_once(history: History) -> None:
+    """Whoever asks for a callback gets it now."""
+    recorded_by(history, Unkind)
+
+
+def release_at_the_answer(history: History) -> None:
+    """The slot is given back when somebody picks up."""
+    record = history.service.record_call_event
+
+    def save(task: Task) -> Task:
+        if task.call is not None and task.call.status == "in_progress":
+            record.slots.release(task.workspace_id, task.call.call_id, None)
+        return record.tasks.save(task)
+
+    recording(history, tasks=Wrapped(record.tasks, save=save))
+
+
+def forget_to_refill(history: History) -> None:
+    """Nobody is told that a slot is free again: the schedule finds out."""
+    record = history.service.record_call_event
+    recording(history, queue=Wrapped(record.queue, nudge=lambda *_: None))
+
+
+def no_look_ahead(history: History) -> None:
+    """Nobody is there when hours open."""
+    steps = history.service.keep_time.steps[:-1]
+    history.service = replace(
+        history.service, keep_time=replace(history.service.keep_time, steps=steps)
+    )
+
+
+def never_close(history: History) -> None:
+    """Nobody closes the campaigns whose tasks are done."""
+    first, _, *others = history.service.keep_time.steps
+    steps = (first, *others)
+    history.service = replace(
+        history.service, keep_time=replace(history.service.keep_time, steps=steps)
+    )
+
+
+def leave_paused_tasks_behind(history: History) -> None:
+    """Resuming a campaign forgets those that were paused one by one."""
+    service = history.service
+    steps = tuple(one for one in service.keep_time.steps if not isinstance(one, ResumeTasks))
+    history.service = replace(
+        service,
+        keep_time=replace(service.keep_time, steps=steps),
+        campaigns=replace(service.campaigns, resume_tasks=lambda _: 0),
+    )
+
+
+def remember_the_campaign(history: History) -> None:
+    """The gate judges by what it read of a campaign when it met it first."""
+    known: dict[str, Campaign] = {}
+
+    def at_gate(workspace_id: str, task_id: str) -> AtGate | None:
+        gate = tasks_of(history).at_gate(workspace_id, task_id)
+        if gate is None:
+            return None
+        return gate._replace(campaign=known.setdefault(gate.task.campaign_id, gate.campaign))
+
+    place = history.service.place_call
+    blind = replace(place, tasks=Wrapped(place.tasks, at_gate=at_gate))
+    history.service = replace(history.service, place_call=blind)
+
+
+def forget_the_zone(history: History) -> None:
+    """The gate takes the campaign's hours for those of a task with a zone of its own."""
+
+    def at_gate(workspace_id: str, task_id: str) -> AtGate | None:
+        gate = tasks_of(history).at_gate(workspace_id, task_id)
+        if gate is None or gate.task.own.zone is None:
+            return gate
+        elsewhere = replace(gate.task, own=replace(gate.task.own, zone=None))
+        return gate._replace(task=elsewhere)
+
+    def save(task: Task) -> Task:
+        stored = tasks_of(history).get(task.task_id)
+        return tasks_of(history).save(replace(task, own=stored.own if stored else task.own))
+
+    place = history.service.place_call
+    blind = replace(place, tasks=Wrapped(place.tasks, at_gate=at_gate, save=save))
+    history.service = replace(history.service, place_call=blind)
+    no_lane_zones(history)
+
+
+def no_lane_zones(history: History) -> None:
+    """Dispatch, too, has forgotten the zones: else it would never come to the gate."""
+    dispatch = history.service.dispatch
+
+    def opened(workspace_id: str) -> list[Campaign]:
+        return [
+            Zoneless(**{one.name: getattr(campaign, one.name) for one in fields(campaign)})
+            for campaign in dispatch.campaigns.open(workspace_id)
+        ]
+
+    careless = replace(dispatch, campaigns=Wrapped(dispatch.campaigns, open=opened))
+    history.service = replace(history.service, dispatch=careless)
+
+
+class Zoneless(Campaign):
+    """A campaign whose lanes all have its own hours."""
+
+    def lane(self, name: str) -> Lane:
+        lane = super().lane(name)
+        is_elsewhere = "|@" in name and self.rules is not None
+        return replace(lane, hours=self.rules.hours) if is_elsewhere and self.rules else lane
+
+
+def hurry(history: History) -> None:
+    """Calls per second are not counted."""
+    place = history.service.place_call
+    careless = replace(place, pacing=Wrapped(place.pacing, take=lambda *_: True))
+    history.service = replace(history.service, place_call=careless)
+
+
+def no_limit_of_campaigns(history: History) -> None:
+    """The limit of a campaign is asked for, and the answer does not matter."""
+    dispatch = history.service.dispatch
+
+    def reserve(scope: str, call_ids: Sequence[str], limit: int) -> Mapping[str, int]:
+        most = limit if scope in history.store.workspaces else 100
+        return dispatch.slots.reserve(scope, call_ids, most)
+
+    def held(scope: str) -> frozenset[str]:
+        is_workspace = scope in history.store.workspaces
+        return dispatch.slots.held(scope) if is_workspace else frozenset()
+
+    careless = replace(dispatch, slots=Wrapped(dispatch.slots, reserve=reserve, held=held))
+    history.service = replace(history.service, dispatch=careless)
+
+
+def rescue_too_soon(history: History) -> None:
+    """Rescue asks the carrier while the request may still be on its way."""
+    keep_time = history.service.keep_time
+    rescue, *others = keep_time.steps
+    hasty = replace(rescue, clock=Ahead(history))  # type: ignore[type-var]
+    history.service = replace(
+        history.service, keep_time=replace(keep_time, steps=(hasty, *others))
+    )
+
+
+class Ahead:
+    """A clock that is ahead by minutes."""
+
+    def __init__(self, history: History) -> None:
+        self.world = history.world
+
+    def now(self) -> datetime:
+        return self.world.clock() + timedelta(minutes=5)
+
+
+def add_anew(history: History) -> None:
+    """A request that was asked before makes other tasks than the first time."""
+    push = history.service.push_tasks
+
+    def careless(workspace_id: str, pushes: Sequence[Any], _: Any = None) -> Any:
+        return push(workspace_id, pushes)
+
+    history.service = replace(history.service, push_tasks=careless)  # type: ignore[arg-type]
+
+
+def call_the_erased(history: History) -> None:
+    """Erasing a contact forgets the tasks that wait."""
+    erase, tasks = history.service.erase_contact, tasks_of(history)
+
+    def settle(task: Task, tally: Tally) -> Task:
+        return task if task.reason == ERASED else tasks.settle(task, tally)
+
+    careless = replace(erase, tasks=Wrapped(erase.tasks, settle=settle))
+    history.service = replace(history.service, erase_contact=careless)
+
+
+def believe_any_clock(history: History) -> None:
+    """The end of a call is dated by when it was recorded."""
+    record = history.service.record_call_event
+
+    def careless(event: CallEvent) -> str:
+        return record(replace(event, at=history.world.clock()))
+
+    history.service = replace(history.service, record_call_event=careless)  # type: ignore[arg-type]
+
+
 SABOTAGES: tuple[Callable[[History], None], ...] = (
+    settle_before_keeping,
+    retry_at_once,
+    one_attempt_more,
+    grant_every_callback,
+    call_back_at_once,
+    release_at_the_answer,
+    forget_to_refill,
+    no_look_ahead,
+    never_close,
+    leave_paused_tasks_behind,
+    remember_the_campaign,
+    forget_the_zone,
+    hurry,
+    no_limit_of_campaigns,
+    rescue_too_soon,
+    add_anew,
+    call_the_erased,
+    believe_any_clock,
+    newest_first,
     no_gate,
     skip_pause,
     save_without_condition,

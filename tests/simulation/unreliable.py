@@ -105,6 +105,7 @@ class UnreliableQueue:
     on_tick: Callable[[str], object]
     import_chunk: Callable[[ImportChunk], object]
     dead: list[Message] = field(default_factory=list)
+    forgotten: list[Message] = field(default_factory=list)
 
     def calls(self, messages: Iterable[tuple[PlaceCall, timedelta]]) -> None:
         """See the port."""
@@ -160,6 +161,7 @@ class UnreliableQueue:
     def _deliver(self, message: Message, when: datetime, *, receives: int) -> None:
         if when > message.sent_at + RETENTION:
             self.world.tell(f"{message.name}: forgotten by its queue after four days")
+            self.forgotten.append(message)
             return
 
         def done(has_succeeded: bool) -> None:

@@ -11,13 +11,14 @@ from chalicelibs.domain.calling_hours import CallingHours
 from chalicelibs.domain.campaign import MOVES, Campaign
 from chalicelibs.domain.errors import NotAllowed
 from chalicelibs.domain.priority import Level
+from chalicelibs.domain.task import Task
 from tests.simulation.campaigns import some_rules
 from tests.simulation.history import MINUTE, WORKSPACE, History
 from tests.simulation.unreliable import ask
 
 
 def interfere(history: History, campaign_id: str) -> None:
-    """Users press buttons and change settings while the campaign runs."""
+    """Users press buttons, change settings and ask to be forgotten while the campaign runs."""
     number = campaign_id[-1]
     for chance, most, longest, act in (
         (0.4, 6, 200, edit_settings),
@@ -30,8 +31,9 @@ def interfere(history: History, campaign_id: str) -> None:
             continue
         for place in range(random.randrange(1, most)):
             when = history.world.now + random.randrange(0, longest * 60) * timedelta(seconds=1)
-            if history.world.has(f"{act.__name__} {number} {place}"):
-                history.act(when, partial(act, history, campaign_id, random))
+            name = f"{act.__name__} {number} {place}"
+            if history.world.has(name):
+                history.act(when, partial(act, history, campaign_id, history.world.dice(name)))
     waver(history, campaign_id)
 
 
@@ -60,6 +62,23 @@ def waver(history: History, campaign_id: str) -> None:
         when += timedelta(seconds=random.randrange(5, 120))
         act: Callable[[History, str, str], None] = steer if control in MOVES else edit_hours
         if world.has(f"waver {number} {place}"):
+            history.act(when, partial(act, history, campaign_id, control))
+
+
+def meddle(history: History, task: Task) -> None:
+    """Somebody acts while a call is on its way from the claim to the dial."""
+    world, campaign_id = history.world, task.campaign_id
+    random = world.dice(f"meddle {campaign_id[-1]}")
+    if not world.rates or random.random() > 0.1 or not world.has(f"meddle with {task.task_id}"):
+        return
+    soon = world.now + timedelta(milliseconds=random.randrange(1, 400))
+    later = soon + timedelta(seconds=random.randrange(1, 100))
+    controls = random.choice([("pause", "resume"), ("close", "open"), ("erase", None)])
+    for when, control in zip((soon, later), controls, strict=True):
+        if control == "erase":
+            history.act(when, partial(erase, history, campaign_id, random, task.phone))
+        elif control is not None:
+            act = steer if control in MOVES else edit_hours
             history.act(when, partial(act, history, campaign_id, control))
 
 
@@ -144,17 +163,18 @@ def steer_task(history: History, campaign_id: str, random: Random) -> None:
     ask(history.world, f"a user's {control} of {task_id}", body)
 
 
-def erase(history: History, campaign_id: str, random: Random) -> None:
+def erase(history: History, campaign_id: str, random: Random, phone: str | None = None) -> None:
     """Somebody asks to be forgotten, while they may be on the phone."""
     own = [one for one in history.store.tasks.values() if one.campaign_id == campaign_id]
     phones = sorted(task.phone for task in own if task.phone)
     if not phones:
         return
-    phone = random.choice(phones)
+    phone = phone or random.choice(phones)
 
     def body() -> str:
+        asked_at = history.world.now
         erased = history.service.erase_contact(WORKSPACE, phone)
-        history.erased.append((history.world.now, phone))
+        history.erased.append((asked_at, history.world.now, phone))
         return f"{erased.tasks} tasks, {erased.in_flight} in flight"
 
     ask(history.world, f"erasing {phone}", body)

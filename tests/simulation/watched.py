@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from chalicelibs.adapters.memory import (
@@ -24,6 +24,9 @@ from chalicelibs.domain.workspace import ApiKey, Workspace
 from chalicelibs.ports import AtGate
 from tests.simulation.violation import Violation
 from tests.simulation.world import World
+
+#: Whatever changes, the schedule comes within this.
+SOON = timedelta(minutes=1)
 
 STOPPED = {TaskStatus.PAUSED, TaskStatus.ARCHIVED}
 
@@ -53,6 +56,7 @@ class Journal:
     world: World
     store: MemoryStore
     gates: dict[str, list[Gate]] = field(default_factory=lambda: defaultdict(list))
+    born: dict[str, datetime] = field(default_factory=dict)  #: Tasks, by id.
     claims: dict[str, Claim] = field(default_factory=dict)
     dialled: dict[str, datetime] = field(default_factory=dict)  #: Written down, by call.
     states: dict[str, list[tuple[datetime, Campaign]]] = field(
@@ -72,7 +76,8 @@ class Journal:
 
     def note_new(self, task: Task) -> None:
         """Note a task that is new."""
-        self.waiting_since[task.task_id] = self.world.now
+        self.waiting_since[task.task_id] = self.born[task.task_id] = self.world.now
+        self.world.hasten(SOON)
         self.world.tell(f"task {task.task_id}: new, due {task.due_at:%d %H:%M:%S}")
 
     def campaigns_since(self, campaign_id: str, began_at: datetime) -> list[Campaign]:
@@ -114,6 +119,7 @@ class WatchedTasks(MemoryTasks):
         saved = super().settle(task, tally)
         now = journal.world.now
         journal.waiting_since[task.task_id] = now
+        journal.world.hasten(SOON)
         is_stopped = saved.status in STOPPED or saved.is_erased
         journal.stopped[task.task_id].append((now, is_stopped))
         if saved.call is not None and saved.call.status is CallStatus.DIALING:
@@ -215,6 +221,7 @@ class WatchedCampaigns(MemoryCampaigns):
         if campaign == before:
             return
         states.append((world.now, campaign))
+        world.hasten(SOON)
         if before is None or before.concurrency_limit != campaign.concurrency_limit:
             self.journal.free_since[campaign.campaign_id] = world.now
         world.tell(f"campaign {campaign.campaign_id}: {campaign.state}{changed(before, campaign)}")

@@ -126,10 +126,14 @@ class World:
     def run(self, until: datetime) -> None:
         """Let everything happen that happens until an instant."""
         self._until = until
-        while self._agenda and self._agenda[0][0] <= until:
+        while self._agenda and self._agenda[0][0] <= self._until:
             self.now, _, action = heappop(self._agenda)
             action()
-        self.now = max(self.now, until)
+        self.now = max(self.now, self._until)
+
+    def hasten(self, wait: timedelta) -> None:
+        """Have whoever lets everything happen look again soon."""
+        self._until = min(self._until, max(self.now, self.now + wait))
 
     def run_dry(self) -> None:
         """Let everything happen that still will."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 
 from chalicelibs.adapters.dynamodb.codec import Item, to_instant
-from chalicelibs.domain.imports import Chunk, Counts, Import, ImportStatus, RejectedRow
+from chalicelibs.domain.imports import Chunk, Counts, Import, ImportStatus, Parts, RejectedRow
 from chalicelibs.domain.reading import PLAIN, Duplicates, Meaning, Reading
 
 
@@ -19,6 +19,7 @@ def import_item(one: Import) -> Item:
         "reading": reading_item(one.reading) if one.reading != PLAIN else None,
         "chunks": one.chunks,
         "total": one.total,
+        "parts": one.parts and one.parts._asdict(),
         "created_at": one.created_at,
     }
 
@@ -42,6 +43,7 @@ def import_of(campaign_id: str, item: Item, tally: Mapping[str, int]) -> Import:
         chunks=item["chunks"],
         total=item.get("total"),
         counts=Counts(**tally),
+        parts=Parts(**item["parts"]) if "parts" in item else None,
         created_at=to_instant(item["created_at"]),
     )
 

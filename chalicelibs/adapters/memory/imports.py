@@ -7,8 +7,9 @@ from hashlib import md5
 from typing import Any
 
 from chalicelibs.adapters.memory.store import MemoryStore, page_of
-from chalicelibs.domain.errors import Stale
+from chalicelibs.domain.errors import NotAllowed, Stale
 from chalicelibs.domain.imports import (
+    JOINED,
     AcceptedRow,
     Batch,
     Chunk,
@@ -16,6 +17,7 @@ from chalicelibs.domain.imports import (
     Import,
     ImportStatus,
     RejectedRow,
+    check_size,
 )
 from chalicelibs.domain.progress import TASKS
 from chalicelibs.ports import Page, UnreadableFile, Upload
@@ -176,6 +178,7 @@ class MemoryFiles:
 
     def __init__(self, bytes_by_source: MutableMapping[str, bytes]) -> None:
         self._bytes_by_source = bytes_by_source
+        self.parts: dict[str, dict[int, bytes]] = {}
 
     def source(self, key: str) -> str:
         """See the port."""
@@ -185,6 +188,35 @@ class MemoryFiles:
         """See the port; nobody listens at this address."""
         url = f"https://memory.invalid/{source.removeprefix('s3://')}"
         return Upload(url=url, headers={"Content-Type": "text/csv"}, expires_at=now + valid_for)
+
+    def begin_parts(self, source: str) -> str:
+        """See the port."""
+        upload_id = f"parts-of-{source}"
+        self.parts[upload_id] = {}
+        return upload_id
+
+    def uploads(
+        self, source: str, upload_id: str, count: int, *, now: datetime, valid_for: timedelta
+    ) -> Sequence[Upload]:
+        """See the port."""
+        whole = self.upload(source, now=now, valid_for=valid_for)
+        return [
+            replace(whole, url=f"{whole.url}?parts={upload_id}&part={number}", headers={})
+            for number in range(1, count + 1)
+        ]
+
+    def put_part(self, upload_id: str, number: int, content: bytes) -> None:
+        """What whoever has the address of a part does."""
+        self.parts[upload_id][number] = content
+
+    def join(self, source: str, upload_id: str, size: int) -> None:
+        """See the port."""
+        if upload_id not in self.parts:
+            raise NotAllowed(JOINED, "upload")
+        content = b"".join(part for _, part in sorted(self.parts[upload_id].items()))
+        check_size(len(content), size)
+        self.put(source, content)
+        del self.parts[upload_id]
 
     def put(self, source: str, content: bytes) -> None:
         """See the port."""

@@ -43,6 +43,7 @@ events = st.builds(
     ).map(tuple),
     analysis=st.dictionaries(texts, values, max_size=4),
     analysis_follows=st.booleans(),
+    carrier=st.none() | texts,
 )
 
 

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 from chalicelibs.domain.calling_hours import CallingHours
 from chalicelibs.domain.campaign import CampaignKind
 from chalicelibs.domain.lane import (
+    CALLBACK_SHARDS,
+    MOST_SHARDS,
     PAUSED,
     SHARD_SIZE,
     Lane,
@@ -15,6 +17,7 @@ from chalicelibs.domain.lane import (
     lane_name,
     lanes_in,
     partition,
+    partitions_of,
     rescue_partition,
     shard_for,
     shards_for,
@@ -132,17 +135,33 @@ def test_the_partitions_of_two_lanes_campaigns_shards_or_workspaces_are_differen
     assert len(keys) == 7
 
 
+@pytest.mark.parametrize("name", ["attempt-1", "callback", "callback-7|@Asia/Tokyo", PAUSED])
+@pytest.mark.parametrize("shards", [1, 3, 1000])
+def test_the_tasks_of_every_shard_stand_where_they_are_looked_for(name: str, shards: int) -> None:
+    stood = {partition("c1", name, shard) for shard in range(shards)}
+
+    assert stood == set(partitions_of("c1", name, shards))
+
+
+def test_callbacks_are_looked_for_in_few_places_however_large_a_campaign_is() -> None:
+    assert len(partitions_of("c1", "callback", 1000)) == CALLBACK_SHARDS
+    assert len(partitions_of("c1", "callback-7|@Asia/Tokyo", 1000)) == CALLBACK_SHARDS
+    assert len(partitions_of("c1", "attempt-1", 1000)) == 1000
+
+
 @pytest.mark.parametrize(
     ("open_tasks", "shard"),
     [
         pytest.param(0, 0, id="the first task"),
         pytest.param(SHARD_SIZE - 1, 0, id="the last of a full shard"),
         pytest.param(SHARD_SIZE, 1, id="the first beyond it"),
-        pytest.param(64 * SHARD_SIZE - 1, 63, id="the last of the last"),
-        pytest.param(64 * SHARD_SIZE, 0, id="once more around"),
+        pytest.param(SHARD_SIZE * MOST_SHARDS - 1, MOST_SHARDS - 1, id="the last of the last one"),
+        pytest.param(SHARD_SIZE * MOST_SHARDS, 0, id="the first one again"),
     ],
 )
-def test_a_lane_gets_one_more_shard_for_each_thousand_tasks(open_tasks: int, shard: int) -> None:
+def test_a_lane_gets_one_more_shard_for_each_thousand_tasks_until_it_has_enough(
+    open_tasks: int, shard: int
+) -> None:
     assert shard_for(open_tasks) == shard
 
 

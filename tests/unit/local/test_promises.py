@@ -207,7 +207,7 @@ def test_a_lost_call_need_not_have_rung() -> None:
 
 
 def test_a_call_is_cut_off_that_ended_before_it_was_dialled() -> None:
-    journal = [
+    journal: list[dict[str, Any]] = [
         {"event": "requested", "call": None, "correlation_id": "a"},
         {"event": "dialled", "call": "1", "correlation_id": "b"},
         {"event": "ended", "call": "1", "correlation_id": "b"},

@@ -1,12 +1,13 @@
 """Erasing a person: nothing of them is left, they are never called, and all counts stay."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from chalicelibs.adapters.memory import MemoryTasks
+from chalicelibs.adapters.memory import MemorySlots, MemoryTasks
 from chalicelibs.domain.call import CallStatus
 from chalicelibs.domain.campaign import CampaignKind
 from chalicelibs.domain.erasing import Erased, Place
@@ -238,6 +239,21 @@ def test_a_queued_call_whose_message_was_lost_ends_with_the_rescue(bench: Bench)
 
     assert bench.task(task).status is TaskStatus.ARCHIVED
     assert bench.held() == frozenset()
+    assert bench.progress(CAMPAIGN).archived == 1
+
+
+def test_whoever_is_erased_before_no_slot_was_found_is_counted_as_archived(bench: Bench) -> None:
+    bench.has_campaign()
+    task = has_them(bench)
+
+    class Full(MemorySlots):
+        def reserve(self, scope: str, call_ids: Sequence[str], limit: int) -> Mapping[str, int]:
+            erased(bench)
+            return super().reserve(scope, call_ids, limit - limit)
+
+    assert replace(bench.dispatch, slots=Full(bench.store))(WORKSPACE) == 0
+
+    assert bench.task(task).status is TaskStatus.ARCHIVED
     assert bench.progress(CAMPAIGN).archived == 1
 
 

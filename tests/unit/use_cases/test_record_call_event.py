@@ -237,6 +237,43 @@ def test_an_event_of_attempt_one_never_closes_attempt_two(bench: Bench, call_id:
     assert bench.held() == {second}
 
 
+@pytest.mark.parametrize("kind", EventKind)
+def test_what_another_carrier_signs_says_nothing_of_a_call(
+    bench: Bench, call_id: str, kind: EventKind
+) -> None:
+    """Its secret may be known to others than the one of the carrier that dials."""
+    before, call = bench.task(TASK), stored(bench)
+    forged = answered(call_id, kind=kind, outcome="completed", carrier="another")
+
+    assert bench.record(forged) == "another_carriers_call"
+
+    assert bench.task(TASK) == before
+    assert bench.record(replace(forged, carrier=call.carrier)) != "another_carriers_call"
+
+
+def test_nor_does_it_once_the_call_has_ended(bench: Bench, call_id: str) -> None:
+    bench.ends(call_id, "no_answer")
+    (kept,) = bench.store.calls.values()
+    forged = bench.analysis(call_id, outcome="completed", analysis={"summary": "Yes."})
+
+    assert bench.record(replace(forged, carrier="another")) == "another_carriers_call"
+
+    assert list(bench.store.calls.values()) == [kept]
+
+
+def test_no_carrier_tells_of_a_call_that_nobody_dials_yet(bench: Bench) -> None:
+    bench.has_campaign()
+    bench.has_task()
+    (message,) = bench.dispatched()
+    before = bench.task(TASK)
+
+    for kind in EventKind:
+        event = answered(message.call_id, kind=kind, outcome="completed", carrier="simulated")
+        assert bench.record(event) == "another_carriers_call"
+
+    assert bench.task(TASK) == before
+
+
 def test_an_event_of_a_call_that_never_was_changes_nothing(bench: Bench, call_id: str) -> None:
     never = call_id[:-1] + "9"
 
@@ -645,6 +682,27 @@ def test_a_late_word_whose_worker_dies_anywhere_counts_once_when_it_comes_again(
         assert bench.task(TASK).callbacks == (outcome == Outcome.BUSY_CALLBACK)
         assert len(bench.store.calls) == 1
         assert bench.call(call_id).outcome == outcome
+
+
+def test_a_late_word_that_settled_is_kept_even_if_its_worker_comes_back_after_the_grace_time(
+    bench: Bench, call_id: str
+) -> None:
+    class DyingCalls(MemoryCalls):
+        """The worker dies between settling and keeping the call."""
+
+        def save(self, workspace_id: str, call: Call) -> None:
+            raise Crashed(f"{workspace_id} {call.call_id}")
+
+    bench.ends(call_id, "completed")
+    word = bench.analysis(call_id, outcome="interested")
+    with pytest.raises(Crashed):
+        replace(bench.record, calls=DyingCalls(bench.store))(word)
+    bench.clock.forward(timedelta(hours=1))
+
+    assert bench.record(word) == "upgraded"
+
+    assert bench.call(call_id).outcome == bench.task(TASK).outcome == "interested"
+    assert bench.progress(CAMPAIGN).outcomes == {"interested": 1}
 
 
 def lost(bench: Bench, call_id: str) -> None:

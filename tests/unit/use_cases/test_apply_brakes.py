@@ -1,0 +1,46 @@
+from collections.abc import Callable
+from dataclasses import replace
+
+from chalicelibs.adapters.memory import MemoryCampaigns, MemoryGauges
+from chalicelibs.domain.brakes import Brakes, Budget
+from chalicelibs.domain.campaign import Campaign, CampaignState
+from chalicelibs.use_cases.apply_brakes import ApplyBrakes
+from tests.builders import CAMPAIGN, WORKSPACE
+from tests.unit.use_cases.bench import Bench
+
+SPENT = Brakes(budget=Budget(attempts=1))
+RAISED = Brakes(budget=Budget(attempts=100))
+
+
+def brakes_of(bench: Bench, campaigns: MemoryCampaigns) -> ApplyBrakes:
+    return ApplyBrakes(campaigns=campaigns, gauges=MemoryGauges(bench.store), clock=bench.clock)
+
+
+def test_a_campaign_whose_budget_is_spent_is_paused(bench: Bench) -> None:
+    campaign = bench.has_campaign(brakes=SPENT)
+    bench.has_task()
+    bench.ends(bench.placed(), "completed")
+
+    assert brakes_of(bench, bench.campaigns)(WORKSPACE) == 1
+    assert bench.store.campaigns[campaign.campaign_id].state is CampaignState.PAUSED
+
+
+def test_who_raises_the_budget_and_resumes_meanwhile_is_not_stopped_by_the_old_one(
+    bench: Bench,
+) -> None:
+    class SlowCampaigns(MemoryCampaigns):
+        """Lets the owner act after the brakes have looked, and before they stop it."""
+
+        def edit(
+            self, workspace_id: str, campaign_id: str, change: Callable[[Campaign], Campaign]
+        ) -> Campaign:
+            super().edit(workspace_id, campaign_id, lambda found: replace(found, brakes=RAISED))
+            return super().edit(workspace_id, campaign_id, change)
+
+    bench.has_campaign(brakes=SPENT)
+    bench.has_task()
+    bench.ends(bench.placed(), "completed")
+
+    brakes_of(bench, SlowCampaigns(bench.store))(WORKSPACE)
+
+    assert bench.store.campaigns[CAMPAIGN].state is CampaignState.ACTIVE
