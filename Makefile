@@ -14,6 +14,7 @@ SEEDS ?= 1000
 # A soak takes many more, unless their number is given.
 SOAKED := $(or $(CONTACTS),20000)
 CONTACTS ?= 1000
+ROWS ?= 100000
 ONLY ?=
 EXAMPLES ?= 200
 # A service that runs, and a key of it; by default `make fuzz` asks one in memory.
@@ -61,7 +62,7 @@ endef
 
 .PHONY: help
 help: ## list these commands
-	@sed -n 's/^\([a-z]*\):[^#]*## /\1	/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1	/p' $(MAKEFILE_LIST) | expand -t 12
 
 .PHONY: setup
 setup: dev engine template ## make every environment (each command makes the ones it needs)
@@ -127,6 +128,10 @@ soak: dev engine ## many contacts, everything going wrong, nothing growing (CONT
 .PHONY: scenarios
 scenarios: dev engine ## replay what broke other dialers, one by one (ONLY="S1 S4")
 	@$(dev) -m tests.scenarios $(ONLY)
+
+.PHONY: bench-import
+bench-import: dev engine ## measure rows per second of an import, and of the engine (ROWS=100000)
+	@$(dev) -m bench.import_rows $(ROWS)
 
 .PHONY: clean
 clean: ## remove the data of the local service and what was built

@@ -493,6 +493,22 @@ def get_import(import_id: str) -> Response:
     return ok(api.imports.view(service().look_up.import_(request(app).principal, import_id)))
 
 
+@app.route("/imports/{import_id}/preview", authorizer=authorize)
+@answering
+def preview_import(import_id: str) -> Response:
+    """Show the first prompts that the rows of a file fill in."""
+    previews = service().preview_import(request(app).principal, import_id)
+    return ok(api.imports.previews_view(previews))
+
+
+@app.route("/imports/{import_id}/missing", authorizer=authorize)
+@answering
+def list_missing_lines(import_id: str) -> Response:
+    """List the lines of a file that are not done."""
+    found = service().look_up.missing_lines(request(app).principal, import_id)
+    return ok(api.imports.missing_view(found))
+
+
 @app.route("/imports/{import_id}/rows", authorizer=authorize)
 @answering
 def list_rejected_rows(import_id: str) -> Response:
@@ -564,7 +580,13 @@ def record_call_event(event: SQSEvent) -> dict[str, Any]:
     return api.triggers.record_events(event, of_batch, note)
 
 
+@app.on_sqs_message(queue="import-chunks", batch_size=1, maximum_concurrency=8)
+def import_chunk(event: SQSEvent) -> dict[str, Any]:
+    """Import the rows of a part of a file."""
+    return api.triggers.import_chunks(event, service().import_chunk, service().note_failure)
+
+
 @app.lambda_function()
 def import_csv(event: dict[str, Any], context: object) -> None:
-    """Import a CSV dropped into the bucket, or uploaded to it."""
-    api.triggers.import_files(event, service().import_contacts)
+    """Cut a CSV dropped into the bucket, or uploaded to it, into chunks to be imported."""
+    api.triggers.import_files(event, service().plan_import)

@@ -40,7 +40,7 @@ from chalicelibs.use_cases.apply_brakes import ApplyBrakes
 from chalicelibs.use_cases.count_request import CountRequest
 from chalicelibs.use_cases.dispatch import Dispatch
 from chalicelibs.use_cases.erase_contact import EraseContact
-from chalicelibs.use_cases.import_contacts import ImportContacts
+from chalicelibs.use_cases.import_contacts import ImportChunks, PlanImport
 from chalicelibs.use_cases.keep_time import FinishCampaigns, KeepTime, Tick
 from chalicelibs.use_cases.look_ahead import LookAhead
 from chalicelibs.use_cases.look_up import LookUp
@@ -52,10 +52,12 @@ from chalicelibs.use_cases.manage_workspaces import (
     ManageWorkspaces,
 )
 from chalicelibs.use_cases.place_call import PlaceCalls
+from chalicelibs.use_cases.preview_import import PreviewImport
 from chalicelibs.use_cases.push_tasks import PushTasks
 from chalicelibs.use_cases.receive_contacts import ReceiveContacts
 from chalicelibs.use_cases.receive_report import ReceiveReport
 from chalicelibs.use_cases.record_call_event import RecordCallEvent
+from chalicelibs.use_cases.rehearse_import import RehearseImport
 from chalicelibs.use_cases.rescue import Rescue
 from chalicelibs.use_cases.resume_tasks import ResumeTasks
 from chalicelibs.use_cases.steer_tasks import SteerTasks
@@ -105,7 +107,9 @@ class Service:
     push_tasks: PushTasks
     erase_contact: EraseContact
     receive_contacts: ReceiveContacts
-    import_contacts: ImportContacts
+    preview_import: PreviewImport
+    plan_import: PlanImport
+    import_chunk: ImportChunks
     tick: Tick
     keep_time: KeepTime
     dispatch: Dispatch
@@ -127,6 +131,7 @@ def wire(ports: Ports, *, deadlines: Deadlines, bootstrap_key_hash: str | None) 
         tasks=p.tasks,
         agents=p.agents,
         slots=p.slots,
+        pacing=p.pacing,
         queue=p.queue,
         clock=p.clock,
         ids=p.ids,
@@ -144,6 +149,7 @@ def wire(ports: Ports, *, deadlines: Deadlines, bootstrap_key_hash: str | None) 
     resume_tasks = ResumeTasks(campaigns=p.campaigns, tasks=p.tasks, clock=p.clock)
     look_ahead = LookAhead(campaigns=p.campaigns, tasks=p.tasks, queue=p.queue, clock=p.clock)
     finish = FinishCampaigns(campaigns=p.campaigns, clock=p.clock)
+    rehearse = RehearseImport(agents=p.agents, tasks=p.tasks, clock=p.clock, ids=p.ids)
     return Service(
         authorize=Authorize(workspaces=p.workspaces, bootstrap_key_hash=bootstrap_key_hash),
         count_request=CountRequest(requests=p.requests, clock=p.clock),
@@ -187,12 +193,27 @@ def wire(ports: Ports, *, deadlines: Deadlines, bootstrap_key_hash: str | None) 
             clock=p.clock,
         ),
         receive_contacts=ReceiveContacts(
-            campaigns=p.campaigns, imports=p.imports, files=p.files, clock=p.clock
+            rehearse=rehearse,
+            campaigns=p.campaigns,
+            imports=p.imports,
+            files=p.files,
+            clock=p.clock,
         ),
-        import_contacts=ImportContacts(
+        preview_import=PreviewImport(
+            prompts=rehearse.prompts, campaigns=p.campaigns, imports=p.imports, files=p.files
+        ),
+        plan_import=PlanImport(
             workspaces=p.workspaces,
             campaigns=p.campaigns,
+            imports=p.imports,
+            files=p.files,
+            queue=p.queue,
+            clock=p.clock,
+        ),
+        import_chunk=ImportChunks(
+            campaigns=p.campaigns,
             agents=p.agents,
+            tasks=p.tasks,
             imports=p.imports,
             files=p.files,
             queue=p.queue,
@@ -256,11 +277,16 @@ def aws_ports(settings: Settings) -> Ports:
         return boto3.client("s3", config=config.merge(signing))
 
     # The table is patient itself: botocore would wait half a second for a throttled item.
-    once = config.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))
+    # And DynamoDB judges what it is sent; boto3 does it in our tests, too, but in service that
+    # would take as long as all else that a transaction of an import needs.
+    once = config.merge(
+        Config(retries={"mode": "standard", "total_max_attempts": 1}, parameter_validation=False)
+    )
     clock = SystemClock()
     ids = RandomIds(clock)
     sqs = boto3.client("sqs", config=config)
-    table = dynamodb.Table(boto3.client("dynamodb", config=once), settings.table, ids)
+    client = dynamodb.send_straight(boto3.client("dynamodb", config=once))
+    table = dynamodb.Table(client, settings.table, ids)
     return Ports(
         workspaces=dynamodb.DynamoWorkspaces(table),
         agents=dynamodb.DynamoAgents(table),
@@ -280,6 +306,7 @@ def aws_ports(settings: Settings) -> Ports:
             calls_url=settings.calls_url,
             events_url=settings.call_events_url,
             nudges_url=settings.nudges_url,
+            chunks_url=settings.chunks_url,
         ),
         dead_letters=dead_letters.SqsDeadLetters(
             sqs,
@@ -288,6 +315,7 @@ def aws_ports(settings: Settings) -> Ports:
                 QueueName.NUDGES: dead_letters.to_queue(sqs, settings.nudges_url),
                 QueueName.CALLS: dead_letters.to_queue(sqs, settings.calls_url),
                 QueueName.CALL_EVENTS: dead_letters.to_queue(sqs, settings.call_events_url),
+                QueueName.IMPORT_CHUNKS: dead_letters.to_queue(sqs, settings.chunks_url),
                 QueueName.IMPORTS: dead_letters.to_bucket(
                     partial(boto3.client, "s3", config=config)
                 ),

@@ -38,6 +38,7 @@ class Settings:
     nudges_url: str
     calls_url: str
     call_events_url: str
+    chunks_url: str
     bucket: str
     dead_letters_urls: Mapping[QueueName, str]  #: Where each queue's dead letters are.
     #: How S3 is told the bucket: by host, as AWS wants it, or by path, to an engine in its place.
@@ -60,6 +61,7 @@ class Settings:
                 nudges_url=environ["NUDGES_QUEUE_URL"],
                 calls_url=environ["CALLS_QUEUE_URL"],
                 call_events_url=environ["CALL_EVENTS_QUEUE_URL"],
+                chunks_url=environ["IMPORT_CHUNKS_QUEUE_URL"],
                 bucket=environ["DROP_BUCKET"],
                 addressing="path" if environ.get("AWS_ENDPOINT_URL") else "virtual",
                 dead_letters_urls={

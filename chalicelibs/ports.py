@@ -14,7 +14,7 @@ from chalicelibs.domain.call import Call, Dialed
 from chalicelibs.domain.call_event import CallEvent
 from chalicelibs.domain.campaign import Campaign
 from chalicelibs.domain.dead_letters import DeadLetter, Failure, QueueName
-from chalicelibs.domain.imports import Chunk, Import, RejectedRow
+from chalicelibs.domain.imports import Batch, Chunk, Import, RejectedRow
 from chalicelibs.domain.once import Answered, Asked, Turn
 from chalicelibs.domain.progress import Progress, Tally
 from chalicelibs.domain.rest import Rest
@@ -283,6 +283,12 @@ class Pacing(Protocol):
     def take(self, workspace_id: str, at: datetime, limit: int) -> bool:
         """Whether one more call may start in the second of this instant."""
 
+    def plan(self, workspace_id: str, *, seen: datetime | None, until: datetime) -> bool:
+        """Give starts away until then, unless somebody did since `seen` was read.
+
+        It spares calls the way to the gate in vain; whether one may start, `take` decides.
+        """
+
     def rest(self, workspace_id: str, carrier: str, rest: Rest) -> None:
         """Let a carrier rest, unless somebody else has it rest for longer."""
 
@@ -306,20 +312,46 @@ class Imports(Protocol):
     def of_campaign(self, campaign_id: str) -> Sequence[Import]:
         """The imports of a campaign, oldest first."""
 
-    def commit(self, chunk: Chunk) -> Chunk:
-        """Store a chunk's tasks and rejected rows and count them, together, once.
+    def add_chunks(self, job: Import, chunks: Sequence[Chunk]) -> Import:
+        """Store the next chunks of its file; gives the import as stored.
 
-        Gives the chunk as stored, rows whose numbers were known among the rejected.
+        Raises:
+            Stale: when somebody else cuts the same file.
+        """
+
+    def set_total(self, job: Import, rows: int) -> Import:
+        """Its file is cut to the end and has so many rows; gives the import as stored.
+
+        Raises:
+            Stale: when somebody else cuts the same file.
+        """
+
+    def chunk(self, import_id: str, number: int) -> Chunk | None:
+        """A chunk as it stands now."""
+
+    def chunks(self, import_id: str) -> Sequence[Chunk]:
+        """All chunks of an import, in the order of the file."""
+
+    def commit(self, batch: Batch) -> Batch:
+        """Store a batch's tasks and rejected rows and count them, together, once.
+
+        Gives the batch as stored, rows whose numbers were known among the rejected or updated.
 
         Raises:
             Stale: when another worker was here first.
         """
 
+    def give_up(self, chunk: Chunk, reason: str) -> None:
+        """Note why a chunk is not done; harmless when repeated, and when it is done."""
+
+    def take_up(self, chunk: Chunk) -> Chunk:
+        """Forget that a chunk was given up; gives it as stored."""
+
     def finish(self, done: Import) -> None:
         """Store its final status and reason; its counts stay as they are."""
 
-    def erase_value(self, import_id: str, row: int) -> None:
-        """Forget what stood in a rejected row; harmless when repeated."""
+    def erase_value(self, import_id: str, line: int) -> None:
+        """Forget what stood in the rejected row of this line; harmless when repeated."""
 
     def rejected(self, import_id: str, *, cursor: str | None, limit: int) -> Page[RejectedRow]:
         """The rejected rows, in the order of the file."""
@@ -335,6 +367,16 @@ class PlaceCall:
     campaign_page: int | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportChunk:
+    """The message that has a chunk of a file imported."""
+
+    workspace_id: str
+    campaign_id: str
+    import_id: str
+    number: int
+
+
 class Queue(Protocol):
     """What is to be done soon, by somebody else. All may be delivered twice, late, never."""
 
@@ -343,6 +385,9 @@ class Queue(Protocol):
 
     def events(self, events: Iterable[CallEvent]) -> None:
         """Have carriers' reports recorded."""
+
+    def chunks(self, messages: Iterable[ImportChunk]) -> None:
+        """Have chunks of files imported."""
 
     def nudge(self, workspace_id: str, delay: timedelta = timedelta(0)) -> None:
         """Have a workspace dispatched."""
@@ -492,16 +537,16 @@ class Files(Protocol):
     def put(self, source: str, content: bytes) -> None:
         """Store a file; whoever watches for files is told of it."""
 
-    def lines(self, source: str) -> Iterable[str]:
-        """The lines of a text file, read as a stream, with their line ends.
+    def read(self, source: str, version: str, *, start: int, size: int) -> bytes:
+        """Some bytes of this version of a file, fewer at its end, none behind it.
 
         Raises:
-            UnreadableFile: when it is gone or not text.
+            UnreadableFile: when it is gone, or there is another version.
         """
 
 
 class UnreadableFile(Exception):
-    """The file is gone, or it is not text; the message says what to do."""
+    """The file is gone, or it is another by now; the message says what to do."""
 
 
 class Answers(Protocol):

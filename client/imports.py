@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO
 
@@ -12,7 +13,7 @@ from rich.text import Text
 
 from client import screen, words
 from client.api import Api, Refused, path_of
-from client.options import CampaignId
+from client.options import All, CampaignId, read
 from client.surroundings import around
 
 #: Between two looks, in seconds.
@@ -20,6 +21,9 @@ EVERY = 0.5
 
 #: So many looks at an import of which nothing is heard; the file may still be on its way.
 MOST_LOOKS_IN_VAIN = 120
+
+#: Rows that are shown of those that were rejected, unless all of them are wanted.
+MOST_SHOWN = 50
 
 #: What an import is called before the file has been seen.
 WAITING = "waiting"
@@ -44,25 +48,73 @@ def import_(
             metavar="FILE.csv", exists=True, dir_okay=False, readable=True, help="The contacts."
         ),
     ],
+    pairs: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--map",
+            metavar="phone=COLUMN",
+            help="Which column is meant; also timezone, start_after, priority, external_id."
+            " Nothing behind the =: none is.",
+        ),
+    ] = None,
+    region: Annotated[
+        str | None, typer.Option("--region", metavar="DE", help="Of national numbers.")
+    ] = None,
+    encoding: Annotated[
+        str | None, typer.Option("--encoding", metavar="windows-1252", help="If not UTF-8.")
+    ] = None,
+    delimiter: Annotated[
+        str | None,
+        typer.Option("--delimiter", metavar="comma|semicolon|tab|pipe", help="Between columns."),
+    ] = None,
+    duplicates: Annotated[
+        str | None,
+        typer.Option(
+            "--duplicates",
+            metavar="skip|allow|update",
+            help="What becomes of numbers that the campaign has; skip, if not said.",
+        ),
+    ] = None,
+    is_dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Tell what would become of the rows, and no more.")
+    ] = False,
+    every: All = False,
 ) -> None:
     """Import contacts: upload a CSV and follow it until every row is done.
 
     Exits with 1 if rows were rejected. Example: carillon import CAMPAIGN contacts.csv
     """
+    said = {
+        "columns": columns_in(pairs or []),
+        "region": region,
+        "encoding": encoding,
+        "delimiter": delimiter,
+        "duplicates": duplicates,
+        "dry_run": is_dry_run or None,
+    }
     world = around(context)
     api = world.api()
-    import_id = upload(api, campaign_id, file)
+    import_id = upload(api, campaign_id, file, said)
     job = follow(api, import_id, world.sleep)
-    show_rejected(api, job)
+    show_rejected(api, job, None if every else MOST_SHOWN)
+    if is_dry_run and job["status"] != "failed":
+        show_preview(api, job)
     if job["status"] == "failed":
         screen.show_error(f"the import failed: {job['reason']}")
     if job["rejected"] or job["status"] == "failed":
         raise typer.Exit(1)
 
 
-def upload(api: Api, campaign_id: str, file: Path) -> str:
+def columns_in(pairs: list[str]) -> dict[str, str | None] | None:
+    """The columns that are meant, by their meaning; None: the header says it."""
+    named = dict(read(words.read_pair, pair, "--map") for pair in pairs)
+    return {meaning: name or None for meaning, name in named.items()} or None
+
+
+def upload(api: Api, campaign_id: str, file: Path, said: Mapping[str, object]) -> str:
     """Upload a file where the API wants it; gives the id of its import."""
-    made = api.post(path_of("campaigns", campaign_id, "imports"), {"file": file.name})
+    options = {name: value for name, value in said.items() if value is not None}
+    made = api.post(path_of("campaigns", campaign_id, "imports"), {"file": file.name, **options})
     size = file.stat().st_size
     with file.open("rb") as stream, Progress(*COLUMNS, console=screen.console()) as progress:
         bar = progress.add_task(escape(words.plain(file.name)), total=size)
@@ -126,15 +178,26 @@ def look(api: Api, import_id: str) -> Job | None:
     return job
 
 
-def show_rejected(api: Api, job: Job) -> None:
-    """Show each row that did not become a task, however many there are."""
+def show_rejected(api: Api, job: Job, most: int | None) -> None:
+    """Show rows that did not become a task, in the order of the file; None: all of them."""
     if not job["rejected"] and not job["duplicates"]:
         return
-    for row in api.pages(path_of("imports", job["id"], "rows"), "rows"):
+    rows = api.pages(path_of("imports", job["id"], "rows"), "rows")
+    for row in islice(rows, most):
         style = "yellow" if row["code"] == "duplicate" else "red"
         place = Text(f"line {row['line']}", style="bold")
         code = Text(words.plain(row["code"]), style=style)
         screen.show(Text("  ").join([place, code, Text(words.plain(told(row)))]))
+    if next(rows, None) is not None:
+        screen.show(Text("there are more: say --all to see each of them", style="dim"))
+
+
+def show_preview(api: Api, job: Job) -> None:
+    """Show what the agent would be told for the first rows."""
+    for one in api.get(path_of("imports", job["id"], "preview"))["preview"]:
+        place = Text(f"line {one['line']}", style="bold")
+        screen.show(Text("  ").join([place, Text(one["phone"], style="green")]))
+        screen.show(Text(words.plain(one["prompt"] or "the agent is gone"), style="dim"))
 
 
 def told(row: Mapping[str, Any]) -> str:

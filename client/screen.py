@@ -143,4 +143,5 @@ def outcome_rows(outcomes: Mapping[str, int]) -> list[Table]:
 def import_line(job: Json) -> Text:
     """How far an import has come."""
     counts = ", ".join(f"{job[name]} {name}" for name in ("accepted", "rejected", "duplicates"))
-    return Text.assemble(text(job["status"]), f": {job['rows']} rows, {counts}")
+    kind = "dry run " if job["options"]["dry_run"] else ""
+    return Text.assemble(kind, text(job["status"]), f": {job['rows']} rows, {counts}")

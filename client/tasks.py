@@ -28,6 +28,9 @@ def list_(
     attempts: Annotated[
         int | None, typer.Option("--attempts", min=0, help="Called so often.")
     ] = None,
+    external_id: Annotated[
+        str | None, typer.Option("--external-id", help="What you call the contact.")
+    ] = None,
     limit: Limit = 50,
     every: All = False,
     as_json: AsJson = False,
@@ -37,6 +40,7 @@ def list_(
     Example: carillon tasks CAMPAIGN --status queued --attempts 2
     """
     asked = {"status": status, "outcome": outcome, "phone": phone, "attempts": attempts}
+    asked["external_id"] = external_id
     path = path_of("campaigns", campaign_id, "tasks")
     page = api_of(context).first(None if every else limit, path, "tasks", **asked)
     if as_json:
@@ -156,6 +160,7 @@ def facts_of(task: Mapping[str, Any]) -> dict[str, object]:
         "attempts": task["attempts"],
         "outcome": task["outcome"],
         "reason": task["reason"],
+        "external id": task.get("external_id"),
         "created": words.instant(task["created_at"]),
     }
     facts |= {f"context {name}": value for name, value in task["context"].items()}

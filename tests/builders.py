@@ -1,6 +1,6 @@
 """Valid values by default: a test says only what matters to it."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,7 +8,7 @@ from chalicelibs.domain.agent import Agent, Number
 from chalicelibs.domain.call import Call
 from chalicelibs.domain.calling_hours import CallingHours
 from chalicelibs.domain.campaign import Campaign, CampaignKind, CampaignState
-from chalicelibs.domain.imports import AcceptedRow, Chunk, Import, RejectedRow
+from chalicelibs.domain.imports import AcceptedRow, Batch, Chunk, Counts, Import, RejectedRow
 from chalicelibs.domain.naming import LENGTH, base32, call_id_for_claim
 from chalicelibs.domain.once import Asked
 from chalicelibs.domain.retry import RetryPolicy
@@ -125,25 +125,54 @@ def a_call(task: Task | None = None, **changes: Any) -> Call:
 
 
 def an_import(**changes: Any) -> Import:
+    """An import; its counts may be given one by one."""
+    counted = {name: changes.pop(name) for name in COUNTED & changes.keys()}
     one = Import(
         import_id=IMPORT,
         workspace_id=WORKSPACE,
         campaign_id=CAMPAIGN,
         source="s3://drop/imports/contacts.csv",
+        version="v1",
+        counts=Counts(**counted),
         created_at=NOON,
     )
     return replace(one, **changes)
 
 
-def a_chunk(*tasks: Task, rejected: tuple[RejectedRow, ...] = (), rows_before: int = 0) -> Chunk:
-    """Rows that become these tasks, and these rejected ones after them."""
-    return Chunk(
+COUNTED = {one.name for one in fields(Counts)}
+
+
+def a_chunk(**changes: Any) -> Chunk:
+    """The first chunk of a file, with more rows than most tests have."""
+    chunk = Chunk(
         import_id=IMPORT,
         campaign_id=CAMPAIGN,
-        rows_before=rows_before,
-        rows_after=rows_before + len(tasks) + len(rejected),
-        accepted=[
-            AcceptedRow(row, row + 1, task) for row, task in enumerate(tasks, rows_before + 1)
-        ],
+        number=0,
+        start=6,
+        end=2000,
+        line=2,
+        end_line=102,
+        rows=100,
+        done_line=1,
+    )
+    return replace(chunk, **changes)
+
+
+def a_batch(
+    *tasks: Task,
+    rejected: tuple[RejectedRow, ...] = (),
+    chunk: Chunk | None = None,
+    **changes: Any,
+) -> Batch:
+    """Rows that become these tasks, and these rejected ones after them."""
+    chunk = chunk or a_chunk()
+    rows = len(tasks) + len(rejected)
+    first = chunk.line + chunk.done
+    batch = Batch(
+        chunk=chunk,
+        rows=rows,
+        line=first + rows - 1,
+        accepted=[AcceptedRow(line, task) for line, task in enumerate(tasks, first)],
         rejected=rejected,
     )
+    return replace(batch, **changes)

@@ -1,4 +1,4 @@
-"""The three queues: calls to place, carriers' reports, nudges."""
+"""The four queues: calls to place, carriers' reports, chunks of files, nudges."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from chalicelibs.domain.call_event import CallEvent
-from chalicelibs.ports import PlaceCall
+from chalicelibs.ports import ImportChunk, PlaceCall
 
 #: Messages that SQS takes in one request, and what they may weigh together.
 BATCH = 10
@@ -30,8 +30,11 @@ class NotSent(Exception):
 class SqsQueue:
     """Messages as JSON, in batches of ten."""
 
-    def __init__(self, client: Any, *, calls_url: str, events_url: str, nudges_url: str) -> None:
+    def __init__(
+        self, client: Any, *, calls_url: str, events_url: str, nudges_url: str, chunks_url: str
+    ) -> None:
         self._client = client
+        self._chunks_url = chunks_url
         self._calls_url = calls_url
         self._events_url = events_url
         self._nudges_url = nudges_url
@@ -43,6 +46,10 @@ class SqsQueue:
     def events(self, events: Iterable[CallEvent]) -> None:
         """See the port."""
         self._send(self._events_url, ((event.to_message(), NO_DELAY) for event in events))
+
+    def chunks(self, messages: Iterable[ImportChunk]) -> None:
+        """See the port."""
+        self._send(self._chunks_url, ((_chunk(one), NO_DELAY) for one in messages))
 
     def nudge(self, workspace_id: str, delay: timedelta = NO_DELAY) -> None:
         """See the port."""
@@ -75,6 +82,16 @@ def _place(call: PlaceCall) -> dict[str, Any]:
         "call_id": call.call_id,
         "workspace_page": call.workspace_page,
         "campaign_page": call.campaign_page,
+    }
+
+
+def _chunk(message: ImportChunk) -> dict[str, Any]:
+    return {
+        "kind": "import_chunk",
+        "workspace_id": message.workspace_id,
+        "campaign_id": message.campaign_id,
+        "import_id": message.import_id,
+        "number": message.number,
     }
 
 

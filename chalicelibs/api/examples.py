@@ -131,7 +131,16 @@ TASK: Examples = {
     ],
 }
 
-IMPORT: Examples = {"a file to come": {"file": "contacts.csv"}}
+IMPORT: Examples = {
+    "a file to come": {"file": "contacts.csv"},
+    "a list from a spreadsheet in German": {
+        "file": "Kontakte.csv",
+        "columns": {"phone": "Kontakt-Nr"},
+        "region": "DE",
+        "encoding": "windows-1252",
+        "duplicates": "update",
+    },
+}
 
 CONTACTS: Mapping[str, str] = {
     "two contacts": "phone,name\n+34600000001,Eva\n+34600000002,Ana\n",

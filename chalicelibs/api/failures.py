@@ -1,5 +1,6 @@
 """Messages that fail: told to the log and to the alarms, and their reason kept."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +22,8 @@ class Watch:
     queue: QueueName
     function: str
     note: NoteFailure
+    #: Whoever must know what message does not come again.
+    given_up: Callable[[str, Failure], None] = lambda _body, _failure: None
 
     def tell(self, record: SQSRecord, error: Exception) -> None:
         """Tell of a failure; whatever goes wrong here changes nothing for the message."""
@@ -28,6 +31,8 @@ class Watch:
             failure = self._failure(record, error)
             logger().warning("message failed", extra=fields_of(failure), exc_info=error)
             self.note(failure)
+            if failure.is_last:
+                self.given_up(record.body, failure)
         except Exception:  # noqa: BLE001 - the message fails for its own reason, not for this one
             logger().exception("reason not kept", extra={"id": record.message_id})
 

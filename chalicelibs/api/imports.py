@@ -6,33 +6,36 @@ from typing import Literal
 
 from pydantic import Field
 
-from chalicelibs.api.bodies import At, Body, View, parse
+from chalicelibs.api.bodies import At, View, parse
 from chalicelibs.api.errors import Malformed, TooLarge
 from chalicelibs.api.http import CSV, MOST_BYTES, Request
+from chalicelibs.api.readings import NewImport, asked, reading_of, together
 from chalicelibs.domain.errors import Invalid
 from chalicelibs.domain.imports import (
-    LONGEST_FILE_NAME,
     Import,
     ImportStatus,
+    MissingLines,
     RejectedRow,
     file_name,
 )
+from chalicelibs.domain.reading import Duplicates, Meaning, Reading
+from chalicelibs.domain.rehearsal import MOST_PREVIEWS, MOST_REJECTED, Preview, Rehearsal
 from chalicelibs.ports import Page, Upload
 from chalicelibs.use_cases.receive_contacts import Received, Sent
-
-FILE_NAME = "A name without slashes that ends with `.csv`."
 
 #: What API Gateway makes of bytes that are no UTF-8 text, before we see them.
 REPLACED = "\ufffd"
 
 
-class NewImport(Body):
-    """A file of contacts that is going to be uploaded."""
+class OptionsView(View):
+    """How a file is read, as its sender said; null: its header says it."""
 
-    file: str = Field(
-        description=FILE_NAME,
-        json_schema_extra={"pattern": r"^[^/\\]+\.csv$", "maxLength": LONGEST_FILE_NAME},
-    )
+    columns: dict[Meaning, str] = Field(description="Empty: there is none of this meaning.")
+    region: str | None
+    encoding: str | None
+    delimiter: str | None
+    duplicates: Duplicates
+    dry_run: bool = Field(description="Everything is judged, and nothing becomes a task.")
 
 
 class ImportView(View):
@@ -43,13 +46,17 @@ class ImportView(View):
     file: str = Field(description="The name under which it was dropped or announced.")
     status: ImportStatus = Field(
         description="`waiting`: the file has not come yet. "
-        "`failed`: the file as a whole could not be used."
+        "`failed`: the file as a whole could not be used, or some of its lines could not be "
+        "imported, which `/imports/{id}/missing` names."
     )
     reason: str | None = Field(description="Why it failed.")
     rows: int = Field(description="Rows done; always accepted + rejected + duplicates.")
     accepted: int = Field(description="Rows that became tasks.")
     rejected: int = Field(description="Rows that could not be used.")
     duplicates: int = Field(description="Rows whose number the campaign had already.")
+    updated: int = Field(description="Of the duplicates, those that changed a task.")
+    total: int | None = Field(description="Rows of the file; null: it is not known yet.")
+    options: OptionsView
     created_at: At
 
 
@@ -75,15 +82,32 @@ class ImportsView(View):
     imports: list[ImportView]
 
 
+class MissingLinesView(View):
+    """Lines that follow one another and are not done."""
+
+    first: int
+    last: int
+    reason: str | None = Field(
+        description="Why they were given up; null: they are still to come, or the import says why."
+    )
+
+
+class MissingView(View):
+    """The lines of a file that are not done, as far as it has been looked through."""
+
+    missing: list[MissingLinesView]
+
+
 class RejectedRowView(View):
     """A row that did not become a task, and what to do about it."""
 
-    row: int = Field(description="Data rows count from 1; the header is row 0.")
     line: int = Field(description="Where it begins in the file, counted from 1.")
     code: str = Field(description="What is wrong, in a word: `invalid_phone`, `duplicate` …")
     message: str = Field(description="What is wrong, and what to do about it.")
     column: str | None = Field(description="The column that is wrong, where it is one.")
-    value: str | None = Field(description="What stands there.")
+    value: str | None = Field(
+        description="The beginning of what stands there; of a duplicate, the number in E.164."
+    )
 
 
 class RejectedRowsView(View):
@@ -91,6 +115,40 @@ class RejectedRowsView(View):
 
     rows: list[RejectedRowView]
     next_cursor: str | None = Field(description="Where the next page begins; null: at the end.")
+
+
+class PreviewView(View):
+    """What the agent would be told for a row."""
+
+    line: int
+    phone: str = Field(description="The number that would be called, E.164.")
+    prompt: str | None = Field(description="Null: the campaign's agent is gone.")
+
+
+class PreviewsView(View):
+    """What the agent would be told for the first rows that could become tasks."""
+
+    preview: list[PreviewView]
+
+
+class RehearsalView(View):
+    """What would become of the rows of a file; nothing of it was stored."""
+
+    rows: int = Field(description="Always accepted + rejected + duplicates.")
+    accepted: int = Field(description="Rows that would become tasks.")
+    rejected: int = Field(description="Rows that could not be used.")
+    duplicates: int = Field(description="Rows whose number is in the campaign, or came before.")
+    updated: int = Field(description="Of the duplicates, those that would change a task.")
+    rejected_rows: list[RejectedRowView] = Field(
+        description=f"The first {MOST_REJECTED}, duplicates included."
+    )
+    preview: list[PreviewView] = Field(description=f"The first {MOST_PREVIEWS} prompts.")
+
+
+class DryRunView(View):
+    """The answer to a dry run of a file that came with its request."""
+
+    dry_run: RehearsalView
 
 
 def sent(request: Request) -> Sent:
@@ -102,10 +160,15 @@ def sent(request: Request) -> Sent:
         TooLarge: when it is too large to come with the request.
     """
     if request.media_type != CSV:
-        return Sent(file_name(parse(NewImport, request.body).file), None)
-    if "file" not in request.query:
+        body = parse(NewImport, request.body).said()
+        said = together(asked(request.query), body)
+        return Sent(file_name(said["file"]), None, reading_of(said))
+    said = asked(request.query)
+    if said.get("file") is None:
         raise Invalid("name the file in the address: ?file=contacts.csv", "file")
-    return Sent(file_name(request.query["file"]), text_in(request.raw_body))
+    if said.get("encoding") not in {None, "utf-8"}:
+        raise Invalid("a file that comes with its request is UTF-8: announce others", "encoding")
+    return Sent(file_name(said["file"]), text_in(request.raw_body), reading_of(said))
 
 
 def text_in(raw: bytes) -> bytes:
@@ -124,15 +187,50 @@ def text_in(raw: bytes) -> bytes:
     return raw
 
 
-def received(one: Received) -> NewImportView:
-    """An import, and where to send its file."""
+def received(one: Received) -> NewImportView | DryRunView:
+    """An import and where to send its file, or what would become of the one that came."""
+    if one.rehearsal is not None:
+        return DryRunView(dry_run=rehearsal_view(one.rehearsal))
     upload = None if one.upload is None else upload_view(one.upload)
     return NewImportView(import_=view(one.job), upload=upload)
 
 
 def status_of(one: Received) -> int:
-    """Made, and the rest is the sender's; or accepted, and the rest is ours."""
+    """Told; or made, and the rest is the sender's; or accepted, and the rest is ours."""
+    if one.rehearsal is not None:
+        return HTTPStatus.OK
     return HTTPStatus.ACCEPTED if one.upload is None else HTTPStatus.CREATED
+
+
+def rehearsal_view(done: Rehearsal) -> RehearsalView:
+    """What would become of the rows of a file."""
+    counts = done.counts
+    return RehearsalView(
+        rows=counts.rows,
+        accepted=counts.accepted,
+        rejected=counts.rejected,
+        duplicates=counts.duplicates,
+        updated=counts.updated,
+        rejected_rows=[RejectedRowView(**row._asdict()) for row in done.rejected],
+        preview=[PreviewView(**one._asdict()) for one in done.previews],
+    )
+
+
+def previews_view(previews: Iterable[Preview]) -> PreviewsView:
+    """What the agent would be told."""
+    return PreviewsView(preview=[PreviewView(**one._asdict()) for one in previews])
+
+
+def options_view(reading: Reading) -> OptionsView:
+    """How a file is read."""
+    return OptionsView(
+        columns=dict(reading.columns),
+        region=reading.region,
+        encoding=reading.encoding,
+        delimiter=reading.delimiter,
+        duplicates=reading.duplicates,
+        dry_run=reading.is_dry_run,
+    )
 
 
 def upload_view(upload: Upload) -> UploadView:
@@ -157,6 +255,9 @@ def view(job: Import) -> ImportView:
         accepted=job.accepted,
         rejected=job.rejected,
         duplicates=job.duplicates,
+        updated=job.counts.updated,
+        total=job.total,
+        options=options_view(job.reading),
         created_at=job.created_at,
     )
 
@@ -164,6 +265,11 @@ def view(job: Import) -> ImportView:
 def list_view(jobs: Iterable[Import]) -> ImportsView:
     """The imports of a campaign."""
     return ImportsView(imports=[view(job) for job in jobs])
+
+
+def missing_view(found: Iterable[MissingLines]) -> MissingView:
+    """The lines of a file that are not done."""
+    return MissingView(missing=[MissingLinesView(**one._asdict()) for one in found])
 
 
 def rows_view(page: Page[RejectedRow]) -> RejectedRowsView:

@@ -29,15 +29,17 @@ from chalicelibs.api.dialects import PREFIX, CampaignsView
 from chalicelibs.api.examples import Examples
 from chalicelibs.api.http import CSV, CURSORS, DEFAULT_PAGE, LARGEST_PAGE
 from chalicelibs.api.imports import (
-    FILE_NAME,
+    DryRunView,
     ImportsView,
     ImportView,
-    NewImport,
+    MissingView,
     NewImportView,
+    PreviewsView,
     RejectedRowsView,
 )
 from chalicelibs.api.keys import KeyChanges, KeysView, KeyView, NewKey, NewKeyView
 from chalicelibs.api.pushes import MOST_TASKS, NewTask, PushedView, ResultsView
+from chalicelibs.api.readings import ImportQuery, NewImport
 from chalicelibs.api.scopes import OPERATORS, needed_for
 from chalicelibs.api.searches import CallQuery, CurrentQuery, TaskQuery
 from chalicelibs.api.sovereign.calls import (
@@ -58,7 +60,6 @@ from chalicelibs.api.sovereign.settings import SovereignCampaign, SovereignChang
 from chalicelibs.api.tasks import TaskDetailsView, TasksView, TaskView
 from chalicelibs.api.workspaces import Limits, NewWorkspace, OpenedView, WorkspaceView
 from chalicelibs.domain.campaign import Dialect
-from chalicelibs.domain.imports import LONGEST_FILE_NAME
 from chalicelibs.domain.scope import Scope
 
 Json = dict[str, Any]
@@ -609,7 +610,9 @@ IMPORTS = (
         tag="Imports",
         summary="Import a file of contacts",
         description="Announce a file (JSON), then send it with the request that `upload` tells; "
-        "or send a file of up to 1 MiB at once (`text/csv`). Follow the import under its id.",
+        "or send a file of up to 1 MiB at once (`text/csv`). Follow the import under its id. With "
+        "`dry_run` nothing becomes a task; for a file that comes with the request, the answer "
+        "tells at once what would become of its rows (200).",
         body=NewImport,
         examples=examples.IMPORT,
         text=TextBody(
@@ -618,14 +621,8 @@ IMPORTS = (
             examples=examples.CONTACTS,
             status=202,
         ),
-        answers={201: (NewImportView,), 202: (NewImportView,)},
-        parameters=(
-            Parameter(
-                name="file",
-                description=f"With `text/csv`, the name of the file. {FILE_NAME}",
-                schema={"type": "string", "maxLength": LONGEST_FILE_NAME},
-            ),
-        ),
+        answers={201: (NewImportView,), 202: (NewImportView,), 200: (DryRunView,)},
+        parameters=query_of(ImportQuery),
         also=frozenset({409}),
     ),
     Operation(
@@ -643,6 +640,27 @@ IMPORTS = (
         tag="Imports",
         summary="Show an import and its counts",
         answers={200: (ImportView,)},
+    ),
+    Operation(
+        name="preview_import",
+        method="GET",
+        path="/imports/{import_id}/preview",
+        tag="Imports",
+        summary="Show the first five prompts that the rows of a file fill in",
+        description="Read anew from the file: 409 before it has come, and when it is gone.",
+        answers={200: (PreviewsView,)},
+        also=frozenset({409}),
+    ),
+    Operation(
+        name="list_missing_lines",
+        method="GET",
+        path="/imports/{import_id}/missing",
+        tag="Imports",
+        summary="List the lines of a file that are not done",
+        description="While an import runs, those that are still to come. Of one that failed, "
+        "those that are missing, and why: drop the same file again once the reason is mended; "
+        "the operator may send dead letters back instead.",
+        answers={200: (MissingView,)},
     ),
     Operation(
         name="list_rejected_rows",

@@ -24,6 +24,7 @@ from chalicelibs.api.errors import Malformed, TooLarge
 from chalicelibs.api.refusals import ErrorView, error_view
 from chalicelibs.api.relaxed import json_of
 from chalicelibs.domain.errors import CarillonError, Invalid
+from chalicelibs.domain.external_id import LONGEST, external_id
 from chalicelibs.domain.outcome import normal_name
 from chalicelibs.domain.phone import parse_phone
 from chalicelibs.domain.push import Push
@@ -75,6 +76,9 @@ class NewTask(Body):
     context: dict[str, Value] = Field(
         default_factory=dict, max_length=200, description="What the prompt is filled with."
     )
+    external_id: str | None = Field(
+        None, min_length=1, max_length=LONGEST, description="What you call the contact."
+    )
 
     def to_domain(self) -> Push:
         """The task as it is pushed.
@@ -98,6 +102,7 @@ class NewTask(Body):
                 priorities=maybe_tuple(self.priorities, int),
                 start_at=self.start_after,
                 end_at=self.end_after,
+                external_id=None if self.external_id is None else external_id(self.external_id),
             )
         except Invalid as error:
             named(error)

@@ -34,6 +34,8 @@ NEEDED: Mapping[str, Scope] = {
     "GET /campaigns/{campaign_id}/leads/{lead_id}": Scope.READ,
     "GET /campaigns/{campaign_id}/tasks": Scope.READ,
     "GET /imports/{import_id}": Scope.READ,
+    "GET /imports/{import_id}/missing": Scope.READ,
+    "GET /imports/{import_id}/preview": Scope.READ,
     "GET /imports/{import_id}/rows": Scope.READ,
     "GET /keys": Scope.READ,
     "GET /numbers": Scope.READ,
@@ -66,6 +68,9 @@ OWN_NUMBERS = frozenset(
 
 #: Fields that hold the number of a contact, or what somebody wrote in its place.
 CONTACTS = frozenset({"phone", "phone_number", "to", "value"})
+
+#: The field that tells what columns of a file are called, by what they mean: `phone` for one.
+COLUMNS = "columns"
 
 #: Fields that hold one of the workspace's own numbers.
 OWN = frozenset({"from", "caller_id", "number_id"})
@@ -102,7 +107,11 @@ def refused(error: Forbidden) -> Response:
 def without_numbers(value: Any, field: str = "") -> Any:
     """An answer whose contacts' numbers are masked, wherever they stand."""
     if isinstance(value, dict):
-        return {name: without_numbers(one, name) for name, one in value.items()}
+        are_names = field == COLUMNS
+        return {
+            name: without_numbers(one, COLUMNS if are_names else name)
+            for name, one in value.items()
+        }
     if isinstance(value, list):
         return [without_numbers(one, field) for one in value]
     if not isinstance(value, str) or field in OWN:

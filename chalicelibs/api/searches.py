@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field, ValidationError, field_validator
 
 from chalicelibs.api.bodies import Body, Instant, invalid
 from chalicelibs.api.http import PAGING
+from chalicelibs.domain.external_id import LONGEST
 from chalicelibs.domain.outcome import normal_name
 from chalicelibs.domain.phone import parse_phone
 from chalicelibs.domain.retry import MOST_ATTEMPTS
@@ -29,6 +30,9 @@ class TaskQuery(Body):
     outcome: str | None = Field(None, min_length=1, description="Of the last attempt.")
     phone: str | None = Field(None, description="E.164; the + written as %2B.")
     attempts: int | None = Field(None, ge=0, le=MOST_ATTEMPTS + 1, description="Attempts used.")
+    external_id: str | None = Field(
+        None, min_length=1, max_length=LONGEST, description="What its sender calls the contact."
+    )
 
 
 class CurrentQuery(Body):
@@ -74,6 +78,7 @@ def tasks(query: Mapping[str, str]) -> TaskSearch:
         outcome=maybe_outcome(asked.outcome),
         phone=maybe_phone(asked.phone),
         attempts=asked.attempts,
+        external_id=asked.external_id,
     )
 
 

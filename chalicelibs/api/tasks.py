@@ -40,6 +40,7 @@ class TaskView(View):
     outcome: str | None = Field(description="Of the last attempt.")
     reason: str | None = Field(description="Why it was finished, where the outcome does not say.")
     is_erased: bool = Field(description="The person was erased; it counts, and is never called.")
+    external_id: str | None = Field(description="What the sender calls the contact.")
     context: dict[str, str] = Field(description="What the agent's prompt is filled with.")
     current_call: CallView | None = Field(description="The attempt in flight.")
     last_call_id: str | None
@@ -61,6 +62,7 @@ class SubmittedView(View):
     retries: int | None = Field(description="All attempts, the first included.")
     intervals: list[int] | None = Field(description="Pauses between attempts, in milliseconds.")
     retry_outcomes: list[str] | None
+    external_id: str | None
     context: dict[str, str]
 
 
@@ -107,6 +109,7 @@ def view(reading: TaskReading, now: datetime) -> TaskView:
         outcome=task.outcome,
         reason=task.reason,
         is_erased=task.is_erased,
+        external_id=task.external_id,
         context=dict(task.context),
         current_call=None if task.call is None else call_view(task.call),
         last_call_id=task.last_call_id,
@@ -140,6 +143,7 @@ def submitted_view(task: Task) -> SubmittedView:
         retries=own.max_attempts,
         intervals=maybe_list(own.intervals, lambda span: span // MILLISECOND),
         retry_outcomes=None if own.retry_outcomes is None else sorted(own.retry_outcomes),
+        external_id=task.external_id,
         context=dict(task.context),
     )
 

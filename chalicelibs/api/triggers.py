@@ -19,10 +19,11 @@ from chalice.app import SQSEvent
 from chalicelibs.api.failures import Watch
 from chalicelibs.api.log import logger
 from chalicelibs.domain.call_event import CallEvent
-from chalicelibs.domain.dead_letters import QueueName, ids_in
+from chalicelibs.domain.dead_letters import Failure, QueueName, ids_in
 from chalicelibs.domain.imports import Import
 from chalicelibs.domain.outcome import BUILT_IN
-from chalicelibs.ports import PlaceCall
+from chalicelibs.ports import ImportChunk, PlaceCall
+from chalicelibs.use_cases.import_contacts import ImportChunks
 from chalicelibs.use_cases.tend_dead_letters import NoteFailure
 
 #: Where files are dropped: the workspace and the campaign stand in the path.
@@ -122,6 +123,32 @@ def dispatch(
     return each_record(event, handle, Watch(QueueName.NUDGES, "dispatch", note))
 
 
+def import_chunks(event: SQSEvent, chunks: ImportChunks, note: NoteFailure) -> dict[str, Any]:
+    """Import the chunks of a batch; of one that fails for the last time its import is told."""
+
+    def handle(message: dict[str, Any]) -> None:
+        done = chunks(chunk_in(message))
+        logger().info("chunk judged", extra={**ids_in(message), "result": done})
+
+    def given_up(body: str, failure: Failure) -> None:
+        with suppress(ValueError, KeyError, TypeError):  # a message that names no chunk
+            message = chunk_in(json.loads(body))
+            chunks.give_up(message, f"{failure.error}: {failure.message}")
+
+    watch = Watch(QueueName.IMPORT_CHUNKS, "import_chunk", note, given_up)
+    return each_record(event, handle, watch)
+
+
+def chunk_in(message: Any) -> ImportChunk:
+    """The chunk that a message names."""
+    return ImportChunk(
+        workspace_id=message["workspace_id"],
+        campaign_id=message["campaign_id"],
+        import_id=message["import_id"],
+        number=message["number"],
+    )
+
+
 class ImportFailed(Exception):
     """A file could not be imported for now; it comes again. Says what kind of error it was."""
 
@@ -158,4 +185,4 @@ def tell_import(job: Import | None, version: str, place: Mapping[str, str]) -> N
     if job is not None and job.version != version:
         logger().warning("file not imported: its import has another", extra=fields)
     else:
-        logger().info("file imported", extra=fields)
+        logger().info("file planned", extra=fields)

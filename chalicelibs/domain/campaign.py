@@ -62,6 +62,9 @@ MOVES: dict[str, tuple[frozenset[CampaignState], CampaignState]] = {
 #: Stops where nearly all calls fail, and for nothing else.
 NO_BUDGET = Brakes()
 
+#: Lanes that rows of a file may open. Dispatch looks into each of them, at every nudge.
+MOST_LANES = 200
+
 CLOSED = frozenset({CampaignState.COMPLETED, CampaignState.ARCHIVED})
 
 
@@ -86,6 +89,7 @@ class Campaign:
     deepest: int = 1  #: The most attempts that a task of it was ever allowed.
     shards: int = 1  #: Partitions per lane.
     importing: frozenset[str] = frozenset()  #: Imports that are still adding tasks.
+    repeats_numbers: bool = False  #: One number may have several tasks, under ids of their own.
     brakes: Brakes = NO_BUDGET
     paused_for: str | None = None  #: Why a brake paused it; None: somebody did.
     resumed_at: datetime | None = None  #: Tasks that were paused before this go on.
@@ -155,6 +159,11 @@ class Campaign:
             deepest=max(self.deepest, attempts),
             shards=max(self.shards, shards),
         )
+
+    @property
+    def knows_by_number(self) -> bool:
+        """Whether the id of a number's one task can be told from the number."""
+        return self.kind is CampaignKind.BATCH and not self.repeats_numbers
 
     def finish(self) -> Self:
         """Over, by its end time or because nothing is left."""

@@ -15,6 +15,7 @@ class QueueName(StrEnum):
     NUDGES = "nudges"
     CALLS = "calls"
     CALL_EVENTS = "call-events"
+    IMPORT_CHUNKS = "import-chunks"
     IMPORTS = "imports"  #: Not ours: Lambda's own, of files that are to be imported.
 
 
@@ -37,7 +38,12 @@ ADDRESS = re.compile(r"\S+@\S+")
 WORD = re.compile(r"[a-z][a-z_]{0,39}")
 
 #: What a message may name, and how each looks; anything else may be a person's.
-IDS = {"workspace_id": is_plain_id, "campaign_id": is_plain_id, "call_id": is_call_id}
+IDS = {
+    "workspace_id": is_plain_id,
+    "campaign_id": is_plain_id,
+    "import_id": is_plain_id,
+    "call_id": is_call_id,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,11 @@ class Deadlines:
     analysis: timedelta = timedelta(minutes=2)  #: From the hang-up to the agent's analysis.
     grace: timedelta = timedelta(minutes=10)  #: In which a more telling outcome still counts.
 
+    @property
+    def longest_queue(self) -> timedelta:
+        """How long a claimed call may be kept from the gate on purpose, and still pass it."""
+        return (self.first_look - self.sending) / 2
+
     def of_gate(self, call: Call) -> datetime:
         """From when on a call that was not dialled is left to rescue."""
         return call.deadline - self.sending

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Self
 
 from chalicelibs.domain.naming import ALPHABET, LENGTH
+from chalicelibs.domain.plain_letters import in_plain_letters
 
 ID = f"[{ALPHABET}]{{{LENGTH}}}"
 
@@ -58,6 +59,6 @@ class Erased:
 
 def could_mean(text: str, phone: str) -> bool:
     """Whether somebody may have written this for the number: with 00 or a trunk zero, say."""
-    known, written = phone.removeprefix("+"), re.sub(r"\D", "", text)
+    known, written = phone.removeprefix("+"), re.sub("[^0-9]", "", in_plain_letters(text))
     national = written.lstrip("0")
     return known in written or (len(national) >= FEWEST_DIGITS and known.endswith(national))

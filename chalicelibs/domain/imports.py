@@ -1,7 +1,7 @@
 """A file of contacts on its way into a campaign, row by row."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import blake2b
@@ -10,6 +10,8 @@ from unicodedata import category
 
 from chalicelibs.domain.errors import Invalid
 from chalicelibs.domain.naming import LENGTH, base32, is_plain_id
+from chalicelibs.domain.reading import PLAIN, Duplicates, Reading
+from chalicelibs.domain.row_codes import RowCode
 from chalicelibs.domain.task import Task
 
 
@@ -25,29 +27,51 @@ class ImportStatus(StrEnum):
 class RejectedRow(NamedTuple):
     """A row that did not become a task, and what to do about it."""
 
-    row: int  #: Data rows count from 1; the header is row 0.
-    line: int  #: Where it begins in the file, counted from 1.
+    line: int  #: Where it begins in the file, counted from 1; no two begin at one.
     code: str
     message: str
     column: str | None = None
     value: str | None = None
 
 
-#: The code of a row whose number is already in the campaign.
-DUPLICATE = "duplicate"
-
-
 class AcceptedRow(NamedTuple):
     """A row that becomes a task."""
 
-    row: int
     line: int
     task: Task
+    phone_column: str = "phone"  #: What the file calls it.
 
     def as_duplicate(self) -> RejectedRow:
         """The row, found to name a number that the campaign has already."""
         message = "this number is already in the campaign: each is called for it once"
-        return RejectedRow(self.row, self.line, DUPLICATE, message, "phone", self.task.phone)
+        phone = self.task.phone
+        return RejectedRow(self.line, RowCode.DUPLICATE, message, self.phone_column, phone)
+
+    def beyond_reach(self) -> RejectedRow:
+        """The row, found to need a lane that its campaign has no room for."""
+        message = (
+            "the campaign has too many different time zones and priorities: use fewer, like"
+            " low, normal and high"
+        )
+        return RejectedRow(self.line, RowCode.TOO_MANY_LANES, message)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """What has become of the rows of a file so far."""
+
+    rows: int = 0  #: Rows done; always accepted + rejected + duplicates.
+    accepted: int = 0
+    rejected: int = 0
+    duplicates: int = 0
+    updated: int = 0  #: Of the duplicates those that changed the task that was there.
+    chunks_done: int = 0
+    chunks_given_up: int = 0
+
+    def plus(self, more: "Counts") -> "Counts":
+        """The sum of both."""
+        names = [one.name for one in fields(self)]
+        return Counts(**{name: getattr(self, name) + getattr(more, name) for name in names})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,13 +83,44 @@ class Import:
     campaign_id: str
     source: str  #: Where the file is: bucket and key.
     version: str | None = None  #: Of what was found there; None: nothing yet.
+    reading: Reading = PLAIN  #: How its file is to be read.
     status: ImportStatus = ImportStatus.RUNNING
     reason: str | None = None
-    rows: int = 0  #: Rows done; also where to go on after a crash.
-    accepted: int = 0
-    rejected: int = 0
-    duplicates: int = 0
+    chunks: int = 0  #: Into how many its file has been cut so far.
+    total: int | None = None  #: Rows of the file; None: it is not cut to its end yet.
+    counts: Counts = Counts()
     created_at: datetime
+
+    @property
+    def rows(self) -> int:
+        """Rows done."""
+        return self.counts.rows
+
+    @property
+    def accepted(self) -> int:
+        """Rows that became tasks."""
+        return self.counts.accepted
+
+    @property
+    def rejected(self) -> int:
+        """Rows that could not be used."""
+        return self.counts.rejected
+
+    @property
+    def duplicates(self) -> int:
+        """Rows whose number the campaign had already."""
+        return self.counts.duplicates
+
+    @property
+    def is_done(self) -> bool:
+        """Whether every row is done."""
+        return self.total is not None and self.counts.chunks_done == self.chunks
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether nothing more is done by itself, although rows are missing."""
+        left = self.chunks - self.counts.chunks_done
+        return self.total is not None and 0 < left <= self.counts.chunks_given_up
 
     def failed(self, reason: str) -> Self:
         """The file as a whole could not be used."""
@@ -74,9 +129,9 @@ class Import:
     def takes(self, version: str) -> bool:
         """Whether this version of the file is its own, or may become it.
 
-        Rows of two versions never mix: while it runs, and once a row is done, it has its file.
+        Rows of two versions never mix: while it runs, and once its file is cut, it has its file.
         """
-        is_free = self.status is ImportStatus.FAILED and self.rows == 0
+        is_free = self.status is ImportStatus.FAILED and self.chunks == 0
         return is_free or self.version in {None, version}
 
     def begun(self, version: str) -> Self:
@@ -90,28 +145,109 @@ class Import:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chunk:
-    """Some rows in a row, to be saved together or not at all."""
+    """A part of a file that one worker imports, and how far it has come."""
 
     import_id: str
     campaign_id: str
-    rows_before: int
-    rows_after: int
-    accepted: Sequence[AcceptedRow] = field(default_factory=tuple)
-    rejected: Sequence[RejectedRow] = field(default_factory=tuple)
-
-    def without(self, known_task_ids: frozenset[str]) -> Self:
-        """The chunk with the rows rejected whose numbers turned out to be known."""
-        known = [row for row in self.accepted if row.task.task_id in known_task_ids]
-        return replace(
-            self,
-            accepted=[row for row in self.accepted if row.task.task_id not in known_task_ids],
-            rejected=[*self.rejected, *(row.as_duplicate() for row in known)],
-        )
+    number: int  #: The first is 0.
+    start: int  #: The byte of the file at which its first row begins.
+    end: int  #: The byte after its last row.
+    line: int  #: The line at which its first row begins.
+    end_line: int  #: The line after its last row.
+    rows: int
+    shards: int = 1  #: Over how many its tasks are spread.
+    done: int = 0  #: Rows done; also where to go on after a crash.
+    done_line: int  #: Up to this line all is done.
+    reason: str | None = None  #: Why it was given up; None: it was not.
 
     @property
-    def duplicates(self) -> int:
-        """How many of its rows name a number that the campaign has already."""
-        return sum(row.code == DUPLICATE for row in self.rejected)
+    def is_done(self) -> bool:
+        """Whether every row is done."""
+        return self.done == self.rows
+
+
+class MissingLines(NamedTuple):
+    """Lines of a file that are not done."""
+
+    first: int
+    last: int
+    reason: str | None  #: Why they were given up; None: they were not, or their import says it.
+
+
+def missing_in(chunks: Iterable[Chunk]) -> list[MissingLines]:
+    """The lines of these chunks that are not done; those that follow one another together."""
+    found: list[MissingLines] = []
+    for chunk in chunks:
+        if chunk.is_done:
+            continue
+        first, last = chunk.done_line + 1, chunk.end_line - 1
+        before = found[-1] if found else None
+        if before is not None and (before.last + 1, before.reason) == (first, chunk.reason):
+            first = found.pop().first
+        found.append(MissingLines(first, last, chunk.reason))
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """Some rows in a row, to be saved together or not at all."""
+
+    chunk: Chunk  #: As it was before.
+    rows: int
+    line: int  #: At which the last of them begins.
+    duplicates_are: Duplicates = Duplicates.SKIP
+    is_dry_run: bool = False  #: None of its rows becomes a task, nor changes one.
+    accepted: Sequence[AcceptedRow] = ()
+    updated: Sequence[AcceptedRow] = ()  #: Of tasks that are there and wait for their first call.
+    merged: Sequence[AcceptedRow] = ()  #: Later rows that changed one of those above.
+    rejected: Sequence[RejectedRow] = ()
+
+    @property
+    def after(self) -> Chunk:
+        """The chunk once they are saved."""
+        return replace(self.chunk, done=self.chunk.done + self.rows, done_line=self.line)
+
+    def without(self, task_ids: frozenset[str]) -> Self:
+        """The batch without writing what could not be: these tasks were there, or were called.
+
+        A task that is there is updated where that is wanted; one that was called stays as it is.
+        """
+        known = [row for row in self.accepted if row.task.task_id in task_ids]
+        refused = [row for row in self.updated if row.task.task_id in task_ids]
+        if self.duplicates_are is not Duplicates.UPDATE:
+            refused, known = known, []
+        gone = {row.task.task_id for row in refused}
+        refused += [row for row in self.merged if row.task.task_id in gone]
+        return replace(
+            self,
+            accepted=[row for row in self.accepted if row.task.task_id not in task_ids],
+            updated=[row for row in self.updated if row.task.task_id not in task_ids] + known,
+            merged=[row for row in self.merged if row.task.task_id not in gone],
+            rejected=[*self.rejected, *(row.as_duplicate() for row in refused)],
+        )
+
+    def where_there_are(self, tasks: Iterable[Task], seen: frozenset[str] = frozenset()) -> Self:
+        """The batch as it would be stored where these tasks are, and fresh ones of these ids."""
+        stored = {task.task_id: task for task in tasks}
+        batch = self.without(frozenset(stored) | seen)
+        if self.duplicates_are is not Duplicates.UPDATE:
+            return batch
+        called = (task_id for task_id, task in stored.items() if not task.is_fresh)
+        return batch.without(frozenset(called))
+
+    @property
+    def counts(self) -> Counts:
+        """What it adds to the counts of its import."""
+        updated = len(self.updated) + len(self.merged)
+        duplicates = sum(row.code == RowCode.DUPLICATE for row in self.rejected)
+        return Counts(
+            rows=self.rows,
+            accepted=len(self.accepted),
+            rejected=len(self.rejected) - duplicates,
+            duplicates=duplicates + updated,
+            updated=updated,
+            chunks_done=int(self.after.is_done),
+        )
 
 
 #: How long an announced file may be uploaded.

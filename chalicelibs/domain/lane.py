@@ -169,3 +169,8 @@ def rescue_partition(workspace_id: str) -> str:
 def shard_for(open_tasks: int) -> int:
     """Where the next task goes when so many are open: a shard for each thousand, to a point."""
     return open_tasks // SHARD_SIZE % MOST_SHARDS
+
+
+def shards_for(open_tasks: int) -> int:
+    """Over how many shards so many tasks are spread."""
+    return min(open_tasks // SHARD_SIZE + 1, MOST_SHARDS)

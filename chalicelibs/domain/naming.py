@@ -51,6 +51,12 @@ def task_id_for_phone(campaign_id: str, phone: str) -> str:
     return f"{campaign_id}-{base32(int.from_bytes(digest), LENGTH)}"
 
 
+def task_id_for_row(campaign_id: str, import_id: str, line: int) -> str:
+    """The id of the task of one row, where a number may have several tasks in a campaign."""
+    digest = blake2b(f"{import_id}#{line}".encode(), key=campaign_id.encode(), digest_size=10)
+    return f"{campaign_id}-{base32(int.from_bytes(digest.digest()), LENGTH)}"
+
+
 def call_id_for_claim(task_id: str, claim: int) -> str:
     """The id of the call that this claim of the task makes; no two claims are alike."""
     return f"{task_id}-{claim}"

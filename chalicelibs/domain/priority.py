@@ -32,6 +32,11 @@ def of_attempt(level: Level, attempt_no: int) -> int:
     return FIRST_ATTEMPT[level] - (attempt_no - 1)
 
 
+def of_attempts(first: int, attempts: int) -> tuple[int, ...]:
+    """The priorities of so many attempts where the first has this one."""
+    return tuple(max(first - done, LOWEST) for done in range(attempts))
+
+
 def per_attempt(level: Level, max_attempts: int) -> tuple[int, ...]:
     """The priorities of a task's attempts, first to last."""
     return tuple(of_attempt(level, attempt_no) for attempt_no in range(1, max_attempts + 1))

@@ -19,6 +19,7 @@ class Push:
     campaign_id: str
     phone: str
     context: Mapping[str, str] = field(default_factory=dict)
+    external_id: str | None = None  #: What the sender calls the contact.
     agent_id: str | None = None
     caller_id: str | None = None
     opens: str | int | None = None  #: `10:00` or 1000.

@@ -15,6 +15,7 @@ class TaskFilter:
     outcome: str | None = None  #: Of the last attempt.
     phone: str | None = None
     attempts: int | None = None
+    external_id: str | None = None
 
     def __bool__(self) -> bool:
         return any(getattr(self, field.name) is not None for field in fields(self))
@@ -26,6 +27,7 @@ class TaskFilter:
             and self.outcome in {None, task.outcome}
             and self.phone in {None, task.phone}
             and self.attempts in {None, task.attempts}
+            and self.external_id in {None, task.external_id}
         )
 
 

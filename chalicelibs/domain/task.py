@@ -80,6 +80,7 @@ class Task:
     campaign_id: str
     phone: str
     context: Mapping[str, str] = field(default_factory=dict)
+    external_id: str | None = None  #: What the sender calls the contact.
     own: Overrides = NONE  #: What it does not take from its campaign.
     start_at: datetime | None = None  #: Its own start, for the first attempt.
     end_at: datetime | None = None  #: Its own end.
@@ -103,6 +104,16 @@ class Task:
     def is_final(self) -> bool:
         """Whether nothing more will happen."""
         return self.status in FINAL
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether it waits for its first call, so that what is said there may still change."""
+        waits = self.status in {TaskStatus.QUEUED, TaskStatus.PAUSED}
+        return waits and self.attempts == 0 and not self.is_erased
+
+    def told_as(self, other: "Task") -> Self:
+        """With what another row says of the same contact; when and how it is called stays."""
+        return replace(self, context=other.context, external_id=other.external_id)
 
     @property
     def lane_name(self) -> str:
@@ -207,7 +218,7 @@ class Task:
     def erased(self) -> Self:
         """Without the person: what waits is archived; a call in flight ends, nothing follows."""
         call = None if self.call is None else self.call.erased()
-        bare = replace(self, phone="", context={}, call=call, is_erased=True)
+        bare = replace(self, phone="", context={}, external_id=None, call=call, is_erased=True)
         is_over = self.is_final or call is not None
         return bare if is_over else bare.finish(TaskStatus.ARCHIVED, ERASED)
 

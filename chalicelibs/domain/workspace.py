@@ -27,6 +27,7 @@ class Workspace:
     concurrency_limit: int = DEFAULT_CONCURRENCY  #: Calls in flight at once.
     calls_per_second: int | None = None  #: Calls that may start in one second; None: no bound.
     rests: Mapping[str, Rest] = field(default_factory=dict)  #: Past or present, by carrier.
+    planned_until: datetime | None = None  #: Starts before this are given away, where paced.
     created_at: datetime
 
     def rest_of(self, carrier: str, now: datetime) -> Rest | None:

@@ -33,6 +33,19 @@ def zone(name: str) -> ZoneInfo:
     return _zone(name)
 
 
+def zone_like(text: str) -> str:
+    """The IANA name that is written so but for case, and for blanks instead of underscores."""
+    name = _names_by_likeness().get("_".join(text.casefold().split()))
+    if name is None:
+        raise UnknownZone(text)
+    return name
+
+
+@cache
+def _names_by_likeness() -> dict[str, str]:
+    return {name.casefold(): name for name in _names()}
+
+
 @cache
 def _names() -> frozenset[str]:
     return frozenset(zoneinfo.available_timezones()) - {"Factory"}  # "no zone was set"

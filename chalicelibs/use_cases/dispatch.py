@@ -1,6 +1,7 @@
 """Free slots, best due tasks, claim, reserve, queue: for one workspace at a time."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -12,13 +13,14 @@ from chalicelibs.domain.errors import Stale
 from chalicelibs.domain.instants import lot_of
 from chalicelibs.domain.lane import Lane
 from chalicelibs.domain.naming import campaign_of, task_of
-from chalicelibs.domain.task import DueTask
+from chalicelibs.domain.task import DueTask, tally_of
 from chalicelibs.domain.workspace import Workspace
 from chalicelibs.ports import (
     Agents,
     Campaigns,
     Clock,
     Ids,
+    Pacing,
     PlaceCall,
     Queue,
     Slots,
@@ -35,7 +37,11 @@ SPARE = 5
 #: Calls to place leave at most this far in advance when calls per second are limited.
 LONGEST_SPREAD = timedelta(seconds=30)
 
+#: How often to look at a plan that somebody else makes at the same moment.
+LOOKS = 3
+
 SECOND = timedelta(seconds=1)
+NO_DELAY = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +53,7 @@ class Dispatch:
     tasks: Tasks
     agents: Agents
     slots: Slots
+    pacing: Pacing
     queue: Queue
     clock: Clock
     ids: Ids
@@ -58,14 +65,15 @@ class Dispatch:
         workspace = self.workspaces.get(workspace_id) if campaigns else None
         if workspace is None:
             return 0
-        room = self._room(workspace)
+        most = most_at_once(workspace, self.clock.now(), self.deadlines)
+        room = min(most, self._free(workspace)) if most > 0 else 0
         if room <= 0:
             return 0
         calls, is_outrun = self._claim(workspace, self._with_carrier(workspace, campaigns), room)
         messages = self._reserve(workspace, campaigns, calls)
         if messages:
-            self.queue.calls(spread(messages, workspace.calls_per_second))
-        if len(calls) == most_at_once(workspace):
+            self._queue(workspace, messages)
+        if len(calls) == most:
             self.queue.nudge(workspace_id, delay_of(len(calls), workspace.calls_per_second))
         elif is_outrun:
             self.queue.nudge(workspace_id, SECOND)
@@ -89,9 +97,8 @@ class Dispatch:
         agent = rules and self.agents.get(campaign.workspace_id, rules.agent_id)
         return agent.carrier if agent else ""
 
-    def _room(self, workspace: Workspace) -> int:
-        free = workspace.concurrency_limit - len(self.slots.held(workspace.workspace_id))
-        return min(free, most_at_once(workspace))
+    def _free(self, workspace: Workspace) -> int:
+        return workspace.concurrency_limit - len(self.slots.held(workspace.workspace_id))
 
     def _claim(
         self, workspace: Workspace, campaigns: dict[str, Campaign], room: int
@@ -174,6 +181,29 @@ class Dispatch:
                 break
         return found
 
+    def _queue(self, workspace: Workspace, messages: Sequence[PlaceCall]) -> None:
+        per_second = workspace.calls_per_second
+        ahead = NO_DELAY if per_second is None else self._plan(workspace, per_second, messages)
+        self.queue.calls(spread(messages, per_second, ahead))
+
+    def _plan(
+        self, workspace: Workspace, per_second: int, messages: Sequence[PlaceCall]
+    ) -> timedelta:
+        """How long these calls wait behind those that were queued before.
+
+        Otherwise each run would give the next seconds away anew, and what is too much would come
+        back to the gate second for second.
+        """
+        now = self.clock.now()
+        ahead = planned_ahead(workspace, now)
+        for _ in range(LOOKS):
+            until = now + ahead + len(messages) * SECOND / per_second
+            if self.pacing.plan(workspace.workspace_id, seen=workspace.planned_until, until=until):
+                break
+            workspace = self.workspaces.get(workspace.workspace_id) or workspace
+            ahead = planned_ahead(workspace, now)
+        return ahead
+
     def _reserve(
         self, workspace: Workspace, campaigns: dict[str, Campaign], calls: Sequence[Call]
     ) -> list[PlaceCall]:
@@ -223,10 +253,9 @@ class Dispatch:
             self.slots.release(campaign_of(call_id), call_id, campaign_page)
         task = self.tasks.get(task_of(call_id))
         if task is not None and task.has_in_flight(call_id):
-            try:
-                self.tasks.save(task.give_back())
-            except Stale:
-                return
+            back = task.give_back()  # of an erased contact: archived, and counted
+            with suppress(Stale):
+                self.tasks.settle(back, tally_of(task, back, now=self.clock.now()))
 
 
 def open_lanes(campaigns: Iterable[Campaign], now: datetime) -> list[tuple[Campaign, Lane]]:
@@ -250,11 +279,11 @@ def ranked(
 
 
 def spread(
-    messages: Iterable[PlaceCall], calls_per_second: int | None
+    messages: Iterable[PlaceCall], calls_per_second: int | None, ahead: timedelta
 ) -> Iterator[tuple[PlaceCall, timedelta]]:
     """Each message with its delay, so that no second gets more than its share."""
     for number, message in enumerate(messages):
-        yield message, delay_of(number, calls_per_second)
+        yield message, ahead + delay_of(number, calls_per_second)
 
 
 def delay_of(number: int, calls_per_second: int | None) -> timedelta:
@@ -262,8 +291,16 @@ def delay_of(number: int, calls_per_second: int | None) -> timedelta:
     return (0 if calls_per_second is None else number // calls_per_second) * SECOND
 
 
-def most_at_once(workspace: Workspace) -> int:
+def planned_ahead(workspace: Workspace, now: datetime) -> timedelta:
+    """How long it takes until a start is free that was not given away."""
+    if workspace.calls_per_second is None or workspace.planned_until is None:
+        return NO_DELAY
+    return max(workspace.planned_until - now, NO_DELAY)
+
+
+def most_at_once(workspace: Workspace, now: datetime, deadlines: Deadlines) -> int:
     """What one run takes, so that neither it nor the last of its messages lasts too long."""
     if workspace.calls_per_second is None:
         return MOST_AT_ONCE
-    return min(MOST_AT_ONCE, workspace.calls_per_second * LONGEST_SPREAD // SECOND)
+    left = min(LONGEST_SPREAD, deadlines.longest_queue) - planned_ahead(workspace, now)
+    return min(MOST_AT_ONCE, workspace.calls_per_second * left // SECOND)

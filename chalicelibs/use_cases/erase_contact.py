@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from chalicelibs.domain.campaign import Campaign, CampaignKind
+from chalicelibs.domain.campaign import Campaign
 from chalicelibs.domain.erasing import Erased, Place, could_mean
 from chalicelibs.domain.errors import Stale
 from chalicelibs.domain.naming import task_id_for_phone
@@ -59,8 +59,8 @@ class EraseContact:
         return replace(done, place=place_in(campaign, place, imports))
 
     def _tasks(self, campaign: Campaign, phone: str, cursor: str | None) -> Page[Task]:
-        """The tasks with this number: in a batch it has one id, elsewhere it is searched for."""
-        if campaign.kind is CampaignKind.BATCH:
+        """The tasks with this number: where that tells their ids, they are not searched for."""
+        if campaign.knows_by_number:
             return Page(self.tasks.get_all([task_id_for_phone(campaign.campaign_id, phone)]), None)
         wanted = TaskFilter(phone=phone)
         return self.tasks.page(campaign.campaign_id, wanted, cursor=cursor, limit=AT_ONCE)
@@ -106,7 +106,7 @@ class EraseContact:
         rows = self.imports.rejected(place.import_id, cursor=place.row or None, limit=AT_ONCE)
         found = [row for row in rows.items if row.value and could_mean(row.value, phone)]
         for row in found:
-            self.imports.erase_value(place.import_id, row.row)
+            self.imports.erase_value(place.import_id, row.line)
         done = replace(done, rows=done.rows + len(found))
         if rows.cursor is not None:
             return replace(done, place=place._replace(row=rows.cursor))

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import NamedTuple
 
 from chalicelibs.domain.call import Call
-from chalicelibs.domain.campaign import Campaign, CampaignKind
+from chalicelibs.domain.campaign import Campaign
 from chalicelibs.domain.errors import NotFound
-from chalicelibs.domain.imports import Import, RejectedRow
+from chalicelibs.domain.imports import Import, MissingLines, RejectedRow, missing_in
 from chalicelibs.domain.instants import MILLISECOND
 from chalicelibs.domain.naming import (
     campaign_of,
@@ -53,13 +53,18 @@ class TaskSearch(NamedTuple):
     outcome: str | None = None
     phone: str | None = None
     attempts: int | None = None
+    external_id: str | None = None
 
     @property
     def filter(self) -> TaskFilter:
         """What the table can tell."""
         statuses = None if self.status is None else STORED_AS[self.status]
         return TaskFilter(
-            statuses=statuses, outcome=self.outcome, phone=self.phone, attempts=self.attempts
+            statuses=statuses,
+            outcome=self.outcome,
+            phone=self.phone,
+            attempts=self.attempts,
+            external_id=self.external_id,
         )
 
 
@@ -125,7 +130,7 @@ class LookUp:
         known: list[str] | None = None
         if wanted.status is TaskStatus.RUNNING:
             known = self._in_flight(campaign)
-        elif wanted.phone is not None and campaign.kind is CampaignKind.BATCH:
+        elif wanted.phone is not None and campaign.knows_by_number:
             known = [task_id_for_phone(campaign.campaign_id, wanted.phone)]
         if known is None:
             cursor, limit = paging
@@ -199,6 +204,15 @@ class LookUp:
         if not own:
             self.campaign(workspace_id, campaign_id)
         return own
+
+    def missing_lines(self, workspace_id: str, import_id: str) -> Sequence[MissingLines]:
+        """The lines of a file that are not done, as far as it is known.
+
+        Raises:
+            NotFound: when the workspace has no such import.
+        """
+        self.import_(workspace_id, import_id)
+        return missing_in(self.imports.chunks(import_id))
 
     def rejected_rows(
         self, workspace_id: str, import_id: str, paging: Paging

@@ -76,7 +76,7 @@ class PlaceCalls:
             case dial_gate.Dial(rules):
                 return self._dial(message, gate, rules)
             case dial_gate.GiveBack():
-                self.tasks.save(gate.task.give_back())
+                self._back(gate.task)
                 self._let_another_in(message)
             case dial_gate.Finish(status, reason):
                 done = gate.task.finish(status, reason)
@@ -195,9 +195,14 @@ class PlaceCalls:
 
     def _give_back(self, message: PlaceCall, task: Task, *, not_before: datetime) -> None:
         """No attempt was spent: the task and its slot wait until the carrier can be asked."""
-        self.tasks.save(task.give_back(not_before=not_before))
+        self._back(task, not_before=not_before)
         self._release(message)
         self.queue.nudge(message.workspace_id, wait_until(not_before, now=self.clock.now()))
+
+    def _back(self, task: Task, *, not_before: datetime | None = None) -> None:
+        """Put a task back in its lane; that of an erased contact is archived, and counted."""
+        back = task.give_back(not_before=not_before)
+        self.tasks.settle(back, tally_of(task, back, now=self.clock.now()))
 
     def _note(self, task: Task, call: Call) -> None:
         """Save how far the call came, unless a webhook was faster and told more."""

@@ -106,6 +106,7 @@ class PushTasks:
             campaign_id=campaign.campaign_id,
             phone=push.phone,
             context=push.context,
+            external_id=push.external_id,
             own=own,
             start_at=push.start_at,
             end_at=push.end_at,

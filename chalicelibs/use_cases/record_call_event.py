@@ -131,15 +131,13 @@ class RecordCallEvent:
         the tick makes up for them.
         """
         nudges = NudgesOnce(self.queue)
-        try:
-            yield replace(
-                self,
-                tasks=ReadAhead(self.tasks, map(task_of, filter(is_call_id, call_ids))),
-                campaigns=Remembered(self.campaigns),
-                queue=nudges,
-            )
-        finally:
-            nudges.send()
+        yield replace(
+            self,
+            tasks=ReadAhead(self.tasks, map(task_of, filter(is_call_id, call_ids))),
+            campaigns=Remembered(self.campaigns),
+            queue=nudges,
+        )
+        nudges.send()
 
     def __call__(self, event: CallEvent) -> str:
         """Record an event; gives what was done about it, in a word.

@@ -75,7 +75,7 @@ class Account:
     endpoint: str | None
     access_key: str
 
-    def client(self, service: str) -> Any:
+    def client(self, service: str, **config: Any) -> Any:
         return SESSION.client(
             service,
             endpoint_url=self.endpoint,
@@ -86,6 +86,7 @@ class Account:
                 max_pool_connections=16,
                 signature_version="s3v4" if service == "s3" else None,
                 s3={"addressing_style": "path"},
+                **config,
             ),
         )
 

@@ -42,6 +42,7 @@ FULL = a_campaign(
     start_at=NOON,
     end_at=NOON + timedelta(days=7),
     concurrency_limit=1,
+    repeats_numbers=True,
     families=frozenset({"100", "callback-100|1000-1800@Asia/Kolkata", "|@Asia/Tokyo"}),
     deepest=7,
     shards=3,

@@ -19,6 +19,7 @@ from tests.builders import (
     CAMPAIGN,
     NOON,
     WORKSPACE,
+    a_batch,
     a_call,
     a_campaign,
     a_chunk,
@@ -144,7 +145,7 @@ def ports(client: Any) -> Ports:
     ports = ports_in(new_table(client))
     ports.workspaces.add(a_workspace(), a_key())
     ports.campaigns.add(a_campaign())
-    ports.imports.start(an_import())
+    ports.imports.add_chunks(ports.imports.start(an_import()), [a_chunk()])
     return ports
 
 
@@ -154,7 +155,7 @@ def test_a_call_costs_no_more_than_its_steps_need(client: Any, ports: Ports) -> 
     tasks = [a_task(number, context=CONTEXT) for number in range(1, 51)]
     task = tasks[0]
     call = a_call(task)
-    units = {"add": meter.of(lambda: ports.imports.commit(a_chunk(*tasks))) / len(tasks)}
+    units = {"add": meter.of(lambda: ports.imports.commit(a_batch(*tasks))) / len(tasks)}
     units["claim"] = meter.of(lambda: ports.tasks.claim(task.as_due, call, WORKSPACE))
     units["reserve"] = meter.of(lambda: ports.slots.reserve(WORKSPACE, [call.call_id], 10))
     claimed = ports.tasks.get(task.task_id)

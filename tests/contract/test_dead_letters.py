@@ -104,7 +104,7 @@ def post(engine: Sqs) -> Post:
 
 
 def nothing_is_dead(post: Post) -> None:
-    assert [post.letters.count(queue) for queue in QueueName] == [0, 0, 0, 0]
+    assert [post.letters.count(queue) for queue in QueueName] == [0] * len(QueueName)
     assert list(post.letters.peek(CALLS, limit=50)) == []
     assert post.letters.redrive(CALLS, limit=50) == 0
 

@@ -1,19 +1,16 @@
-"""Dropped files: read line by line, as text or not at all."""
+"""Dropped files: read piece by piece, one version or not at all."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 from typing import NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from urllib3 import PoolManager
 
-from chalicelibs.adapters.memory import MemoryFiles
-from chalicelibs.adapters.s3 import CHUNK_BYTES, LONGEST_LINE, S3Files, lines
+from chalicelibs.adapters.memory import MemoryFiles, version_of
+from chalicelibs.adapters.s3 import S3Files
 from chalicelibs.bootstrap import aws_ports
 from chalicelibs.config import Settings
 from chalicelibs.ports import Files, UnreadableFile, Upload
@@ -48,7 +45,7 @@ def in_bucket(account: Account) -> FilesWith:
 
 def in_memory(content: bytes) -> Dropped:
     source = f"s3://drop/{KEY}"
-    return Dropped(MemoryFiles({source: content.decode()}), source)
+    return Dropped(MemoryFiles({source: content}), source)
 
 
 @pytest.fixture(params=ALL)
@@ -62,53 +59,63 @@ def files_with(request: pytest.FixtureRequest) -> Iterator[FilesWith]:
         yield in_bucket(request.getfixturevalue("account"))
 
 
-@pytest.mark.parametrize(
-    ("content", "expected"),
-    [
-        pytest.param("", [], id="nothing"),
-        pytest.param("a\nb\n", ["a\n", "b\n"], id="line feeds"),
-        pytest.param("a\r\nb\r\n", ["a\r\n", "b\r\n"], id="both"),
-        pytest.param("a\rb\r", ["a\r", "b\r"], id="carriage returns"),
-        pytest.param("a\n\r\n\rb", ["a\n", "\r\n", "\r", "b"], id="mixed, the last without"),
-        pytest.param("José,🙂\nñ", ["José,🙂\n", "ñ"], id="letters of all sizes"),
-    ],
-)
-def test_lines_come_with_their_ends(
-    files_with: FilesWith, content: str, expected: list[str]
-) -> None:
-    files, source = files_with(content.encode())
-
-    assert list(files.lines(source)) == expected
+CONTENT = b"phone\n+34600000001\n"
 
 
-def test_a_long_file_comes_whole(files_with: FilesWith) -> None:
-    wanted = [f"{number},+346{number:08},José\r\n" for number in range(9_000)]
-    files, source = files_with("".join(wanted).encode())
+def whole(files: Files, source: str, content: bytes) -> bytes:
+    """All of a file that has this content."""
+    return files.read(source, version_of(content), start=0, size=1_000_000)
 
-    assert list(files.lines(source)) == wanted
+
+def test_any_part_of_a_file_is_read(files_with: FilesWith) -> None:
+    content = bytes(range(256)) * 1000
+    files, source = files_with(content)
+    version = version_of(content)
+
+    assert files.read(source, version, start=0, size=300_000) == content
+    assert files.read(source, version, start=255, size=3) == b"\xff\0\1"
+    assert files.read(source, version, start=255_999, size=9) == b"\xff"
+    assert files.read(source, version, start=256_000, size=9) == b""
+    assert files.read(source, version, start=999_000, size=9) == b""
+
+
+def test_an_empty_file_has_nothing_to_read(files_with: FilesWith) -> None:
+    files, source = files_with(b"")
+
+    assert whole(files, source, b"") == b""
 
 
 def test_a_file_that_is_gone_says_so(files_with: FilesWith) -> None:
-    files, source = files_with(b"a\n")
+    files, source = files_with(CONTENT)
 
     with pytest.raises(UnreadableFile, match="is gone"):
-        files.lines(f"{source}.bak")
+        whole(files, f"{source}.bak", CONTENT)
+
+
+def test_a_file_that_was_replaced_says_so(files_with: FilesWith) -> None:
+    files, source = files_with(CONTENT)
+    files.put(source, b"phone\n")
+
+    with pytest.raises(UnreadableFile, match="was replaced"):
+        whole(files, source, CONTENT)
+    assert whole(files, source, b"phone\n") == b"phone\n"
 
 
 def test_a_bucket_that_is_gone_says_so(server: Account) -> None:
     files = S3Files(lambda: server.client("s3"), "never-made")
 
     with pytest.raises(UnreadableFile, match="is gone"):
-        files.lines("s3://never-made/contacts.csv")
+        whole(files, "s3://never-made/contacts.csv", CONTENT)
 
 
 def test_a_file_that_is_put_is_read_as_it_was(files_with: FilesWith) -> None:
     files, _ = files_with(b"")
     source = files.source("imports/w1/mis contactos ñ+1?#%.csv")
+    content = "phone\n+34600000001,José\n".encode()
 
-    files.put(source, "phone\n+34600000001,José\n".encode())
+    files.put(source, content)
 
-    assert list(files.lines(source)) == ["phone\n", "+34600000001,José\n"]
+    assert whole(files, source, content) == content
 
 
 def test_an_address_is_good_for_as_long_as_was_said(files_with: FilesWith) -> None:
@@ -121,8 +128,6 @@ def test_an_address_is_good_for_as_long_as_was_said(files_with: FilesWith) -> No
 
 
 # --- Addresses of the real thing -----------------------------------------------------------------
-
-CONTENT = b"phone\n+34600000001\n"
 
 
 def put(url: str, headers: Mapping[str, str]) -> int:
@@ -149,7 +154,7 @@ def test_a_file_sent_to_its_address_is_there(dropped: Dropped, name: str) -> Non
 
     assert put(upload.url, upload.headers) == 200
 
-    assert "".join(dropped.files.lines(source)).encode() == CONTENT
+    assert whole(dropped.files, source, CONTENT) == CONTENT
 
 
 @pytest.mark.engine
@@ -161,7 +166,7 @@ def test_an_address_takes_no_other_file_and_no_other_type(dropped: Dropped) -> N
     assert put(elsewhere, upload.headers) == 403
     assert put(upload.url, {"Content-Type": "text/html"}) == 403
     with pytest.raises(UnreadableFile):
-        list(dropped.files.lines(dropped.files.source("imports/w2/contacts.csv")))
+        whole(dropped.files, dropped.files.source("imports/w2/contacts.csv"), CONTENT)
 
 
 @pytest.mark.engine
@@ -202,61 +207,9 @@ SETTINGS = {
     "CALLS_DEAD_LETTERS_URL": "cd",
     "CALL_EVENTS_DEAD_LETTERS_URL": "ed",
     "IMPORTS_DEAD_LETTERS_URL": "id",
+    "IMPORT_CHUNKS_DEAD_LETTERS_URL": "fd",
+    "IMPORT_CHUNKS_QUEUE_URL": "f",
     "CALLS_QUEUE_URL": "c",
     "CALL_EVENTS_QUEUE_URL": "e",
     "DROP_BUCKET": "drop-1",
 }
-
-
-def read(*chunks: bytes) -> list[str]:
-    return list(lines(chunks))
-
-
-def test_a_byte_order_mark_is_no_part_of_the_first_line() -> None:
-    assert read(b"\xef", b"\xbb\xbfphone\n") == ["phone\n"]
-
-
-def test_marks_that_only_python_takes_for_line_ends_stay_inside() -> None:
-    assert read("a\u2028b\x0bc\x0cd\x85e\n".encode()) == ["a\u2028b\x0bc\x0cd\x85e\n"]
-
-
-@given(st.text(alphabet="aé🙂\r\n", max_size=30), st.lists(st.integers(0, 60), max_size=6))
-def test_where_the_chunks_end_makes_no_difference(text: str, cuts: Sequence[int]) -> None:
-    content = text.encode()
-    places = [0, *sorted(min(cut, len(content)) for cut in cuts), len(content)]
-    chunks = [content[start:end] for start, end in pairwise(places)]
-
-    assert read(*chunks) == read(content)
-    assert "".join(read(*chunks)) == text
-
-
-@pytest.mark.parametrize(
-    ("chunks", "message"),
-    [
-        pytest.param([b"a\nb\nJos\xe9\n"], "line 3 is not UTF-8", id="latin-1"),
-        pytest.param([b"a\r", b"\nb\r\n\xe9,"], "line 3 is not UTF-8", id="in a later chunk"),
-        pytest.param([b"a\n\xc3"], "line 2 is not UTF-8", id="cut in a letter"),
-        pytest.param(["a\n".encode("utf-16")], "line 1 is not UTF-8", id="utf-16"),
-        pytest.param([b"a\nb\0c\n"], "line 2 holds a zero byte", id="zero byte"),
-        pytest.param([b"a\nb\0c"], "line 2 holds a zero byte", id="zero byte at the end"),
-        pytest.param([b"a\n", b"x" * (LONGEST_LINE + 1)], "line 2 is longer", id="long line"),
-        pytest.param([b"x" * (LONGEST_LINE + 1) + b"\n"], "line 1 is longer", id="long first"),
-    ],
-)
-def test_what_is_not_text_is_refused_with_its_line(chunks: list[bytes], message: str) -> None:
-    with pytest.raises(UnreadableFile, match=message):
-        read(*chunks)
-
-
-def test_a_line_without_end_is_given_up_before_it_is_all_read() -> None:
-    taken = 0
-
-    def endless() -> Iterator[bytes]:
-        nonlocal taken
-        while True:
-            taken += 1
-            yield b"x" * CHUNK_BYTES
-
-    with pytest.raises(UnreadableFile, match="longer"):
-        list(lines(endless()))
-    assert taken == LONGEST_LINE // CHUNK_BYTES + 1

@@ -39,6 +39,23 @@ def test_parallel_starts_are_counted_exactly(parallel_ports: Ports) -> None:
     assert sum(started) == 7
 
 
+def test_a_workspace_knows_until_when_its_starts_are_given_away(ports: Ports) -> None:
+    workspace = a_workspace(calls_per_second=1)
+    ports.workspaces.add(workspace, a_key())
+
+    first, second = NOON + timedelta(milliseconds=250), NOON + timedelta(seconds=1)
+    assert ports.pacing.plan(WORKSPACE, seen=None, until=first)
+    assert not ports.pacing.plan(WORKSPACE, seen=None, until=second)
+    assert not ports.pacing.plan(WORKSPACE, seen=NOON, until=second)
+    assert ports.workspaces.get(WORKSPACE) == replace(workspace, planned_until=first)
+
+    assert ports.pacing.plan(WORKSPACE, seen=first, until=second)
+    ports.workspaces.set_limits(replace(workspace, calls_per_second=2))
+
+    stored = ports.workspaces.get(WORKSPACE)
+    assert stored == a_workspace(calls_per_second=2, planned_until=second)
+
+
 # --- Rests of carriers ---------------------------------------------------------------------------
 
 SECOND = timedelta(seconds=1)

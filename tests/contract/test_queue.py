@@ -9,10 +9,11 @@ import pytest
 
 from chalicelibs.adapters.memory import MemoryQueue
 from chalicelibs.adapters.sqs import NotSent, SqsQueue, whole_seconds
+from chalicelibs.api.triggers import chunk_in
 from chalicelibs.domain.call_event import CallEvent, EventKind
 from chalicelibs.domain.transcript import Utterance
-from chalicelibs.ports import PlaceCall, Queue
-from tests.builders import NOON, OTHER_WORKSPACE, WORKSPACE, a_call, a_task
+from chalicelibs.ports import ImportChunk, PlaceCall, Queue
+from tests.builders import CAMPAIGN, IMPORT, NOON, OTHER_WORKSPACE, WORKSPACE, a_call, a_task
 from tests.contract.engines import Account
 
 NOW = timedelta(0)
@@ -21,8 +22,9 @@ NOW = timedelta(0)
 class Mailbox:
     """A queue and, by kind, what has come out of it."""
 
-    def __init__(self, queue: Queue, placing: Any, reports: Any, nudges: Any) -> None:
+    def __init__(self, queue: Queue, placing: Any, reports: Any, nudges: Any, chunks: Any) -> None:
         self.queue = queue
+        self.chunks: Callable[[], list[ImportChunk]] = chunks
         self.placing: Callable[[], list[PlaceCall]] = placing
         self.reports: Callable[[], list[CallEvent]] = reports
         self.nudges: Callable[[], list[dict[str, str]]] = nudges
@@ -38,13 +40,14 @@ def in_memory() -> Mailbox:
             *({"workspace_id": one, "kind": "nudge"} for one, _ in queue.nudges),
             *({"workspace_id": one, "kind": "tick"} for one in queue.ticks),
         ],
+        lambda: queue.importing,
     )
 
 
 def in_sqs(client: Any) -> Mailbox:
     urls = {
         f"{name}_url": client.create_queue(QueueName=name)["QueueUrl"]
-        for name in ("calls", "events", "nudges")
+        for name in ("calls", "events", "nudges", "chunks")
     }
 
     def bodies(name: str) -> list[dict[str, Any]]:
@@ -61,6 +64,7 @@ def in_sqs(client: Any) -> Mailbox:
         lambda: [PlaceCall(**body) for body in bodies("calls")],
         lambda: [CallEvent.from_message(body) for body in bodies("events")],
         lambda: bodies("nudges"),
+        lambda: [chunk_in(body) for body in bodies("chunks")],
     )
 
 
@@ -133,7 +137,18 @@ def wake_workspaces(mailbox: Mailbox) -> None:
     ]
 
 
-CONVERSATIONS = [place_calls, report_events, report_endless_events, wake_workspaces]
+def import_chunks(mailbox: Mailbox) -> None:
+    messages = [
+        ImportChunk(workspace_id=WORKSPACE, campaign_id=CAMPAIGN, import_id=IMPORT, number=number)
+        for number in range(23)
+    ]
+
+    mailbox.queue.chunks(messages)
+
+    assert sorted(mailbox.chunks(), key=lambda one: one.number) == messages
+
+
+CONVERSATIONS = [import_chunks, place_calls, report_events, report_endless_events, wake_workspaces]
 
 
 @pytest.mark.parametrize("conversation", CONVERSATIONS)
@@ -191,7 +206,7 @@ class Refusing:
 
 
 def queue_of(client: Refusing) -> SqsQueue:
-    return SqsQueue(client, calls_url="c", events_url="e", nudges_url="n")
+    return SqsQueue(client, chunks_url="f", calls_url="c", events_url="e", nudges_url="n")
 
 
 def test_a_refused_message_is_sent_once_more_alone() -> None:

@@ -8,18 +8,20 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 
 from chalicelibs.adapters.clock import SystemClock
-from chalicelibs.adapters.dynamodb import DynamoTasks
+from chalicelibs.adapters.dynamodb import DynamoTasks, send_straight
 from chalicelibs.adapters.dynamodb.table import (
     LONGEST_PAUSE_S,
     MOST_UNANSWERED,
     TRIES,
+    Cancelled,
     StillThrottled,
     Table,
 )
+from chalicelibs.adapters.dynamodb.writes import IS_NEW, put, update
 from chalicelibs.adapters.ids import RandomIds
 from chalicelibs.domain.errors import Stale
 from tests.builders import NOON, WORKSPACE, a_call, a_campaign, a_key, a_task, a_workspace
-from tests.contract.engines import TABLE, Ports, moto_account, new_table, ports_in
+from tests.contract.engines import TABLE, Account, Ports, moto_account, new_table, ports_in
 
 
 def refusal(code: str, *reasons: str, status: int = 400) -> ClientError:
@@ -183,3 +185,19 @@ def test_keys_that_are_handed_back_for_ever_are_an_error(scene: Scene) -> None:
 
     with pytest.raises(StillThrottled):
         tasks.at_gate(WORKSPACE, a_task().task_id)
+
+
+def test_transactions_go_straight_and_mean_the_same(server: Account) -> None:
+    client = server.client("dynamodb", parameter_validation=False)
+    table = new_table(send_straight(client))
+    values = {"name": "José 🙂", "count": 7, "raw": bytes(range(256)), "map": {"a": ["b", 1]}}
+    new = put(("p", "1"), values, IS_NEW)
+
+    table.transact([new, update(("p", "2"), "ADD #count :more", more=3)])
+    with pytest.raises(Cancelled) as cancelled:
+        table.transact([put(("p", "3"), {}), new])
+
+    assert cancelled.value.failed == [1]
+    assert table.get(("p", "1")) == {"pk": "p", "sk": "1", **values}
+    assert table.get(("p", "2")) == {"pk": "p", "sk": "2", "count": 3}
+    assert table.get(("p", "3")) is None

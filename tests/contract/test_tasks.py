@@ -54,6 +54,7 @@ FULL_CALL = a_call(
     longest=timedelta(minutes=15, seconds=45),
 )
 FULL = a_task(
+    external_id="crm-17 🙂",
     context={"name": "José", "note": "", "policy number": "{{secret}} 🙂"},
     own=Overrides(
         agent_id=AGENT,

@@ -3,14 +3,14 @@
 import hmac
 import importlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime, timedelta
-from hashlib import md5, sha256
+from hashlib import sha256
 from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
-from urllib.parse import parse_qs, quote, unquote, urlsplit
+from urllib.parse import parse_qs, quote, unquote, unquote_plus, urlsplit
 
 from chalice.config import Config
 from chalice.local import LambdaContext
@@ -21,7 +21,6 @@ from chalicelibs.adapters import memory
 from chalicelibs.adapters.carriers.known import KnownCarriers
 from chalicelibs.adapters.carriers.simulated import SimulatedCarrier
 from chalicelibs.adapters.ids import RandomIds
-from chalicelibs.adapters.s3 import lines
 from chalicelibs.bootstrap import Ports, Service, wire
 from chalicelibs.config import SimulatedCarrierSettings
 from chalicelibs.domain.call import Call
@@ -34,7 +33,6 @@ from chalicelibs.ports import (
     FetchAnswer,
     NeverSeen,
     PlaceAnswer,
-    UnreadableFile,
     Upload,
 )
 from local.events import schedule_event
@@ -70,15 +68,13 @@ class FairIds(RandomIds):
         return 0
 
 
-@dataclass
-class Bucket:
-    """Files as bytes: whether they are text is found out as in S3."""
+class Bucket(memory.MemoryFiles):
+    """Files that remember who arrived, with addresses that last as long as they should."""
 
-    bytes_by_source: dict[str, bytes] = field(default_factory=dict)
-    arrived: list[str] = field(default_factory=list)  #: Stored, and the importer not told yet.
-
-    def source(self, key: str) -> str:
-        return f"s3://drop/{key}"
+    def __init__(self) -> None:
+        self.bytes_by_source: dict[str, bytes] = {}
+        self.arrived: list[str] = []  #: Stored, and the importer not told yet.
+        super().__init__(self.bytes_by_source)
 
     def upload(self, source: str, *, now: datetime, valid_for: timedelta) -> Upload:
         place = quote(source.removeprefix("s3://"))
@@ -86,13 +82,8 @@ class Bucket:
         return Upload(url=url, headers={"Content-Type": "text/csv"}, expires_at=now + valid_for)
 
     def put(self, source: str, content: bytes) -> None:
-        self.bytes_by_source[source] = content
+        super().put(source, content)
         self.arrived.append(source)
-
-    def lines(self, source: str) -> Iterator[str]:
-        if source not in self.bytes_by_source:
-            raise UnreadableFile("the file is gone: drop it again")
-        return lines([self.bytes_by_source[source]])
 
 
 @dataclass
@@ -364,7 +355,8 @@ class Product:
     def run(self) -> None:
         """Deliver what is queued until nothing is; nudges that should wait are lost."""
         queue = self.queue
-        while queue.nudges or queue.placing or queue.reports:
+        while queue.nudges or queue.placing or queue.reports or queue.importing:
+            self.import_chunks()
             nudges, queue.nudges = queue.nudges, []
             bodies = [{"workspace_id": one, "kind": "nudge"} for one, delay in nudges if not delay]
             assert self.deliver("app.dispatch", bodies) == []
@@ -374,10 +366,15 @@ class Product:
             messages = [report.to_message() for report in reports]
             assert self.deliver("app.record_call_event", messages) == []
 
-    def drop(self, source: str, content: bytes, *, etag: str = "v1") -> None:
-        """Put a file into the bucket and tell the importer."""
+    def import_chunks(self) -> None:
+        """Deliver the chunks of files that were cut."""
+        chunks, self.queue.importing = self.queue.importing, []
+        assert self.deliver("app.import_chunk", [asdict(one) for one in chunks]) == []
+
+    def drop(self, source: str, content: bytes) -> None:
+        """Put a file into the bucket and have it imported."""
         self.bucket.bytes_by_source[source] = content
-        self.invoke_import(source, etag=etag)
+        self.invoke_import(quote(source, safe=":/"))
 
     def upload(self, target: Mapping[str, Any], content: bytes) -> None:
         """Send a file to the address that the API gave; the importer hears of it at once."""
@@ -390,14 +387,18 @@ class Product:
     def let_in(self) -> None:
         """Tell the importer of every file that was stored."""
         while self.bucket.arrived:
-            source = self.bucket.arrived.pop(0)
-            etag = md5(self.bucket.bytes_by_source[source], usedforsecurity=False).hexdigest()
-            self.invoke_import(quote(source, safe=":/"), etag=etag)
+            self.invoke_import(quote(self.bucket.arrived.pop(0), safe=":/"))
 
-    def invoke_import(self, source: str, *, etag: str = "v1") -> None:
+    def plan_import(self, source: str, *, etag: str | None = None) -> None:
         """Tell the importer of a file, by its key as S3 writes it."""
         bucket, _, key = source.removeprefix("s3://").partition("/")
-        self.invoke("app.import_csv", s3_event(bucket, key, etag))
+        content = self.bucket.bytes_by_source.get(f"s3://{bucket}/{unquote_plus(key)}", b"")
+        self.invoke("app.import_csv", s3_event(bucket, key, etag or memory.version_of(content)))
+
+    def invoke_import(self, source: str, *, etag: str | None = None) -> None:
+        """The same, and have its chunks imported."""
+        self.plan_import(source, etag=etag)
+        self.import_chunks()
 
     # --- webhooks ---
 

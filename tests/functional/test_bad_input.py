@@ -95,6 +95,7 @@ TASK_FIELDS = [
     ),
     *each("retry_outcomes", 7, "busy", {}, ["nonsense"]),
     *each("retry_outcomes[0]", [7], [None]),
+    *each("external_id", *NO_TEXT, "", "x" * 201, "two\nlines"),
     *each("context", 7, "x", [], None, {}, {"name": "x" * 60_000}),
     *each("context.name", {"name": None}, {"name": []}, {"name": {}}),
 ]

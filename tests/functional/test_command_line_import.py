@@ -152,3 +152,76 @@ def test_a_campaign_that_takes_no_contacts_is_told_before_anything_is_uploaded(
 
     assert "push tasks instead" in shown
     assert bucket.uploads == []
+
+
+def test_a_file_is_read_as_its_sender_says(
+    acme: Acme, carillon: CommandLine, campaign_id: str, tmp_path: Path
+) -> None:
+    content = "Kontakt;name;priority\n030/1234567;Jürgen;VIP\n".encode("windows-1252")
+
+    carillon.run(
+        *("import", campaign_id, file_of(tmp_path, content)),
+        *("--map", "phone=Kontakt", "--map", "priority=", "--region", "DE"),
+        *("--encoding", "windows-1252", "--delimiter", "semicolon", "--duplicates", "update"),
+    )
+
+    (job,) = acme.shown(f"/campaigns/{campaign_id}/imports")["imports"]
+    assert job["options"] == {
+        "columns": {"phone": "Kontakt", "priority": ""},
+        "region": "DE",
+        "encoding": "cp1252",
+        "delimiter": ";",
+        "duplicates": "update",
+        "dry_run": False,
+    }
+    [task] = acme.shown(f"/campaigns/{campaign_id}/tasks")["tasks"]
+    assert (task["phone"], task["context"]["name"]) == ("+49301234567", "Jürgen")
+
+
+def test_a_dry_run_shows_counts_rejected_rows_and_prompts_and_makes_no_task(
+    acme: Acme, carillon: CommandLine, campaign_id: str, tmp_path: Path
+) -> None:
+    shown = carillon.run("import", campaign_id, file_of(tmp_path, BAD), "--dry-run", status=1)
+
+    assert "dry run completed: 4 rows, 1 accepted, 2 rejected, 1 duplicates" in shown
+    assert "line 3  invalid_phone" in shown
+    assert "line 2  +34600000001\nSay hello to Eva." in shown
+    assert acme.shown(f"/campaigns/{campaign_id}")["progress"]["total"] == 0
+
+
+def test_of_many_rejected_rows_the_first_fifty_are_shown_unless_all_are_wanted(
+    carillon: CommandLine, campaign_id: str, tmp_path: Path
+) -> None:
+    content = b"phone,name\n" + b"1,x\n" * 60
+
+    shown = carillon.run("import", campaign_id, file_of(tmp_path, content), status=1)
+    every = carillon.run("import", campaign_id, file_of(tmp_path, content), "--all", status=1)
+
+    assert shown.count("invalid_phone") == 50
+    assert "say --all" in shown
+    assert every.count("invalid_phone") == 60
+
+
+@pytest.mark.parametrize(
+    ("option", "words"),
+    [
+        (["--map", "Kontakt"], "no pair"),
+        (["--map", "fax=Fax"], "columns.fax"),
+        (["--region", "Germany"], "like DE"),
+        (["--duplicates", "ignore"], "duplicates"),
+    ],
+)
+def test_an_option_that_cannot_be_is_told_before_anything_is_uploaded(
+    bucket: WithUploads,
+    carillon: CommandLine,
+    campaign_id: str,
+    tmp_path: Path,
+    option: list[str],
+    words: str,
+) -> None:
+    status = 2 if "no pair" in words else 1
+
+    shown = carillon.run("import", campaign_id, file_of(tmp_path, GOOD), *option, status=status)
+
+    assert words in shown
+    assert bucket.uploads == []

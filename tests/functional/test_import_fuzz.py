@@ -9,8 +9,6 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import app
-from chalicelibs.adapters.s3 import lines
-from chalicelibs.ports import UnreadableFile
 from tests.functional.product import Acme, Product
 
 GOOD = "phone,name\n+34600000001,Eva\n"
@@ -82,21 +80,3 @@ def test_as_many_rows_come_out_as_went_in(table: list[tuple[str, str]]) -> None:
 
         assert (job["status"], job["rows"]) == ("completed", len(table))
         assert_accounted_for(job, acme)
-
-
-@given(content=files, cuts=st.lists(st.integers(0, 60), max_size=6))
-def test_how_a_file_comes_in_pieces_changes_nothing(content: bytes, cuts: list[int]) -> None:
-    ends = sorted(cuts)
-    pieces = [content[begin:end] for begin, end in zip([0, *ends], [*ends, None], strict=True)]
-
-    assert read(pieces) == read([content])
-
-
-def read(pieces: list[bytes]) -> list[str]:
-    """The lines, and at last what is wrong with them."""
-    found: list[str] = []
-    try:
-        found.extend(lines(pieces))
-    except UnreadableFile as error:
-        return [str(error)]  # how many lines come before it is seen depends on the pieces
-    return found

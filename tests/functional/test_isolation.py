@@ -73,6 +73,8 @@ ROUTES = [
     ("GET", "/calls/{call_id}", "call_id"),
     ("GET", "/calls/{call_id}", "ended_call_id"),
     ("GET", "/imports/{import_id}", "import_id"),
+    ("GET", "/imports/{import_id}/missing", "import_id"),
+    ("GET", "/imports/{import_id}/preview", "import_id"),
     ("GET", "/imports/{import_id}/rows", "import_id"),
     ("PATCH", "/keys/{key_id}", "key_id"),
     ("DELETE", "/keys/{key_id}", "key_id"),

@@ -259,3 +259,14 @@ def test_the_workspaces_own_numbers_are_shown_to_every_key(acme: Acme) -> None:
 )
 def test_numbers_are_masked_wherever_they_stand(answer: Any, shown: Any) -> None:
     assert without_numbers(answer) == shown
+
+
+def test_what_columns_of_a_file_are_called_is_no_number(acme: Acme) -> None:
+    campaign_id = acme.made("/campaigns", acme.batch())["id"]
+    asked = {"file": "a.csv", "columns": {"phone": "Kontakt-Nr", "priority": None}}
+    made = acme.made(f"/campaigns/{campaign_id}/imports", asked)
+    looker = Api(str(acme.made("/keys", {"name": "look", "scope": "read"})["api_key"]))
+
+    shown = looker.shown(f"/imports/{made['import']['id']}")
+
+    assert shown["options"]["columns"] == {"phone": "Kontakt-Nr", "priority": ""}

@@ -225,3 +225,29 @@ def test_a_task_that_is_over_before_it_begins_is_archived_and_counted_so(
     assert pushed["status"] == "archived"
     assert (progress["total"], progress["archived"], progress["queued"]) == (1, 1, 0)
     assert product.carrier.asked == []
+
+
+# --- Ids of the sender's -------------------------------------------------------------------------
+
+
+def test_a_task_is_found_by_what_its_sender_calls_the_contact(acme: Acme) -> None:
+    campaign_id = acme.campaign()
+    task_id = acme.pushed(campaign_id, external_id="crm 17/ñ")
+    acme.pushed(campaign_id)
+
+    found = acme.shown(f"/campaigns/{campaign_id}/tasks?external_id=crm%2017/%C3%B1")
+
+    assert [(task["id"], task["external_id"]) for task in found["tasks"]] == [
+        (task_id, "crm 17/ñ")
+    ]
+    assert acme.shown(f"/tasks/{task_id}")["submitted"]["external_id"] == "crm 17/ñ"
+
+
+def test_in_camel_case_it_is_the_same_id(acme: Acme) -> None:
+    task_id = acme.pushed(acme.campaign(), externalId="17")
+
+    assert acme.shown(f"/tasks/{task_id}")["external_id"] == "17"
+
+
+def test_a_task_of_which_nobody_said_an_id_has_none(acme: Acme) -> None:
+    assert acme.shown(f"/tasks/{acme.pushed(acme.campaign())}")["external_id"] is None

@@ -221,6 +221,16 @@ def test_what_expires_does(package: Package) -> None:
     assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
 
 
+def test_every_functions_log_goes_after_thirty_days(package: Package) -> None:
+    """As docs/security.md says; a group that Lambda makes by itself keeps its log for ever."""
+    groups = package.resources("AWS::Logs::LogGroup")
+    functions = package.resources("AWS::Serverless::Function")
+
+    assert {group["RetentionInDays"] for group in groups.values()} == {30}
+    told = {group["LogGroupName"]["Fn::Sub"] for group in groups.values()}
+    assert told == {f"/aws/lambda/${{{name}}}" for name in functions}
+
+
 def test_errors_of_the_gateway_have_the_shape_of_our_own(package: Package) -> None:
     responses = package.template["Resources"]["RestAPI"]["Properties"]["GatewayResponses"]
 

@@ -15,6 +15,9 @@ import pytest
 from moto import mock_aws
 
 from chalicelibs.adapters.carriers.known import KnownCarriers
+from chalicelibs.adapters.dynamodb.straight import ACTIONS
+from chalicelibs.adapters.memory import version_of
+from chalicelibs.api.triggers import chunk_in
 from chalicelibs.bootstrap import Service, aws_ports, wire
 from chalicelibs.config import Settings
 from chalicelibs.domain.agent import Agent, Number
@@ -23,8 +26,10 @@ from chalicelibs.domain.call_event import CallEvent, EventKind
 from chalicelibs.domain.campaign import Campaign, CampaignKind, CampaignState
 from chalicelibs.domain.dead_letters import MOST_RECEIVES, Failure, QueueName
 from chalicelibs.domain.deadlines import Deadlines
+from chalicelibs.domain.imports import Import
 from chalicelibs.domain.once import Answered, Asked
 from chalicelibs.domain.push import Push
+from chalicelibs.domain.reading import Reading
 from chalicelibs.domain.retry import RetryPolicy
 from chalicelibs.domain.rules import Rules
 from chalicelibs.ports import (
@@ -41,7 +46,7 @@ from chalicelibs.ports import (
     Unreachable,
 )
 from chalicelibs.use_cases.look_up import TaskSearch
-from chalicelibs.use_cases.receive_contacts import Sent
+from chalicelibs.use_cases.receive_contacts import Received, Sent
 from local import resources
 
 ROOT = Path(__file__).parents[2]
@@ -63,7 +68,7 @@ BOUND = {"authorize": "KEY#", "tick": "WORKSPACES"}
 
 #: What Lambda itself does with queues and logs, in the function's name.
 TAKES = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes", "ChangeMessageVisibility")
-SOURCES = ("NudgesQueue", "CallsQueue", "CallEventsQueue")
+SOURCES = ("NudgesQueue", "CallsQueue", "CallEventsQueue", "ImportChunksQueue")
 NOT_CALLED = {
     ("sqs:SendMessage", "ImportsDeadLetters"),
     ("logs:CreateLogStream", "Logs"),
@@ -131,13 +136,17 @@ class Watched:
         yield self.service
         self._function = None
 
-    def _note(self, params: dict[str, Any], model: Any, **_: Any) -> None:
+    def _note(self, params: dict[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:
         if self._function is not None:
-            self.seen[self._function] |= set(self._actions(model.name, params))
+            self.seen[self._function] |= set(self._actions(model.name, params, context))
             self.partitions[self._function] |= set(partitions_in(params))
 
-    def _actions(self, operation: str, params: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    def _actions(
+        self, operation: str, params: dict[str, Any], context: dict[str, Any]
+    ) -> Iterator[tuple[str, str]]:
         if operation == "TransactWriteItems":
+            # Our client sets them aside, see `adapters/dynamodb/straight.py`.
+            params = {"TransactItems": context.get(ACTIONS) or params["TransactItems"]}
             names = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem"}
             for action in params["TransactItems"]:
                 yield f"dynamodb:{names[next(iter(action))]}", "Table"
@@ -153,6 +162,19 @@ class Watched:
         else:
             index = "/index/agenda" if "IndexName" in params else ""
             yield f"dynamodb:{operation}", f"Table{index}"
+
+    def imports(self, workspace_id: str, campaign_id: str, source: str, version: str) -> Import:
+        """Have a file cut, and its chunks imported, one of them after it was given up."""
+        with self.as_("import-csv") as service:
+            job = service.plan_import(workspace_id, campaign_id, source=source, version=version)
+        assert job is not None
+        for message in self.messages("ImportChunksQueue"):
+            with self.as_("import-chunk") as service:
+                service.import_chunk.give_up(chunk_in(message), "ValueError: no")
+                assert service.import_chunk(chunk_in(message)) == "imported"
+        done = self.service.look_up.imports.get(workspace_id, job.import_id)
+        assert done is not None
+        return done
 
     def messages(self, queue: str) -> list[dict[str, Any]]:
         """Take what waits in a queue."""
@@ -306,10 +328,8 @@ def drop(watched: Watched, workspace_id: str, campaign_id: str) -> None:
     bucket = watched._clients.s3.list_buckets()["Buckets"][0]["Name"]
     body = b"phone,name\n+12025550111,Ada\nnobody,Bob\n"
     watched._clients.s3.put_object(Bucket=bucket, Key="imports/x.csv", Body=body)
-    with watched.as_("import-csv") as service:
-        service.import_contacts(
-            workspace_id, campaign_id, source=f"s3://{bucket}/imports/x.csv", version="1"
-        )
+    source = f"s3://{bucket}/imports/x.csv"
+    watched.imports(workspace_id, campaign_id, source, version_of(body))
 
 
 def upload(watched: Watched, workspace_id: str, campaign_id: str) -> None:
@@ -320,12 +340,27 @@ def upload(watched: Watched, workspace_id: str, campaign_id: str) -> None:
             made = service.receive_contacts(
                 workspace_id, campaign_id, sent, import_id=service.ids.new()
             )
-    with watched.as_("import-csv") as service:
-        done = service.import_contacts(
-            workspace_id, campaign_id, source=made.job.source, version="1"
-        )
-    assert done is not None
+    assert isinstance(made, Received)
+    assert content is not None
+    done = watched.imports(workspace_id, campaign_id, made.job.source, version_of(content))
     assert (done.import_id, done.accepted) == (made.job.import_id, 1)
+    rehearse(watched, workspace_id, campaign_id)
+
+
+def rehearse(watched: Watched, workspace_id: str, campaign_id: str) -> None:
+    """A file that is uploaded for a dry run."""
+    sent = Sent(file="contacts.csv", content=None, reading=Reading(is_dry_run=True))
+    with watched.as_("api") as service:
+        made = service.receive_contacts(
+            workspace_id, campaign_id, sent, import_id=service.ids.new()
+        )
+    assert isinstance(made, Received)
+    content = b"phone,name\n+12025550144,Lea\n"
+    bucket, _, key = made.job.source.removeprefix("s3://").partition("/")
+    watched._clients.s3.put_object(Bucket=bucket, Key=key, Body=content)
+    watched.imports(workspace_id, campaign_id, made.job.source, version_of(content))
+    with watched.as_("api") as service:
+        assert len(service.preview_import(workspace_id, made.job.import_id)) == 1
 
 
 def push(watched: Watched, workspace_id: str, campaign_id: str) -> None:
@@ -388,15 +423,20 @@ def bury(watched: Watched) -> None:
             service.note_failure(a_failure(queue, watched.clock.time))
     bucket = watched._clients.s3.list_buckets()["Buckets"][0]["Name"]
     dropped = {"s3": {"bucket": {"name": bucket}, "object": {"key": "imports/x.csv"}}}
-    for name in ("NudgesDeadLetters", "CallsDeadLetters", "CallEventsDeadLetters"):
+    for name in (
+        "NudgesDeadLetters",
+        "CallsDeadLetters",
+        "CallEventsDeadLetters",
+        "ImportChunksDeadLetters",
+    ):
         watched._clients.sqs.send_message(QueueUrl=watched.queues[name], MessageBody="{}")
     watched._clients.sqs.send_message(
         QueueUrl=watched.queues["ImportsDeadLetters"],
         MessageBody=json.dumps({"Records": [dropped]}),
     )
     with watched.as_("api") as service:
-        assert sum(len(one.letters) for one in service.dead_letters.list()) == 4
-        assert [one.moved for one in service.dead_letters.redrive(None)] == [1, 1, 1, 1]
+        assert sum(len(one.letters) for one in service.dead_letters.list()) == 5
+        assert [one.moved for one in service.dead_letters.redrive(None)] == [1, 1, 1, 1, 1]
     for name in SOURCES:
         watched.messages(name)
 
@@ -406,6 +446,7 @@ FAILING = {
     QueueName.NUDGES: "dispatch",
     QueueName.CALLS: "place-call",
     QueueName.CALL_EVENTS: "record-call-event",
+    QueueName.IMPORT_CHUNKS: "import-chunk",
 }
 
 
@@ -460,6 +501,7 @@ FUNCTIONS = [
     "place-call",
     "record-call-event",
     "import-csv",
+    "import-chunk",
 ]
 
 

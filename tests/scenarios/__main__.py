@@ -34,6 +34,9 @@ SCENARIOS = [
 ]
 DATA = ROOT / ".local" / "scenarios"
 
+#: Of the table, where nobody says how wide it may be.
+WIDTH = 160
+
 #: Complaints shown of a scenario; more say nothing new.
 MOST_SHOWN = 10
 
@@ -86,7 +89,7 @@ def main() -> int:
     if unknown := only - {one.key for one in SCENARIOS}:
         parser.error(f"unknown: {', '.join(sorted(unknown))}")
     chosen = [one for one in SCENARIOS if not only or one.key in only]
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else WIDTH)
     verdicts = play_all(chosen, console)
     console.print(table(chosen, verdicts))
     return int(any(result.wrong for result in verdicts.values()))

@@ -68,7 +68,7 @@ def too_slow(count: int, seconds: float, per_second: float) -> Iterator[str]:
 
 def slower_when_allowed_more(slow: float, fast: float) -> Iterator[str]:
     """A higher limit that does not make the rate rise, from one call a second."""
-    if fast < 3 * slow:
+    if fast < 2 * slow:
         yield f"the limit rose from 1/s to 1000/s, the rate only from {slow:.2f}/s to {fast:.2f}/s"
 
 

@@ -302,8 +302,10 @@ def lost_rows(history: History, source: str) -> Iterator[Violation]:
     now, store = history.world.now, history.store
     jobs = [one for one in store.imports.values() if one.source == source]
     statuses = [job.status for job in jobs]
+    names = {source, *(job.import_id for job in jobs)}
     lost = [*history.queue.dead, *history.queue.forgotten]
-    if statuses == [ImportStatus.FAILED] or any(source in one.name for one in lost):
+    is_lost = any(name in one.name for one in lost for name in names)
+    if statuses == [ImportStatus.FAILED] or is_lost:
         return
     if statuses != [ImportStatus.COMPLETED]:
         yield Violation("P7", "has a file that is not done", campaign_id, now, f"{statuses}")

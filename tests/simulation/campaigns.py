@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from chalicelibs.adapters.memory import version_of
 from chalicelibs.domain.brakes import Brakes, Budget, FailureBrake
 from chalicelibs.domain.calling_hours import CallingHours
 from chalicelibs.domain.campaign import Campaign, CampaignKind, CampaignState
@@ -204,14 +205,15 @@ def drop(history: History, campaign: Campaign, phones: list[str], random: Random
     if random.random() < 0.2:
         rows += ["nobody"] * LONG_FILE
     random.shuffle(rows)
-    history.files[source] = "phone,name\n" + "".join(f"{row},Ada\n" for row in rows)
+    content = ("phone,name\n" + "".join(f"{row},Ada\n" for row in rows)).encode()
+    history.files[source] = content
     history.dropped[source] = (campaign.campaign_id, phones, len(rows))
     history.world.tell(f"file {source}: {len(phones)} contacts in {len(rows)} rows")
 
     def body() -> str:
-        job = history.service.import_contacts(
-            WORKSPACE, campaign.campaign_id, source=source, version="1"
+        job = history.service.plan_import(
+            WORKSPACE, campaign.campaign_id, source=source, version=version_of(content)
         )
-        return "no workspace" if job is None else f"{job.status}, {job.accepted} accepted"
+        return "no workspace" if job is None else f"{job.status}, cut into {job.chunks} chunks"
 
     history.queue.send(QueueName.IMPORTS, f"import {source}", body)

@@ -11,7 +11,7 @@ from chalicelibs.domain.dead_letters import MOST_RECEIVES, DeadLetter, QueueName
 from chalicelibs.domain.errors import CarillonError, Stale
 from chalicelibs.domain.once import InProgress
 from chalicelibs.domain.task import Task
-from chalicelibs.ports import PlaceCall
+from chalicelibs.ports import ImportChunk, PlaceCall
 from tests.simulation.world import Broken, World
 
 NO_DELAY = timedelta(0)
@@ -21,6 +21,7 @@ VISIBILITY = {
     QueueName.NUDGES: timedelta(minutes=3),
     QueueName.CALLS: timedelta(minutes=6),
     QueueName.CALL_EVENTS: timedelta(minutes=3),
+    QueueName.IMPORT_CHUNKS: timedelta(minutes=6),
     QueueName.IMPORTS: timedelta(minutes=2),
 }
 
@@ -102,6 +103,7 @@ class UnreliableQueue:
     record: Callable[[CallEvent], object]
     dispatch: Callable[[str], object]
     on_tick: Callable[[str], object]
+    import_chunk: Callable[[ImportChunk], object]
     dead: list[Message] = field(default_factory=list)
     forgotten: list[Message] = field(default_factory=list)
 
@@ -117,6 +119,13 @@ class UnreliableQueue:
             said = f"{event.kind} {event.outcome or ''}".strip()
             name = f"record {said} of {event.call_id}"
             self.send(QueueName.CALL_EVENTS, name, partial(self.record, event))
+
+    def chunks(self, messages: Iterable[ImportChunk]) -> None:
+        """See the port."""
+        for message in messages:
+            name = f"import chunk {message.number} of {message.import_id}"
+            body = partial(self.import_chunk, message)
+            self.send(QueueName.IMPORT_CHUNKS, name, body)
 
     def nudge(self, workspace_id: str, delay: timedelta = NO_DELAY) -> None:
         """See the port."""

@@ -18,7 +18,7 @@ from tests.simulation.unreliable import ask
 
 
 def interfere(history: History, campaign_id: str) -> None:
-    """Users press buttons and change settings while the campaign runs."""
+    """Users press buttons, change settings and ask to be forgotten while the campaign runs."""
     number = campaign_id[-1]
     for chance, most, longest, act in (
         (0.4, 6, 200, edit_settings),
@@ -31,8 +31,9 @@ def interfere(history: History, campaign_id: str) -> None:
             continue
         for place in range(random.randrange(1, most)):
             when = history.world.now + random.randrange(0, longest * 60) * timedelta(seconds=1)
-            if history.world.has(f"{act.__name__} {number} {place}"):
-                history.act(when, partial(act, history, campaign_id, random))
+            name = f"{act.__name__} {number} {place}"
+            if history.world.has(name):
+                history.act(when, partial(act, history, campaign_id, history.world.dice(name)))
     waver(history, campaign_id)
 
 

@@ -17,7 +17,7 @@ from chalicelibs.adapters.memory import (
 )
 from chalicelibs.domain.call import Call, CallStatus
 from chalicelibs.domain.campaign import Campaign
-from chalicelibs.domain.imports import Chunk
+from chalicelibs.domain.imports import Batch
 from chalicelibs.domain.progress import Tally
 from chalicelibs.domain.task import DueTask, Task, TaskStatus
 from chalicelibs.domain.workspace import ApiKey, Workspace
@@ -187,9 +187,9 @@ class WatchedImports(MemoryImports):
         super().__init__(journal.store)
         self.journal = journal
 
-    def commit(self, chunk: Chunk) -> Chunk:
+    def commit(self, batch: Batch) -> Batch:
         """See the port."""
-        done = super().commit(chunk)
+        done = super().commit(batch)
         for row in done.accepted:
             self.journal.note_new(row.task)
         return done

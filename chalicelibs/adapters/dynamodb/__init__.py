@@ -10,6 +10,7 @@ from chalicelibs.adapters.dynamodb.imports import DynamoImports
 from chalicelibs.adapters.dynamodb.pacing import DynamoPacing
 from chalicelibs.adapters.dynamodb.requests import DynamoRequests
 from chalicelibs.adapters.dynamodb.slots import DynamoSlots
+from chalicelibs.adapters.dynamodb.straight import send_straight
 from chalicelibs.adapters.dynamodb.table import Table
 from chalicelibs.adapters.dynamodb.tasks import DynamoTasks
 from chalicelibs.adapters.dynamodb.workspaces import DynamoWorkspaces
@@ -28,4 +29,5 @@ __all__ = [
     "DynamoTasks",
     "DynamoWorkspaces",
     "Table",
+    "send_straight",
 ]

@@ -6,6 +6,7 @@ Instants and durations are numbers: milliseconds, with microseconds as three dec
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any, TypeVar
 
 from chalicelibs.domain.instants import EPOCH, MICROSECOND, MILLISECOND
@@ -27,10 +28,22 @@ def encode(value: Any) -> dict[str, Any]:
     Raises:
         CannotStore: for a type that no item holds.
     """
+    type_: type = type(value)
+    kind, written = encoder_of(type_)
+    return {kind: written(value)}
+
+
+@cache
+def encoder_of(type_: type) -> tuple[str, Callable[[Any], Any]]:
+    """How values of a type are written.
+
+    Raises:
+        CannotStore: when they are not.
+    """
     for types, kind, written in ENCODERS:
-        if isinstance(value, types):
-            return {kind: written(value)}
-    raise CannotStore(f"no item holds a {type(value).__name__}")
+        if issubclass(type_, types):
+            return kind, written
+    raise CannotStore(f"no item holds a {type_.__name__}")
 
 
 def encode_item(item: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A campaign's counters, spread over some items so that parallel writers seldom meet."""
+"""Counters of a campaign or an import, on some items, so that parallel writers seldom meet."""
 
 from typing import Any
 
@@ -7,11 +7,11 @@ from chalicelibs.adapters.dynamodb.table import Table
 from chalicelibs.adapters.dynamodb.writes import Write, update
 from chalicelibs.domain.progress import SETTLED_AT, Progress, Tally, added
 
-#: Items per campaign; one of them is drawn for each change.
+#: Items per owner; one of them is drawn for each change.
 SHARDS = 8
 
 
-def count(campaign_id: str, tally: Tally, *, lot: int) -> Write:
+def count(owner_id: str, tally: Tally, *, lot: int) -> Write:
     """The write that adds a tally, which is not empty, to the counters."""
     names = {f"#n{place}": name for place, name in enumerate(tally)}
     values: dict[str, Any] = {f"v{place}": change for place, change in enumerate(tally.values())}
@@ -19,13 +19,18 @@ def count(campaign_id: str, tally: Tally, *, lot: int) -> Write:
     settled = [f"#n{place} = :v{place}" for place, name in enumerate(tally) if name == SETTLED_AT]
     clauses = (("ADD", additions), ("SET", settled))
     expression = " ".join(f"{verb} {', '.join(terms)}" for verb, terms in clauses if terms)
-    key = (keys.counters(campaign_id), f"{lot % SHARDS:02}")
+    key = (keys.counters(owner_id), f"{lot % SHARDS:02}")
     return update(key, expression, names=names, **values)
 
 
 def progress(table: Table, campaign_id: str) -> Progress:
-    """The counters, summed."""
-    total: dict[str, int] = {}
-    for item in table.query("#pk = :pk", pk=keys.counters(campaign_id)):
-        total = added(total, {name: item[name] for name in item.keys() - {"pk", "sk"}})
-    return Progress.of(total)
+    """The counters, read as progress."""
+    return Progress.of(total(table, campaign_id))
+
+
+def total(table: Table, owner_id: str) -> Tally:
+    """The counters of a campaign, or of an import, summed."""
+    found: dict[str, int] = {}
+    for item in table.query("#pk = :pk", pk=keys.counters(owner_id)):
+        found = added(found, {name: item[name] for name in item.keys() - {"pk", "sk"}})
+    return found

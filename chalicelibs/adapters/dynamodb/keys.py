@@ -113,9 +113,9 @@ def before(sk: str) -> str:
     return f"{sk[:-1]}{chr(ord(sk[-1]) - 1)}~"
 
 
-def counters(campaign_id: str) -> str:
-    """The partition of a campaign's counters."""
-    return f"C#{campaign_id}"
+def counters(owner_id: str) -> str:
+    """The partition of the counters of a campaign, or of an import."""
+    return f"C#{owner_id}"
 
 
 def gauge(campaign_id: str) -> Key:
@@ -163,14 +163,29 @@ def import_pointer(workspace_id: str, import_id: str) -> Key:
     return inside(workspace_id), f"{IMPORT}{import_id}"
 
 
+def chunks_of(import_id: str) -> str:
+    """The partition of the chunks of an import's file."""
+    return f"F#{import_id}"
+
+
+def chunk(import_id: str, number: int) -> Key:
+    """A chunk; padded, so that chunks sort as in the file."""
+    return chunks_of(import_id), f"{number:08}"
+
+
 def rejected_of(import_id: str) -> str:
     """The partition of an import's rejected rows."""
     return f"R#{import_id}"
 
 
-def rejected(import_id: str, row: int) -> Key:
+def rejected(import_id: str, line: int) -> Key:
     """A rejected row; padded, so that rows sort as in the file."""
-    return rejected_of(import_id), f"{row:010}"
+    return rejected_of(import_id), f"{line:010}"
+
+
+def rehearsed(import_id: str, task_id: str) -> Key:
+    """A task that a dry run would make; a second one for its number finds it there."""
+    return f"Y#{import_id}#{task_id[-1]}", task_id
 
 
 def failure(queue: str, message_id: str) -> Key:

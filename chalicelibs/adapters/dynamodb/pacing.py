@@ -38,6 +38,20 @@ class DynamoPacing:
             return False
         return True
 
+    def plan(self, workspace_id: str, *, seen: datetime | None, until: datetime) -> bool:
+        """See the port. It is written on the workspace, which is read anyway."""
+        key, change = keys.workspace(workspace_id), "SET #planned_until = :until"
+        if seen is None:
+            unplanned = f"{IS_THERE} AND attribute_not_exists(#planned_until)"
+            planned = update(key, change, unplanned, until=until)
+        else:
+            planned = update(key, change, "#planned_until = :seen", until=until, seen=seen)
+        try:
+            self._table.write(planned)
+        except ConditionFailed:
+            return False
+        return True
+
     def rest(self, workspace_id: str, carrier: str, rest: Rest) -> None:
         """See the port. It is written on the workspace, which is read anyway."""
         longer = update(

@@ -68,7 +68,7 @@ def tasks_wanted(wanted: TaskFilter) -> Wanted:
         statuses = {f"status{place}": one for place, one in enumerate(sorted(wanted.statuses))}
         terms.append(f"#status IN ({', '.join(f':{name}' for name in statuses)})")
         values |= statuses
-    for name in ("outcome", "phone"):
+    for name in ("outcome", "phone", "external_id"):
         if (value := getattr(wanted, name)) is not None:
             terms.append(f"#{name} = :{name}")
             values[name] = value

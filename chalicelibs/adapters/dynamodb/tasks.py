@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from chalicelibs.adapters.dynamodb import counters, keys
 from chalicelibs.adapters.dynamodb.call_item import call_item
@@ -35,6 +36,12 @@ CLAIM = (
 )
 AS_THE_AGENDA_SAID = (
     "#lane = :lane AND #at = :at AND #claims = :claims AND #workspace_id = :workspace_id"
+)
+
+
+IS_FRESH = (
+    "(#status = :queued OR #status = :paused)"
+    " AND attribute_not_exists(#attempts) AND attribute_not_exists(#is_erased)"
 )
 
 
@@ -164,3 +171,23 @@ class DynamoTasks:
 def insert(task: Task) -> Write:
     """The write that stores a new task, unless it is there."""
     return put(keys.task(task.task_id), task_item(task), IS_NEW)
+
+
+def amend(task: Task) -> Write:
+    """The write that has a task that waits for its first call say what another says."""
+    says: dict[str, Any] = {"context": task.context or None, "external_id": task.external_id}
+    values = {name: value for name, value in says.items() if value is not None}
+    clauses = ["ADD #version :one"]
+    if values:
+        clauses.append("SET " + ", ".join(f"#{name} = :{name}" for name in values))
+    if gone := says.keys() - values.keys():
+        clauses.append("REMOVE " + ", ".join(f"#{name}" for name in sorted(gone)))
+    return update(
+        keys.task(task.task_id),
+        " ".join(clauses),
+        IS_FRESH,
+        one=1,
+        queued=TaskStatus.QUEUED,
+        paused=TaskStatus.PAUSED,
+        **values,
+    )

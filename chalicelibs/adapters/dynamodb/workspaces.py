@@ -139,7 +139,7 @@ def workspace_item(workspace: Workspace) -> Item:
     """A workspace in plain values.
 
     Beside them are kept the ids of its `keys`, of those among them that manage it (`managers`),
-    and of its `open` campaigns; and the rests of its carriers.
+    and of its `open` campaigns; the rests of its carriers; and until when starts are planned.
     """
     return {
         "name": workspace.name,
@@ -161,6 +161,7 @@ def workspace_of(workspace_id: str, item: Item) -> Workspace:
             for name, stored in item.items()
             if name.startswith(REST_OF)
         },
+        planned_until=to_instant(item["planned_until"]) if "planned_until" in item else None,
         created_at=to_instant(item["created_at"]),
     )
 

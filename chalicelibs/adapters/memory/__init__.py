@@ -4,7 +4,7 @@ from chalicelibs.adapters.memory.answers import MemoryAnswers
 from chalicelibs.adapters.memory.campaigns import MemoryCampaigns
 from chalicelibs.adapters.memory.dead_letters import MemoryDeadLetters, MemoryFailures
 from chalicelibs.adapters.memory.gauges import MemoryGauges
-from chalicelibs.adapters.memory.imports import MemoryFiles, MemoryImports
+from chalicelibs.adapters.memory.imports import MemoryFiles, MemoryImports, version_of
 from chalicelibs.adapters.memory.queue import MemoryQueue
 from chalicelibs.adapters.memory.requests import MemoryRequests
 from chalicelibs.adapters.memory.slots import MemoryPacing, MemorySlots
@@ -29,4 +29,5 @@ __all__ = [
     "MemoryStore",
     "MemoryTasks",
     "MemoryWorkspaces",
+    "version_of",
 ]

@@ -3,11 +3,20 @@
 from collections.abc import Iterable, MutableMapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from io import StringIO
+from hashlib import md5
+from typing import Any
 
 from chalicelibs.adapters.memory.store import MemoryStore, page_of
 from chalicelibs.domain.errors import Stale
-from chalicelibs.domain.imports import Chunk, Import, RejectedRow
+from chalicelibs.domain.imports import (
+    AcceptedRow,
+    Batch,
+    Chunk,
+    Counts,
+    Import,
+    ImportStatus,
+    RejectedRow,
+)
 from chalicelibs.domain.progress import TASKS
 from chalicelibs.ports import Page, UnreadableFile, Upload
 
@@ -43,41 +52,115 @@ class MemoryImports:
             own = [one for one in self._store.imports.values() if one.campaign_id == campaign_id]
             return sorted(own, key=lambda one: one.created_at)
 
-    def commit(self, chunk: Chunk) -> Chunk:
+    def add_chunks(self, job: Import, chunks: Sequence[Chunk]) -> Import:
         """See the port."""
         with self._store.lock:
-            stored = self._store.imports[chunk.import_id]
-            if stored.rows != chunk.rows_before:
-                raise Stale(chunk.import_id)
-            ids = {row.task.task_id for row in chunk.accepted}
-            done = chunk.without(frozenset(ids & self._store.tasks.keys()))
-            for accepted in done.accepted:
-                self._store.put_task(accepted.task)
-            self._store.counters[chunk.campaign_id][TASKS] += len(done.accepted)
-            self._store.rejected[chunk.import_id].update({row.row: row for row in done.rejected})
-            self._store.imports[chunk.import_id] = replace(
-                stored,
-                rows=chunk.rows_after,
-                accepted=stored.accepted + len(done.accepted),
-                rejected=stored.rejected + len(done.rejected) - done.duplicates,
-                duplicates=stored.duplicates + done.duplicates,
-            )
-            return done
+            self._check_cutting(job)
+            self._store.chunks[job.import_id].update({one.number: one for one in chunks})
+            return self._changed(job.import_id, chunks=job.chunks + len(chunks))
+
+    def set_total(self, job: Import, rows: int) -> Import:
+        """See the port."""
+        with self._store.lock:
+            self._check_cutting(job)
+            return self._changed(job.import_id, total=rows)
+
+    def _check_cutting(self, job: Import) -> None:
+        stored = self._store.imports[job.import_id]
+        if (stored.chunks, stored.total, stored.version) != (job.chunks, None, job.version):
+            raise Stale(job.import_id)
+
+    def _changed(self, import_id: str, **changes: Any) -> Import:
+        changed = replace(self._store.imports[import_id], **changes)
+        self._store.imports[import_id] = changed
+        return changed
+
+    def chunk(self, import_id: str, number: int) -> Chunk | None:
+        """See the port."""
+        return self._store.chunks[import_id].get(number)
+
+    def chunks(self, import_id: str) -> Sequence[Chunk]:
+        """See the port."""
+        with self._store.lock:
+            return [chunk for _, chunk in sorted(self._store.chunks[import_id].items())]
+
+    def commit(self, batch: Batch) -> Batch:
+        """See the port."""
+        before = batch.chunk
+        with self._store.lock:
+            stored = self._store.chunks[before.import_id][before.number]
+            if stored.done != before.done:
+                raise Stale(before.import_id)
+            if batch.is_dry_run:
+                return self._rehearsed(batch)
+            batch = batch.without(self._known(batch.accepted))
+            batch = batch.without(self._called(batch.updated))
+            for row in batch.accepted:
+                self._store.put_task(row.task)
+            for row in batch.updated:
+                known = self._store.tasks[row.task.task_id]
+                told = known.told_as(row.task)
+                self._store.put_task(replace(told, version=known.version + 1))
+            self._store.counters[before.campaign_id][TASKS] += len(batch.accepted)
+            self._note(batch)
+            return batch
+
+    def _rehearsed(self, batch: Batch) -> Batch:
+        seen = self._store.rehearsed[batch.chunk.import_id]
+        ids = frozenset(row.task.task_id for row in batch.accepted)
+        batch = batch.without(ids & seen)
+        seen |= ids
+        self._note(batch)
+        return batch
+
+    def _note(self, batch: Batch) -> None:
+        """What a batch changes besides tasks."""
+        before = batch.chunk
+        self._store.rejected[before.import_id].update({row.line: row for row in batch.rejected})
+        self._store.chunks[before.import_id][before.number] = batch.after
+        self._count(before.import_id, batch.counts)
+
+    def _known(self, rows: Iterable[AcceptedRow]) -> frozenset[str]:
+        return frozenset({row.task.task_id for row in rows} & self._store.tasks.keys())
+
+    def _called(self, rows: Iterable[AcceptedRow]) -> frozenset[str]:
+        found = (self._store.tasks[row.task.task_id] for row in rows)
+        return frozenset(task.task_id for task in found if not task.is_fresh)
+
+    def _count(self, import_id: str, more: Counts) -> None:
+        self._changed(import_id, counts=self._store.imports[import_id].counts.plus(more))
+
+    def give_up(self, chunk: Chunk, reason: str) -> None:
+        """See the port."""
+        with self._store.lock:
+            stored = self._store.chunks[chunk.import_id][chunk.number]
+            if stored.is_done or stored.reason is not None:
+                return
+            self._store.chunks[chunk.import_id][chunk.number] = replace(stored, reason=reason)
+            self._count(chunk.import_id, Counts(chunks_given_up=1))
+
+    def take_up(self, chunk: Chunk) -> Chunk:
+        """See the port."""
+        with self._store.lock:
+            stored = self._store.chunks[chunk.import_id][chunk.number]
+            if stored.reason is not None:
+                self._count(chunk.import_id, Counts(chunks_given_up=-1))
+            taken = replace(stored, reason=None)
+            self._store.chunks[chunk.import_id][chunk.number] = taken
+            return taken
 
     def finish(self, done: Import) -> None:
         """See the port."""
         with self._store.lock:
-            stored = self._store.imports[done.import_id]
-            self._store.imports[done.import_id] = replace(
-                stored, status=done.status, reason=done.reason
-            )
+            if self._store.imports[done.import_id].status is not ImportStatus.COMPLETED:
+                self._changed(done.import_id, status=done.status, reason=done.reason)
 
-    def erase_value(self, import_id: str, row: int) -> None:
+    def erase_value(self, import_id: str, line: int) -> None:
         """See the port."""
         with self._store.lock:
             rows = self._store.rejected[import_id]
-            if row in rows:
-                rows[row] = rows[row]._replace(value=None)
+            if line in rows:
+                rows[line] = rows[line]._replace(value=None)
 
     def rejected(self, import_id: str, *, cursor: str | None, limit: int) -> Page[RejectedRow]:
         """See the port."""
@@ -89,10 +172,10 @@ class MemoryImports:
 
 
 class MemoryFiles:
-    """Files by their name."""
+    """Files by their name; the version of one is what S3 would say."""
 
-    def __init__(self, text_by_source: MutableMapping[str, str]) -> None:
-        self._text_by_source = text_by_source
+    def __init__(self, bytes_by_source: MutableMapping[str, bytes]) -> None:
+        self._bytes_by_source = bytes_by_source
 
     def source(self, key: str) -> str:
         """See the port."""
@@ -104,11 +187,19 @@ class MemoryFiles:
         return Upload(url=url, headers={"Content-Type": "text/csv"}, expires_at=now + valid_for)
 
     def put(self, source: str, content: bytes) -> None:
-        """See the port; what is no text is lost."""
-        self._text_by_source[source] = content.decode(errors="replace")
-
-    def lines(self, source: str) -> Iterable[str]:
         """See the port."""
-        if source not in self._text_by_source:
+        self._bytes_by_source[source] = content
+
+    def read(self, source: str, version: str, *, start: int, size: int) -> bytes:
+        """See the port."""
+        content = self._bytes_by_source.get(source)
+        if content is None:
             raise UnreadableFile("the file is gone: drop it again")
-        return StringIO(self._text_by_source[source], newline="")
+        if version != version_of(content):
+            raise UnreadableFile("the file was replaced while it was read: drop it again")
+        return content[start : start + size]
+
+
+def version_of(content: bytes) -> str:
+    """The version of a file with this content, as S3 names it."""
+    return md5(content, usedforsecurity=False).hexdigest()

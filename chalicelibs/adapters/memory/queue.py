@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from chalicelibs.domain.call_event import CallEvent
-from chalicelibs.ports import PlaceCall
+from chalicelibs.ports import ImportChunk, PlaceCall
 
 NO_DELAY = timedelta(0)
 
@@ -18,6 +18,7 @@ class MemoryQueue:
     reports: list[CallEvent] = field(default_factory=list)
     nudges: list[tuple[str, timedelta]] = field(default_factory=list)
     ticks: list[str] = field(default_factory=list)
+    importing: list[ImportChunk] = field(default_factory=list)
 
     def calls(self, messages: Iterable[tuple[PlaceCall, timedelta]]) -> None:
         """See the port."""
@@ -26,6 +27,10 @@ class MemoryQueue:
     def events(self, events: Iterable[CallEvent]) -> None:
         """See the port."""
         self.reports.extend(events)
+
+    def chunks(self, messages: Iterable[ImportChunk]) -> None:
+        """See the port."""
+        self.importing.extend(messages)
 
     def nudge(self, workspace_id: str, delay: timedelta = NO_DELAY) -> None:
         """See the port."""

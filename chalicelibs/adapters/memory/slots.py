@@ -52,6 +52,15 @@ class MemoryPacing:
             self._store.starts[second] += 1
             return True
 
+    def plan(self, workspace_id: str, *, seen: datetime | None, until: datetime) -> bool:
+        """See the port."""
+        with self._store.lock:
+            workspace = self._store.workspaces[workspace_id]
+            if workspace.planned_until != seen:
+                return False
+            self._store.workspaces[workspace_id] = replace(workspace, planned_until=until)
+            return True
+
     def rest(self, workspace_id: str, carrier: str, rest: Rest) -> None:
         """See the port."""
         with self._store.lock:

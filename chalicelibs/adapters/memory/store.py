@@ -11,7 +11,7 @@ from chalicelibs.domain.brakes import Gauge
 from chalicelibs.domain.call import Call, Dialed
 from chalicelibs.domain.campaign import Campaign
 from chalicelibs.domain.dead_letters import Failure, QueueName
-from chalicelibs.domain.imports import Import, RejectedRow
+from chalicelibs.domain.imports import Chunk, Import, RejectedRow
 from chalicelibs.domain.once import Known
 from chalicelibs.domain.task import Task
 from chalicelibs.domain.workspace import ApiKey, Workspace
@@ -42,6 +42,8 @@ class MemoryStore:
     answers: dict[tuple[str, str], Known] = field(default_factory=dict)
     failures: dict[tuple[QueueName, str], Failure] = field(default_factory=dict)
     imports: dict[str, Import] = field(default_factory=dict)
+    chunks: dict[str, dict[int, Chunk]] = field(default_factory=lambda: defaultdict(dict))
+    rehearsed: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     rejected: dict[str, dict[int, RejectedRow]] = field(default_factory=lambda: defaultdict(dict))
 
     def put_task(self, task: Task) -> None:

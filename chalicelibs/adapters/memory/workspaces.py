@@ -32,8 +32,10 @@ class MemoryWorkspaces:
     def set_limits(self, workspace: Workspace) -> None:
         """See the port."""
         with self._store.lock:
-            rests = self._store.workspaces[workspace.workspace_id].rests
-            self._store.workspaces[workspace.workspace_id] = replace(workspace, rests=rests)
+            stored = self._store.workspaces[workspace.workspace_id]
+            self._store.workspaces[workspace.workspace_id] = replace(
+                workspace, rests=stored.rests, planned_until=stored.planned_until
+            )
 
     def ids(self) -> Sequence[str]:
         """See the port."""

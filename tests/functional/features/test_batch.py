@@ -70,7 +70,7 @@ def test_its_csv_may_have_five_thousand_rows_and_more(scene: Scene) -> None:
     assert scene.acme.shown(f"/campaigns/{campaign_id}")["progress"]["queued"] == 5_001
 
 
-@pytest.mark.parametrize("header", ["number,name", "telephone,name", f"{LEO},Leo"])
+@pytest.mark.parametrize("header", ["customer,name", "Kontakt-Nr,name", f"{LEO},Leo"])
 def test_its_csv_must_have_a_header_phone(scene: Scene, header: str) -> None:
     campaign_id = scene.batch()
 
@@ -79,6 +79,16 @@ def test_its_csv_must_have_a_header_phone(scene: Scene, header: str) -> None:
     assert (job["status"], job["accepted"]) == ("failed", 0)
     assert "phone" in job["reason"]
     assert scene.rings() == []
+
+
+@pytest.mark.parametrize("header", ["number,name", "Telephone;name", "Mobile No.\tname"])
+def test_its_column_phone_may_have_another_name(scene: Scene, header: str) -> None:
+    campaign_id = scene.batch()
+    between = header.removesuffix("name")[-1]
+
+    scene.upload(campaign_id, f"{header}\n{EVA}{between}Eva\n")
+
+    assert scene.rings() == [EVA]
 
 
 def test_its_column_phone_may_be_another_than_the_first(scene: Scene) -> None:
@@ -97,9 +107,9 @@ def test_phone_numbers_must_have_their_country_codes(scene: Scene) -> None:
 
     assert (job["accepted"], job["rejected"]) == (1, 2)
     rows = scene.acme.shown(f"/imports/{job['id']}/rows")["rows"]
-    assert [(row["row"], row["column"], row["value"]) for row in rows] == [
-        (1, "phone", "600000001"),
-        (3, "phone", "9876543210"),
+    assert [(row["line"], row["column"], row["value"]) for row in rows] == [
+        (2, "phone", "600000001"),
+        (4, "phone", "9876543210"),
     ]
     assert scene.rings() == [ANA]
 

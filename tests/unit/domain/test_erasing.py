@@ -49,6 +49,8 @@ def test_what_is_no_place_is_known(text: str) -> None:
         ("0600000001", True),
         ("+34600000001 x12", True),
         ("call 34600000001 after six", True),
+        ("＋34 ６00 000 001", True),
+        ("+٣٤٦٠٠٠٠٠٠٠١", True),
         ("+34600000002", False),
         ("000001", False),
         ("0000001", False),

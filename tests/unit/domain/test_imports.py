@@ -41,21 +41,21 @@ def test_an_import_that_is_tried_again_goes_on_and_forgets_its_failure() -> None
 
 
 @pytest.mark.parametrize(
-    ("status", "version", "rows", "takes"),
+    ("status", "version", "chunks", "takes"),
     [
         pytest.param("waiting", None, 0, True, id="no file came yet"),
-        pytest.param("running", "v1", 90, True, id="delivered again"),
+        pytest.param("running", "v1", 3, True, id="delivered again"),
         pytest.param("running", "v2", 0, False, id="on its way with another"),
-        pytest.param("failed", "v1", 90, True, id="dropped again"),
+        pytest.param("failed", "v1", 3, True, id="dropped again"),
         pytest.param("failed", "v2", 0, True, id="the other could not be used at all"),
-        pytest.param("failed", "v2", 90, False, id="rows of the other are in"),
+        pytest.param("failed", "v2", 3, False, id="the other was cut already"),
         pytest.param("completed", "v2", 0, False, id="complete, although it had no rows"),
     ],
 )
 def test_an_import_is_of_one_version_of_its_file(
-    status: str, version: str | None, rows: int, takes: bool
+    status: str, version: str | None, chunks: int, takes: bool
 ) -> None:
-    job = an_import(status=ImportStatus(status), version=version, rows=rows)
+    job = an_import(status=ImportStatus(status), version=version, chunks=chunks)
 
     assert job.takes("v1") == takes
 

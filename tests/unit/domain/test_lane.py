@@ -20,6 +20,7 @@ from chalicelibs.domain.lane import (
     partitions_of,
     rescue_partition,
     shard_for,
+    shards_for,
 )
 from chalicelibs.domain.overrides import NONE, Overrides, rules_of
 from chalicelibs.domain.priority import HIGHEST, LOWEST, Level, of_attempt
@@ -162,6 +163,16 @@ def test_a_lane_gets_one_more_shard_for_each_thousand_tasks_until_it_has_enough(
     open_tasks: int, shard: int
 ) -> None:
     assert shard_for(open_tasks) == shard
+
+
+@pytest.mark.parametrize(
+    ("open_tasks", "shards"),
+    [(0, 1), (SHARD_SIZE - 1, 1), (SHARD_SIZE, 2), (63_999, 64), (64_000, 64), (50_000_000, 64)],
+)
+def test_many_tasks_are_spread_over_many_shards_and_not_too_many(
+    open_tasks: int, shards: int
+) -> None:
+    assert shards_for(open_tasks) == shards
 
 
 # --- Families: which lanes are looked at ---------------------------------------------------------

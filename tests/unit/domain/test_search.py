@@ -6,7 +6,7 @@ from chalicelibs.domain.search import ANY_CALL, ANY_TASK, CallFilter, TaskFilter
 from chalicelibs.domain.task import TaskStatus
 from tests.builders import AGENT, CAMPAIGN, a_call, a_task, plain_id
 
-TASK = a_task(status=TaskStatus.COMPLETED, outcome="busy", attempts=2)
+TASK = a_task(status=TaskStatus.COMPLETED, outcome="busy", attempts=2, external_id="crm-17")
 CALL = a_call(agent_id=AGENT, outcome="busy")
 BOTH_OPEN = frozenset({TaskStatus.QUEUED, TaskStatus.PAUSED})
 
@@ -22,6 +22,8 @@ BOTH_OPEN = frozenset({TaskStatus.QUEUED, TaskStatus.PAUSED})
         pytest.param({"outcome": "completed"}, False, id="with another"),
         pytest.param({"phone": TASK.phone}, True, id="this number"),
         pytest.param({"phone": "+34600000009"}, False, id="another"),
+        pytest.param({"external_id": "crm-17"}, True, id="this id of the sender's"),
+        pytest.param({"external_id": "crm-1"}, False, id="another id"),
         pytest.param({"attempts": 2}, True, id="so many attempts"),
         pytest.param({"attempts": 0}, False, id="none"),
         pytest.param({"outcome": "busy", "attempts": 2}, True, id="both"),

@@ -19,11 +19,13 @@ from chalicelibs.adapters.memory import (
     MemoryStore,
     MemoryTasks,
     MemoryWorkspaces,
+    version_of,
 )
 from chalicelibs.domain.call import Call
 from chalicelibs.domain.call_event import CallEvent, EventKind
 from chalicelibs.domain.campaign import Campaign
 from chalicelibs.domain.deadlines import Deadlines
+from chalicelibs.domain.imports import Import
 from chalicelibs.domain.progress import Progress
 from chalicelibs.domain.task import Task
 from chalicelibs.ports import (
@@ -37,7 +39,7 @@ from chalicelibs.ports import (
 )
 from chalicelibs.use_cases.dispatch import Dispatch
 from chalicelibs.use_cases.erase_contact import EraseContact
-from chalicelibs.use_cases.import_contacts import ImportContacts
+from chalicelibs.use_cases.import_contacts import ImportChunks, PlanImport
 from chalicelibs.use_cases.keep_time import FinishCampaigns, Tick
 from chalicelibs.use_cases.look_ahead import LookAhead
 from chalicelibs.use_cases.look_up import LookUp
@@ -48,10 +50,12 @@ from chalicelibs.use_cases.push_tasks import PushTasks
 from chalicelibs.use_cases.receive_contacts import ReceiveContacts
 from chalicelibs.use_cases.receive_report import ReceiveReport
 from chalicelibs.use_cases.record_call_event import RecordCallEvent
+from chalicelibs.use_cases.rehearse_import import RehearseImport
 from chalicelibs.use_cases.rescue import Rescue
 from chalicelibs.use_cases.resume_tasks import ResumeTasks
 from chalicelibs.use_cases.steer_tasks import SteerTasks
 from tests.builders import (
+    CAMPAIGN,
     NOON,
     WORKSPACE,
     a_campaign,
@@ -192,7 +196,7 @@ class Bench:
         self.carrier = ScriptedCarrier()
         self.deadlines = Deadlines()
         self.fuse = Fuse()
-        self.text_by_source: dict[str, str] = {}
+        self.bytes_by_source: dict[str, bytes] = {}
         self._ports(self.fuse)
         self._use_cases()
         self.workspaces.add(a_workspace(**workspace), a_key())
@@ -211,7 +215,7 @@ class Bench:
         self.slots = fused(MemorySlots(self.store))
         self.pacing = fused(MemoryPacing(self.store))
         self.imports = fused(MemoryImports(self.store))
-        self.files = fused(MemoryFiles(self.text_by_source))
+        self.files = fused(MemoryFiles(self.bytes_by_source))
         self.sending = fused(self.queue)
         self.carriers = OneCarrier(self.carrier)
 
@@ -246,7 +250,9 @@ class Bench:
         self.finish = wired(FinishCampaigns)
         self.look_ahead = wired(LookAhead)
         self.look_up = wired(LookUp)
-        self.import_contacts = wired(ImportContacts)
+        self.plan_import = wired(PlanImport)
+        self.import_chunk = wired(ImportChunks)
+        every["rehearse"] = wired(RehearseImport)
         self.receive_contacts = wired(ReceiveContacts)
         self.push = wired(PushTasks)
         self.erase = wired(EraseContact)
@@ -318,8 +324,30 @@ class Bench:
 
     def drops(self, text: str, source: str = "s3://drop/contacts.csv") -> str:
         """Somebody drops a file."""
-        self.text_by_source[source] = text
+        self.bytes_by_source[source] = text.encode()
         return source
+
+    def imports_file(
+        self,
+        source: str = "s3://drop/contacts.csv",
+        *,
+        version: str | None = None,
+        workspace_id: str = WORKSPACE,
+        campaign_id: str = CAMPAIGN,
+    ) -> Import | None:
+        """The bucket tells of a file, and its chunks are imported, as far as they can be."""
+        content = self.bytes_by_source.get(source, b"")
+        job = self.plan_import(
+            workspace_id, campaign_id, source=source, version=version or version_of(content)
+        )
+        self.imports_chunks()
+        return job and self.imports.get(workspace_id, job.import_id)
+
+    def imports_chunks(self) -> None:
+        """Whatever chunks are waiting are imported; a message goes when its work is done."""
+        while self.queue.importing:
+            self.import_chunk(self.queue.importing[0])
+            self.queue.importing.pop(0)
 
     # --- What is seen ----------------------------------------------------------------------------
 

@@ -6,9 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chalicelibs.adapters.memory import MemoryPacing
 from chalicelibs.domain.call import CallStatus
 from chalicelibs.domain.calling_hours import CallingHours
 from chalicelibs.domain.campaign import CampaignKind, CampaignState
+from chalicelibs.domain.deadlines import Deadlines
 from chalicelibs.domain.instants import with_lot
 from chalicelibs.domain.lane import families_of
 from chalicelibs.domain.naming import campaign_of, task_of
@@ -442,6 +444,59 @@ def test_what_the_spread_left_over_is_taken_when_it_is_through(bench: Bench) -> 
     bench.dispatch(WORKSPACE)
 
     assert bench.queue.nudges == [(WORKSPACE, LONGEST_SPREAD)]
+
+
+def test_calls_are_queued_behind_those_that_were_queued_before(bench: Bench) -> None:
+    with_limit(bench, 20, calls_per_second=2)
+    bench.has_campaign()
+
+    for numbers in ((1, 2, 3), (4, 5)):
+        bench.has_tasks(*numbers)
+        bench.dispatch(WORKSPACE)
+
+    delays = [delay for _, delay in bench.queue.placing]
+    assert delays == [NO_DELAY, NO_DELAY, SECOND, 1.5 * SECOND, 1.5 * SECOND]
+
+
+def test_no_more_is_claimed_than_may_start_soon_however_often_one_looks(bench: Bench) -> None:
+    with_limit(bench, 100, calls_per_second=1)
+    bench.has_campaign()
+    bench.has_tasks(*range(90))
+
+    assert [bench.dispatch(WORKSPACE) for _ in range(3)] == [30, 0, 0]
+
+    bench.clock.forward(2 * SECOND)
+    assert [bench.dispatch(WORKSPACE) for _ in range(2)] == [2, 0]
+
+
+def test_two_runs_at_once_give_no_second_away_twice(bench: Bench) -> None:
+    with_limit(bench, 20, calls_per_second=1)
+    bench.has_campaign()
+    bench.has_tasks(1, 2)
+
+    class Overtaken(MemoryPacing):
+        def plan(self, workspace_id: str, *, seen: datetime | None, until: datetime) -> bool:
+            super().plan(workspace_id, seen=None, until=NOON + 5 * SECOND)
+            return super().plan(workspace_id, seen=seen, until=until)
+
+    replace(bench.dispatch, pacing=Overtaken(bench.store))(WORKSPACE)
+
+    assert [delay for _, delay in bench.queue.placing] == [5 * SECOND, 6 * SECOND]
+    assert bench.store.workspaces[WORKSPACE].planned_until == NOON + 7 * SECOND
+
+
+def test_a_call_is_not_kept_waiting_until_the_gate_refuses_it(bench: Bench) -> None:
+    """As on the local stack, where rescue looks after 15 s."""
+    deadlines = Deadlines(first_look=15 * SECOND, sending=8 * SECOND)
+    with_limit(bench, 100, calls_per_second=1)
+    bench.has_campaign()
+    bench.has_tasks(*range(90))
+
+    replace(bench.dispatch, deadlines=deadlines)(WORKSPACE)
+
+    assert (
+        max(delay for _, delay in bench.queue.placing) < deadlines.first_look - deadlines.sending
+    )
 
 
 # --- Order ---------------------------------------------------------------------------------------

@@ -1,12 +1,13 @@
 """Erasing a person: nothing of them is left, they are never called, and all counts stay."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from chalicelibs.adapters.memory import MemoryTasks
+from chalicelibs.adapters.memory import MemorySlots, MemoryTasks
 from chalicelibs.domain.call import CallStatus
 from chalicelibs.domain.campaign import CampaignKind
 from chalicelibs.domain.erasing import Erased, Place
@@ -23,6 +24,7 @@ from tests.builders import (
     IMPORT,
     OTHER_WORKSPACE,
     WORKSPACE,
+    a_batch,
     a_chunk,
     a_key,
     a_task,
@@ -240,6 +242,21 @@ def test_a_queued_call_whose_message_was_lost_ends_with_the_rescue(bench: Bench)
     assert bench.progress(CAMPAIGN).archived == 1
 
 
+def test_whoever_is_erased_before_no_slot_was_found_is_counted_as_archived(bench: Bench) -> None:
+    bench.has_campaign()
+    task = has_them(bench)
+
+    class Full(MemorySlots):
+        def reserve(self, scope: str, call_ids: Sequence[str], limit: int) -> Mapping[str, int]:
+            erased(bench)
+            return super().reserve(scope, call_ids, limit - limit)
+
+    assert replace(bench.dispatch, slots=Full(bench.store))(WORKSPACE) == 0
+
+    assert bench.task(task).status is TaskStatus.ARCHIVED
+    assert bench.progress(CAMPAIGN).archived == 1
+
+
 @pytest.mark.parametrize("answer", [AnswerLost(), Throttled(MINUTE), None])
 def test_whoever_is_erased_while_the_carrier_is_asked_is_not_called_again(
     bench: Bench, answer: AnswerLost | Throttled | None
@@ -308,16 +325,30 @@ def test_an_erased_call_is_not_written_over_by_whoever_had_read_it_before(bench:
     assert not is_known(bench)
 
 
+# --- Several tasks for one number ---------------------------------------------------------------
+
+
+def test_where_a_number_may_have_several_tasks_all_of_them_are_erased(bench: Bench) -> None:
+    bench.has_campaign(repeats_numbers=True)
+    has_them(bench)
+    has_them(bench, task_id=a_task(5).task_id)
+
+    done = completely(bench)
+
+    assert done.tasks == 2
+    assert not is_known(bench)
+
+
 # --- Rejected rows ------------------------------------------------------------------------------
 
 
 def has_rows(bench: Bench, *values: str | None) -> None:
-    bench.imports.start(an_import())
+    bench.imports.add_chunks(bench.imports.start(an_import()), [a_chunk()])
     rows = [
-        RejectedRow(number, number + 1, "invalid_phone", "no", "phone", value)
+        RejectedRow(number, "invalid_phone", "no", "phone", value)
         for number, value in enumerate(values, start=1)
     ]
-    bench.imports.commit(a_chunk(rejected=tuple(rows)))
+    bench.imports.commit(a_batch(rejected=tuple(rows)))
 
 
 def values(bench: Bench) -> list[str | None]:

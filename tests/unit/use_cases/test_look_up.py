@@ -57,7 +57,7 @@ def job(bench: Bench) -> Import:
     """An import of which a row was rejected."""
     bench.has_campaign()
     source = bench.drops("phone,name\n+34600000001,Ana\nbad,Ben\n")
-    job = bench.import_contacts(WORKSPACE, CAMPAIGN, source=source, version="v1")
+    job = bench.imports_file(source)
     assert job is not None
     return job
 
@@ -419,13 +419,13 @@ def test_an_import_and_its_rejected_rows_are_found(bench: Bench, job: Import) ->
     assert bench.look_up.import_(WORKSPACE, job.import_id) == job
     assert bench.look_up.imports_of(WORKSPACE, CAMPAIGN) == [job]
     [row] = bench.look_up.rejected_rows(WORKSPACE, job.import_id, Paging()).items
-    assert (row.row, row.code, row.value) == (2, "invalid_phone", "bad")
+    assert (row.line, row.code, row.value) == (3, "invalid_phone", "bad")
 
 
 def test_a_file_dropped_for_no_campaign_tells_so_where_it_was_dropped(bench: Bench) -> None:
     source = bench.drops("phone\n+34600000001\n")
     nowhere = plain_id(9, "c")
-    job = bench.import_contacts(WORKSPACE, nowhere, source=source, version="v1")
+    job = bench.imports_file(source, campaign_id=nowhere)
 
     assert bench.look_up.imports_of(WORKSPACE, nowhere) == [job]
 
@@ -446,7 +446,7 @@ def test_a_workspace_finds_nothing_of_another(bench: Bench, first_call: str) -> 
     other = a_workspace(workspace_id=OTHER_WORKSPACE)
     bench.workspaces.add(other, a_key(key_id=plain_id(2, "k")))
     source = bench.drops("phone,name\nbad,Ben\n")
-    job = bench.import_contacts(WORKSPACE, CAMPAIGN, source=source, version="v1")
+    job = bench.imports_file(source)
     in_flight = bench.task(TASK_ID).call
     assert job is not None
     assert in_flight is not None
