@@ -696,6 +696,16 @@ def test_what_a_lost_call_turns_out_to_have_used_is_counted(bench: Bench, call_i
     assert bench.progress(CAMPAIGN).cost_micros == {"EUR": 250_000}
 
 
+def test_the_late_end_of_a_lost_call_does_not_reopen_a_task_that_was_archived(
+    bench: Bench, call_id: str
+) -> None:
+    lost(bench, call_id)
+    bench.store.put_task(archived(bench.task(TASK)))
+
+    assert bench.ends(call_id, "busy") == "old_news"
+    assert bench.task(TASK).status is TaskStatus.ARCHIVED
+
+
 def test_the_late_end_of_a_lost_call_counts_once(bench: Bench, call_id: str) -> None:
     lost(bench, call_id)
     bench.ends(call_id, "completed")
