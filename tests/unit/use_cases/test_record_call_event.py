@@ -330,6 +330,18 @@ def test_an_analysis_before_the_end_is_not_waited_for_again(
     assert bench.task(TASK).outcome == "interested"
 
 
+def test_what_an_analysis_told_before_the_end_stands(bench: Bench, call_id: str) -> None:
+    url = "https://example.com/r.wav"
+    bench.record(bench.analysis(call_id, cost="0.25 EUR", recording_url=url))
+
+    bench.ends(call_id, "completed")
+
+    call = bench.call(call_id)
+    assert (call.cost, call.recording_url) == ("0.25 EUR", url)
+    assert call.analysis == {"summary": "they talked"}
+    assert bench.progress(CAMPAIGN).cost_micros == {"EUR": 250_000}
+
+
 def test_an_analysis_cannot_make_a_conversation_of_a_call_that_nobody_took(
     bench: Bench, call_id: str
 ) -> None:
