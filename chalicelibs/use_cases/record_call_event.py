@@ -312,8 +312,6 @@ def end_of(call: Call, event: CallEvent, *, now: datetime) -> Call:
         is_permanent=event.is_permanent,
         reason=event.reason,
         duration=event.duration,
-        cost=event.cost or call.cost,
-        recording_url=event.recording_url or call.recording_url,
         carrier_call_id=event.carrier_call_id or call.carrier_call_id,
     )
     if call.outcome is not None and is_more_telling(call.outcome, str(ended.outcome)):

@@ -144,14 +144,20 @@ def come_to_rest(history: History) -> None:
     for campaign in list(history.store.campaigns.values()):
         if not campaign.is_closed:
             steer(history, campaign.campaign_id, "resume")
-    end = world.now + LENGTH
-    while world.now < end and not history.is_over:
-        tick(history)
-        world.run(next_minute(history, idle=60 * MINUTE))
-    world.run_dry()
+    let_end(history)
+    world.run_dry()  # messages that were days late may have brought new contacts
+    let_end(history)
     for _ in range(3):
         tick(history)
         world.run(world.now + MINUTE)
+
+
+def let_end(history: History) -> None:
+    """The schedule goes on until nothing is left to do, or for so long that something is wrong."""
+    end = history.world.now + LENGTH
+    while history.world.now < end and not history.is_over:
+        tick(history)
+        history.world.run(next_minute(history, idle=60 * MINUTE))
 
 
 def unhindered(campaign: Campaign) -> Campaign:

@@ -367,6 +367,18 @@ def test_an_analysis_before_the_end_is_not_waited_for_again(
     assert bench.task(TASK).outcome == "interested"
 
 
+def test_what_an_analysis_told_before_the_end_stands(bench: Bench, call_id: str) -> None:
+    url = "https://example.com/r.wav"
+    bench.record(bench.analysis(call_id, cost="0.25 EUR", recording_url=url))
+
+    bench.ends(call_id, "completed")
+
+    call = bench.call(call_id)
+    assert (call.cost, call.recording_url) == ("0.25 EUR", url)
+    assert call.analysis == {"summary": "they talked"}
+    assert bench.progress(CAMPAIGN).cost_micros == {"EUR": 250_000}
+
+
 def test_an_analysis_cannot_make_a_conversation_of_a_call_that_nobody_took(
     bench: Bench, call_id: str
 ) -> None:
@@ -731,6 +743,16 @@ def test_what_a_lost_call_turns_out_to_have_used_is_counted(bench: Bench, call_i
 
     assert bench.progress(CAMPAIGN).talked == MINUTE
     assert bench.progress(CAMPAIGN).cost_micros == {"EUR": 250_000}
+
+
+def test_the_late_end_of_a_lost_call_does_not_reopen_a_task_that_was_archived(
+    bench: Bench, call_id: str
+) -> None:
+    lost(bench, call_id)
+    bench.store.put_task(archived(bench.task(TASK)))
+
+    assert bench.ends(call_id, "busy") == "old_news"
+    assert bench.task(TASK).status is TaskStatus.ARCHIVED
 
 
 def test_the_late_end_of_a_lost_call_counts_once(bench: Bench, call_id: str) -> None:
