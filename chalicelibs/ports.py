@@ -243,6 +243,13 @@ class Calls(Protocol):
     def save(self, workspace_id: str, call: Call) -> None:
         """Replace a call, or keep it, but an erased one stays erased."""
 
+    def revise(self, workspace_id: str, call: Call) -> None:
+        """Replace a call of which more is known now, if it is still the one that was read.
+
+        Raises:
+            Stale: when somebody else told more of it meanwhile, or it was erased.
+        """
+
     def get(self, workspace_id: str, dialed: Dialed) -> Call | None:
         """A call that has ended."""
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from chalicelibs.adapters.memory import MemoryCalls, MemoryTasks
-from chalicelibs.domain.call import LOST, Call, CallStatus
+from chalicelibs.domain.call import LOST, Call, CallStatus, Dialed
 from chalicelibs.domain.call_event import CallEvent, EventKind
 from chalicelibs.domain.campaign import CampaignKind
 from chalicelibs.domain.errors import Stale
@@ -448,6 +448,25 @@ def test_a_late_wish_to_be_called_back_reopens_the_task(bench: Bench, call_id: s
     assert (WORKSPACE, MINUTE) in bench.queue.nudges
 
 
+def test_two_late_words_at_the_same_moment_are_both_kept(bench: Bench, call_id: str) -> None:
+    bench.ends(call_id, "completed")
+    heard = bench.analysis(call_id, analysis={}, recording_url="https://example.com/r")
+
+    class Overtaken(MemoryCalls):
+        def get(self, workspace_id: str, dialed: Dialed) -> Call | None:
+            found = super().get(workspace_id, dialed)
+            if found is not None and not found.recording_url:
+                bench.record(heard)
+            return found
+
+    slow = replace(bench.record, calls=Overtaken(bench.store))
+    assert slow(bench.analysis(call_id, analysis={"mood": "good"})) == "analysis_added"
+
+    call = bench.call(call_id)
+    assert call.recording_url == "https://example.com/r"
+    assert call.analysis == {"mood": "good"}
+
+
 def test_the_same_late_word_twice_counts_once(bench: Bench, call_id: str) -> None:
     bench.ends(call_id, "completed")
     told = bench.analysis(call_id, outcome="interested")
@@ -702,7 +721,7 @@ def test_a_late_word_that_settled_is_kept_even_if_its_worker_comes_back_after_th
     class DyingCalls(MemoryCalls):
         """The worker dies between settling and keeping the call."""
 
-        def save(self, workspace_id: str, call: Call) -> None:
+        def revise(self, workspace_id: str, call: Call) -> None:
             raise Crashed(f"{workspace_id} {call.call_id}")
 
     bench.ends(call_id, "completed")
