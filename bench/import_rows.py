@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -25,7 +26,7 @@ from chalicelibs.adapters.clock import SystemClock
 from chalicelibs.adapters.dynamodb.tasks import insert
 from chalicelibs.domain.naming import LENGTH, base32, task_id_for_phone
 from chalicelibs.domain.task import Task
-from client.api import Api
+from client.api import Api, Refused
 from local import keys
 from local.bucket import drop
 from local.intrinsics import ACCOUNT, REGION, SECRET
@@ -79,11 +80,11 @@ def imported(stack: Stack, total: int) -> float:
     content = "\n".join(["phone,name,city,reference", *rows(total)]).encode()
     began = time.monotonic()
     drop(stack.settings, workspace_id, campaign_id, content)
-    while True:
-        jobs = client.get(f"/campaigns/{campaign_id}/imports")["imports"]
-        if jobs and jobs[0]["status"] != "running":
-            break
+    jobs: list[Any] = []
+    while not jobs or jobs[0]["status"] == "running":
         time.sleep(EVERY_S)
+        with suppress(Refused):  # the engine may be too busy to answer whoever only looks
+            jobs = client.get(f"/campaigns/{campaign_id}/imports")["imports"]
     seconds = time.monotonic() - began
     (job,) = jobs
     found = client.get(f"/campaigns/{campaign_id}")["progress"]["total"]
