@@ -526,6 +526,33 @@ def list_rejected_rows(import_id: str) -> Response:
     return ok(api.imports.rows_view(rows))
 
 
+@app.route("/campaigns/{campaign_id}/exports", **POST, authorizer=authorize)
+@answering
+@once
+def create_export(ids: Ids, campaign_id: str) -> Response:
+    """Have tasks, calls or rejected rows of a campaign written into a file."""
+    workspace_id, wanted = request(app).principal, api.exports.wanted(request(app).body)
+    start, export_id = service().exports.start, ids.new()
+    export = start(workspace_id, campaign_id, wanted, export_id=export_id)
+    return ok(api.exports.view(export), status=202)
+
+
+@app.route("/campaigns/{campaign_id}/exports", authorizer=authorize)
+@answering
+def list_exports(campaign_id: str) -> Response:
+    """List the exports of a campaign, newest first."""
+    exports = service().exports.list(request(app).principal, campaign_id)
+    return ok(api.exports.list_view(exports))
+
+
+@app.route("/campaigns/{campaign_id}/exports/{export_id}", authorizer=authorize)
+@answering
+def get_export(campaign_id: str, export_id: str) -> Response:
+    """Show an export, and where its file can be had once it is completed."""
+    reading = service().exports.get(request(app).principal, campaign_id, export_id)
+    return ok(api.exports.reading_view(reading))
+
+
 # --- Carriers -----------------------------------------------------------------------------------
 
 
@@ -586,6 +613,12 @@ def record_call_event(event: SQSEvent) -> dict[str, Any]:
     """Record what carriers report, and decide what follows."""
     of_batch, note = service().record_call_event.of_batch, service().note_failure
     return api.triggers.record_events(event, of_batch, note)
+
+
+@app.on_sqs_message(queue="exports", batch_size=1, maximum_concurrency=5)
+def write_export(event: SQSEvent) -> dict[str, Any]:
+    """Write an export, as far as one turn goes."""
+    return api.triggers.write_exports(event, service().write_export, service().note_failure)
 
 
 @app.on_sqs_message(queue="import-chunks", batch_size=1, maximum_concurrency=8)

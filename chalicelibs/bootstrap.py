@@ -23,12 +23,14 @@ from chalicelibs.ports import (
     Carriers,
     Clock,
     DeadLetters,
+    Exports,
     Failures,
     Files,
     Gauges,
     Ids,
     Imports,
     Pacing,
+    Parts,
     Queue,
     Requests,
     Slots,
@@ -45,6 +47,7 @@ from chalicelibs.use_cases.keep_time import FinishCampaigns, KeepTime, Tick
 from chalicelibs.use_cases.look_ahead import LookAhead
 from chalicelibs.use_cases.look_up import LookUp
 from chalicelibs.use_cases.manage_campaigns import ManageCampaigns
+from chalicelibs.use_cases.manage_exports import ManageExports
 from chalicelibs.use_cases.manage_workspaces import (
     Authorize,
     ManageAgents,
@@ -62,6 +65,7 @@ from chalicelibs.use_cases.rescue import Rescue
 from chalicelibs.use_cases.resume_tasks import ResumeTasks
 from chalicelibs.use_cases.steer_tasks import SteerTasks
 from chalicelibs.use_cases.tend_dead_letters import NoteFailure, TendDeadLetters
+from chalicelibs.use_cases.write_export import WriteExports
 
 #: In Lambda one is in use at a time; the local stack's threads share the clients.
 MOST_CONNECTIONS = 50
@@ -84,6 +88,8 @@ class Ports:
     requests: Requests
     failures: Failures
     files: Files
+    exports: Exports
+    parts: Parts
     queue: Queue
     dead_letters: DeadLetters
     carriers: Carriers
@@ -111,6 +117,8 @@ class Service:
     preview_import: PreviewImport
     plan_import: PlanImport
     import_chunk: ImportChunks
+    exports: ManageExports
+    write_export: WriteExports
     tick: Tick
     keep_time: KeepTime
     dispatch: Dispatch
@@ -191,6 +199,8 @@ def wire(ports: Ports, *, deadlines: Deadlines, bootstrap_key_hash: str | None) 
             tasks=p.tasks,
             calls=p.calls,
             imports=p.imports,
+            exports=p.exports,
+            parts=p.parts,
             clock=p.clock,
         ),
         receive_contacts=ReceiveContacts(
@@ -221,6 +231,25 @@ def wire(ports: Ports, *, deadlines: Deadlines, bootstrap_key_hash: str | None) 
             queue=p.queue,
             clock=p.clock,
             ids=p.ids,
+        ),
+        exports=ManageExports(
+            campaigns=p.campaigns,
+            imports=p.imports,
+            exports=p.exports,
+            parts=p.parts,
+            queue=p.queue,
+            clock=p.clock,
+        ),
+        write_export=WriteExports(
+            campaigns=p.campaigns,
+            tasks=p.tasks,
+            calls=p.calls,
+            imports=p.imports,
+            files=p.files,
+            exports=p.exports,
+            parts=p.parts,
+            queue=p.queue,
+            clock=p.clock,
         ),
         tick=Tick(workspaces=p.workspaces, queue=p.queue),
         keep_time=KeepTime(steps=(rescue, finish, brakes, resume_tasks, dispatch, look_ahead)),
@@ -262,6 +291,7 @@ def aws_ports(settings: Settings) -> Ports:
 
     from chalicelibs.adapters import dead_letters, dynamodb
     from chalicelibs.adapters.s3 import S3Files
+    from chalicelibs.adapters.s3_parts import S3Parts
     from chalicelibs.adapters.sqs import SqsQueue
 
     config = Config(
@@ -303,11 +333,14 @@ def aws_ports(settings: Settings) -> Ports:
         requests=dynamodb.DynamoRequests(table),
         failures=dynamodb.DynamoFailures(table),
         files=S3Files(s3, settings.bucket),
+        exports=dynamodb.DynamoExports(table),
+        parts=S3Parts(s3, settings.bucket),
         queue=SqsQueue(
             sqs,
             calls_url=settings.calls_url,
             events_url=settings.call_events_url,
             nudges_url=settings.nudges_url,
+            exports_url=settings.exports_url,
             chunks_url=settings.chunks_url,
         ),
         dead_letters=dead_letters.SqsDeadLetters(
@@ -317,6 +350,7 @@ def aws_ports(settings: Settings) -> Ports:
                 QueueName.NUDGES: dead_letters.to_queue(sqs, settings.nudges_url),
                 QueueName.CALLS: dead_letters.to_queue(sqs, settings.calls_url),
                 QueueName.CALL_EVENTS: dead_letters.to_queue(sqs, settings.call_events_url),
+                QueueName.EXPORTS: dead_letters.to_queue(sqs, settings.exports_url),
                 QueueName.IMPORT_CHUNKS: dead_letters.to_queue(sqs, settings.chunks_url),
                 QueueName.IMPORTS: dead_letters.to_bucket(
                     partial(boto3.client, "s3", config=config)

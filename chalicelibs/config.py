@@ -38,6 +38,7 @@ class Settings:
     nudges_url: str
     calls_url: str
     call_events_url: str
+    exports_url: str
     chunks_url: str
     bucket: str
     dead_letters_urls: Mapping[QueueName, str]  #: Where each queue's dead letters are.
@@ -61,6 +62,7 @@ class Settings:
                 nudges_url=environ["NUDGES_QUEUE_URL"],
                 calls_url=environ["CALLS_QUEUE_URL"],
                 call_events_url=environ["CALL_EVENTS_QUEUE_URL"],
+                exports_url=environ["EXPORTS_QUEUE_URL"],
                 chunks_url=environ["IMPORT_CHUNKS_QUEUE_URL"],
                 bucket=environ["DROP_BUCKET"],
                 addressing="path" if environ.get("AWS_ENDPOINT_URL") else "virtual",

@@ -14,6 +14,7 @@ from chalicelibs.domain.call import Call, Dialed
 from chalicelibs.domain.call_event import CallEvent
 from chalicelibs.domain.campaign import Campaign
 from chalicelibs.domain.dead_letters import DeadLetter, Failure, QueueName
+from chalicelibs.domain.exports import Export, ExportFormat
 from chalicelibs.domain.imports import Batch, Chunk, Import, RejectedRow
 from chalicelibs.domain.once import Answered, Asked, Turn
 from chalicelibs.domain.progress import Progress, Tally
@@ -242,6 +243,13 @@ class Calls(Protocol):
     def save(self, workspace_id: str, call: Call) -> None:
         """Replace a call, or keep it, but an erased one stays erased."""
 
+    def revise(self, workspace_id: str, call: Call) -> None:
+        """Replace a call of which more is known now, if it is still the one that was read.
+
+        Raises:
+            Stale: when somebody else told more of it meanwhile, or it was erased.
+        """
+
     def get(self, workspace_id: str, dialed: Dialed) -> Call | None:
         """A call that has ended."""
 
@@ -368,6 +376,15 @@ class PlaceCall:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WriteExport:
+    """The message that has an export written."""
+
+    workspace_id: str
+    campaign_id: str
+    export_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ImportChunk:
     """The message that has a chunk of a file imported."""
 
@@ -394,6 +411,9 @@ class Queue(Protocol):
 
     def tick(self, workspace_ids: Iterable[str]) -> None:
         """Have workspaces rescued, tidied and dispatched with a look ahead."""
+
+    def export(self, message: WriteExport, delay: timedelta = timedelta(0)) -> None:
+        """Have an export written, from where it stopped."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -613,3 +633,74 @@ class DeadLetters(Protocol):
 
         A crash may send one twice. One that cannot go back, for its file is gone, stays.
         """
+
+
+class Exports(Protocol):
+    """Files of a campaign's tasks, calls or rejected rows, and how far each has come."""
+
+    def add(self, new: Export) -> Export:
+        """Store an export unless it exists; gives the one that is stored."""
+
+    def get(self, workspace_id: str, campaign_id: str, export_id: str) -> Export | None:
+        """An export of this workspace as it stands now."""
+
+    def of_campaign(self, workspace_id: str, campaign_id: str) -> Sequence[Export]:
+        """The exports of a campaign, newest first."""
+
+    def save(self, export: Export) -> Export:
+        """Replace it, if it is still the version that was read; gives the new version.
+
+        Raises:
+            Stale: when it is not.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """Where a file can be had by HTTP GET, by whoever knows the address."""
+
+    url: str
+    expires_at: datetime
+
+
+class Parts(Protocol):
+    """Files that are written part by part, and whole or not there at all."""
+
+    def begin(self, key: str, ending: ExportFormat) -> str:
+        """Begin a file; gives what its parts belong to."""
+
+    def add(self, key: str, upload: str, number: int, content: bytes) -> str:
+        """Store a part, from 1 on, at least `PART_BYTES` each but for the last.
+
+        Gives what it is known by. A repeated one replaces itself.
+
+        Raises:
+            UploadGone: when the file is whole by now, or was given up.
+        """
+
+    def complete(self, key: str, upload: str, parts: Sequence[str]) -> None:
+        """Make these parts the file.
+
+        Raises:
+            UploadGone: when that cannot be: they are not the ones that are stored.
+        """
+
+    def is_there(self, key: str) -> bool:
+        """Whether there is such a file."""
+
+    def keep(self, key: str, content: bytes) -> None:
+        """Store what does not fill a part yet; or nothing, so that a file is empty."""
+
+    def kept(self, key: str) -> bytes:
+        """What was stored so."""
+
+    def download(self, key: str, *, name: str, now: datetime, valid_for: timedelta) -> Download:
+        """An address at which this one file is had, under this name."""
+
+
+#: The smallest that a part may be that is not the last; S3 wants it so.
+PART_BYTES = 5 * 1024 * 1024
+
+
+class UploadGone(Exception):
+    """The parts of a file are not there any more: it is whole, or has to be written anew."""

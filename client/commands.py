@@ -5,7 +5,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from client import admin, calls, campaigns, imports, screen, tasks, watching, workspace
+from client import admin, calls, campaigns, exports, imports, screen, tasks, watching, workspace
 from client.api import Refused
 from client.imports import NotBegun
 from client.surroundings import Surroundings, Unset
@@ -44,6 +44,7 @@ def carillon(context: typer.Context) -> None:
 
 app.add_typer(campaigns.commands, name="campaign")
 app.command("import")(imports.import_)
+app.command()(exports.export)
 app.command()(watching.watch)
 app.command("tasks")(tasks.list_)
 app.add_typer(tasks.commands, name="task")

@@ -69,6 +69,11 @@ def show_json(answer: object) -> None:
     typer.echo(json.dumps(answer, ensure_ascii=False, indent=2))
 
 
+def show_aside(message: str) -> None:
+    """One line beside the output, which may be a file's."""
+    console(stderr=True).print(Text(words.plain(message)), soft_wrap=True)
+
+
 def show_error(message: str) -> None:
     """One red line."""
     console(stderr=True).print(Text(words.plain(message), style="red"), soft_wrap=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import typer
 
 from client.api import Api
-from client.transport import Sockets, Transport
+from client.transport import Fetch, Sockets, Transport
 
 #: What each variable of the environment should be set to.
 VARIABLES = {
@@ -31,6 +31,7 @@ class Surroundings:
 
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
     transport: Transport = field(default_factory=Sockets)
+    fetch: Fetch = field(default_factory=lambda: Sockets().fetch)
     sleep: Callable[[float], None] = time.sleep
     new_key: Callable[[], str] = lambda: str(uuid.uuid4())
 

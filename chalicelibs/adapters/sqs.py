@@ -1,12 +1,13 @@
-"""The four queues: calls to place, carriers' reports, chunks of files, nudges."""
+"""The queues: calls to place, carriers' reports, nudges, chunks of files, exports."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
 from chalicelibs.domain.call_event import CallEvent
-from chalicelibs.ports import ImportChunk, PlaceCall
+from chalicelibs.ports import ImportChunk, PlaceCall, WriteExport
 
 #: Messages that SQS takes in one request, and what they may weigh together.
 BATCH = 10
@@ -31,10 +32,18 @@ class SqsQueue:
     """Messages as JSON, in batches of ten."""
 
     def __init__(
-        self, client: Any, *, calls_url: str, events_url: str, nudges_url: str, chunks_url: str
+        self,
+        client: Any,
+        *,
+        calls_url: str,
+        events_url: str,
+        nudges_url: str,
+        chunks_url: str,
+        exports_url: str,
     ) -> None:
         self._client = client
         self._chunks_url = chunks_url
+        self._exports_url = exports_url
         self._calls_url = calls_url
         self._events_url = events_url
         self._nudges_url = nudges_url
@@ -60,6 +69,10 @@ class SqsQueue:
         """See the port."""
         messages = ({"workspace_id": one, "kind": "tick"} for one in workspace_ids)
         self._send(self._nudges_url, ((message, NO_DELAY) for message in messages))
+
+    def export(self, message: WriteExport, delay: timedelta = NO_DELAY) -> None:
+        """See the port."""
+        self._send(self._exports_url, [(asdict(message), delay)])
 
     def _send(self, url: str, messages: Iterable[tuple[dict[str, Any], timedelta]]) -> None:
         for entries in _batches(_entry(*message) for message in messages):

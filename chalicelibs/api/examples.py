@@ -142,6 +142,11 @@ IMPORT: Examples = {
     },
 }
 
+EXPORT: Examples = {
+    "all tasks": {"what": "tasks", "format": "csv", "context": ["name"]},
+    "all calls, for a program": {"what": "calls", "format": "ndjson"},
+}
+
 CONTACTS: Mapping[str, str] = {
     "two contacts": "phone,name\n+34600000001,Eva\n+34600000002,Ana\n",
 }

@@ -54,6 +54,7 @@ TAGS = {
     "Tasks and calls": "The intent to reach one contact, and each attempt at it.",
     "HMS Sovereign": "The same in the words of HMS Sovereign: assistants and leads.",
     "Imports": "Files of contacts, and the rows that could not be used.",
+    "Exports": "Files of a campaign's tasks, calls or rejected rows.",
     "Operator": "For whoever runs the deployment, with the operator's key.",
     "Service": "For carriers, monitors and readers.",
 }

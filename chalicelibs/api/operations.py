@@ -27,6 +27,7 @@ from chalicelibs.api.contacts import ErasedView
 from chalicelibs.api.dead_letters import DeadLettersView, Redrive, RedrivenView
 from chalicelibs.api.dialects import PREFIX, CampaignsView
 from chalicelibs.api.examples import Examples
+from chalicelibs.api.exports import ExportsView, ExportView, NewExport
 from chalicelibs.api.http import CSV, CURSORS, DEFAULT_PAGE, LARGEST_PAGE
 from chalicelibs.api.imports import (
     DryRunView,
@@ -267,6 +268,7 @@ PATH_PARTS = {
     "call_id": "The id of a call.",
     "campaign_id": "The id of a campaign.",
     "carrier": "The name of a carrier.",
+    "export_id": "The id of an export.",
     "file": "A file of the viewer.",
     "import_id": "The id of an import.",
     "key_id": "The id of a key.",
@@ -684,6 +686,38 @@ IMPORTS = (
     ),
 )
 
+EXPORTS = (
+    Operation(
+        name="create_export",
+        method="POST",
+        path="/campaigns/{campaign_id}/exports",
+        tag="Exports",
+        summary="Have tasks, calls or rejected rows written into a file",
+        description="Follow the export under its id until it is completed, then download it.",
+        body=NewExport,
+        examples=examples.EXPORT,
+        answers={202: (ExportView,)},
+        also=frozenset({409}),
+    ),
+    Operation(
+        name="list_exports",
+        method="GET",
+        path="/campaigns/{campaign_id}/exports",
+        tag="Exports",
+        summary="List the exports of a campaign, newest first",
+        answers={200: (ExportsView,)},
+    ),
+    Operation(
+        name="get_export",
+        method="GET",
+        path="/campaigns/{campaign_id}/exports/{export_id}",
+        tag="Exports",
+        summary="Show an export, and where its file is once it is completed",
+        description="The address is new each time and good for 15 minutes.",
+        answers={200: (ExportView,)},
+    ),
+)
+
 SERVICE = (
     Operation(
         name="receive_webhook",
@@ -857,6 +891,6 @@ OPERATOR = (
 )
 
 OPERATIONS = (
-    *(*WORKSPACE, *KEYS, *AGENTS, *CAMPAIGNS, *TASKS, *IMPORTS, *LEADS, *V1),
+    *(*WORKSPACE, *KEYS, *AGENTS, *CAMPAIGNS, *TASKS, *IMPORTS, *EXPORTS, *LEADS, *V1),
     *(*OPERATOR, *SERVICE),
 )

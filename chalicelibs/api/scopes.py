@@ -29,6 +29,8 @@ NEEDED: Mapping[str, Scope] = {
     "GET /calls/{call_id}": Scope.READ,
     "GET /campaigns": Scope.READ,
     "GET /campaigns/{campaign_id}": Scope.READ,
+    "GET /campaigns/{campaign_id}/exports": Scope.READ,
+    "GET /campaigns/{campaign_id}/exports/{export_id}": Scope.READ,
     "GET /campaigns/{campaign_id}/imports": Scope.READ,
     "GET /campaigns/{campaign_id}/leads": Scope.READ,
     "GET /campaigns/{campaign_id}/leads/{lead_id}": Scope.READ,
@@ -44,6 +46,7 @@ NEEDED: Mapping[str, Scope] = {
     "GET /tasks/{task_id}/calls": Scope.READ,
     "GET /workspace": Scope.READ,
     "POST /api/v1/campaigns/{campaign_id}/leads": Scope.PUSH,
+    "POST /campaigns/{campaign_id}/exports": Scope.PUSH,
     "POST /campaigns/{campaign_id}/imports": Scope.PUSH,
     "POST /imports/{import_id}/upload": Scope.PUSH,
     "POST /campaigns/{campaign_id}/leads": Scope.PUSH,
@@ -66,6 +69,10 @@ OWN_NUMBERS = frozenset(
         "GET /numbers/{phone}",
     }
 )
+
+#: What leads to a file with whole numbers, and the field that does.
+FILES = frozenset({"GET /campaigns/{campaign_id}/exports/{export_id}"})
+DOWNLOAD = "download"
 
 #: Fields that hold the number of a contact, or what somebody wrote in its place.
 CONTACTS = frozenset({"phone", "phone_number", "to", "value"})
@@ -93,9 +100,11 @@ def within_scope(asked: Request, answer: Callable[[Request], Response]) -> Respo
     scope, needed = Scope(holder["scope"]), needed_for(asked.method, asked.path)
     if not scope.includes(needed):
         return refused(Forbidden(f"this needs a key with the scope `{needed}`: ask for one"))
-    response = answer(asked)
-    if scope is Scope.READ and f"{asked.method} {asked.path}" not in OWN_NUMBERS:
+    response, route = answer(asked), f"{asked.method} {asked.path}"
+    if scope is Scope.READ and route not in OWN_NUMBERS:
         response.body = without_numbers(response.body)
+    if scope is Scope.READ and route in FILES and DOWNLOAD in response.body:
+        response.body[DOWNLOAD] = None
     return response
 
 

@@ -62,7 +62,6 @@ class SubmittedView(View):
     retries: int | None = Field(description="All attempts, the first included.")
     intervals: list[int] | None = Field(description="Pauses between attempts, in milliseconds.")
     retry_outcomes: list[str] | None
-    external_id: str | None
     context: dict[str, str]
 
 
@@ -143,7 +142,6 @@ def submitted_view(task: Task) -> SubmittedView:
         retries=own.max_attempts,
         intervals=maybe_list(own.intervals, lambda span: span // MILLISECOND),
         retry_outcomes=None if own.retry_outcomes is None else sorted(own.retry_outcomes),
-        external_id=task.external_id,
         context=dict(task.context),
     )
 

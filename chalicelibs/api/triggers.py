@@ -22,9 +22,10 @@ from chalicelibs.domain.call_event import CallEvent
 from chalicelibs.domain.dead_letters import Failure, QueueName, ids_in
 from chalicelibs.domain.imports import Import
 from chalicelibs.domain.outcome import BUILT_IN
-from chalicelibs.ports import ImportChunk, PlaceCall
+from chalicelibs.ports import ImportChunk, PlaceCall, WriteExport
 from chalicelibs.use_cases.import_contacts import ImportChunks
 from chalicelibs.use_cases.tend_dead_letters import NoteFailure
+from chalicelibs.use_cases.write_export import Lines
 
 #: Where files are dropped: the workspace and the campaign stand in the path.
 DROP = re.compile(r"imports/(?P<workspace_id>[^/]+)/(?P<campaign_id>[^/]+)/.+\.csv")
@@ -121,6 +122,19 @@ def dispatch(
         seen.add((workspace_id, kind))
 
     return each_record(event, handle, Watch(QueueName.NUDGES, "dispatch", note))
+
+
+def write_exports(
+    event: SQSEvent, write: Callable[[WriteExport, Lines], str], note: NoteFailure
+) -> dict[str, Any]:
+    """Give each export of a batch a turn."""
+    from chalicelibs.api.export_rows import ExportRows  # no other function needs its models
+
+    def handle(message: dict[str, Any]) -> None:
+        done = write(WriteExport(**message), ExportRows())
+        logger().info("export written", extra={**message, "result": done})
+
+    return each_record(event, handle, Watch(QueueName.EXPORTS, "write_export", note))
 
 
 def import_chunks(event: SQSEvent, chunks: ImportChunks, note: NoteFailure) -> dict[str, Any]:

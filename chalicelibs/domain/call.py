@@ -90,6 +90,7 @@ class Call:
     transcript: Transcript = ()
     analysis: Mapping[str, object] = field(default_factory=dict)
     is_erased: bool = False  #: Nothing of the person is kept.
+    revision: int = 0  #: How often more was told of it since it ended.
 
     @property
     def as_dialed(self) -> Dialed:

@@ -10,11 +10,22 @@ from typing import Self
 
 from chalicelibs.domain.column_names import BARE_NAMES, bare
 from chalicelibs.domain.context import MOST_BYTES
-from chalicelibs.domain.reading import DELIMITERS, NO_COLUMN, Meaning, Reading, UnusableFile
+from chalicelibs.domain.reading import (
+    CORRECTION_COLUMNS,
+    DELIMITERS,
+    NO_COLUMN,
+    Meaning,
+    Reading,
+    UnusableFile,
+)
 from chalicelibs.domain.row_codes import RowCode, UnusableRow
+from chalicelibs.domain.spreadsheet import plain
 
 #: Of a value, what is enough to find it.
 MOST_SHOWN = 100
+
+#: Byte order marks and other letters of no width, as programs leave them.
+UNSEEN = "\ufeff\u200b\u200e\u200f\u2060"
 
 #: What a first line holds that is a row already.
 NUMBER = re.compile(r"\+?(?:\D?\d){7,}")
@@ -44,14 +55,15 @@ class Columns:
         Raises:
             UnusableFile: naming the column that is missing, doubled, or may be meant or not.
         """
-        names = [cell.strip() for cell in header]
+        names = [tidy(plain(cell)) for cell in header]
         check_names(names)
         found = {meaning: place_of(meaning, names, reading) for meaning in Meaning}
         places = {meaning: place for meaning, place in found.items() if place is not None}
         if Meaning.PHONE not in places:
             raise UnusableFile(without_phone(names))
         phone = places[Meaning.PHONE]
-        words = [(name, place) for place, name in enumerate(names) if name and place != phone]
+        silent = {"", *CORRECTION_COLUMNS, names[phone]}
+        words = [(name, place) for place, name in enumerate(names) if name not in silent]
         nameless = [place for place, name in enumerate(names) if not name]
         return cls(names=names, places=places, words=words, nameless=nameless)
 
@@ -65,7 +77,7 @@ class Columns:
         Raises:
             UnusableRow: when it has fewer or more, or a value stands under no name.
         """
-        values = self._aligned([cell.strip() for cell in cells])
+        values = self._aligned([plain(cell).strip() for cell in cells])
         said = {meaning: values[place] for meaning, place in self.places.items() if values[place]}
         return Contact(said=said, context={name: values[place] for name, place in self.words})
 
@@ -83,6 +95,11 @@ class Columns:
                 message = f"column {place + 1} has no name: give it one in the first line"
                 raise UnusableRow(RowCode.UNNAMED_COLUMN, message, value=values[place])
         return values[:width]
+
+
+def tidy(name: str) -> str:
+    """A name without what nobody sees at its ends, and with plain blanks."""
+    return name.replace("\xa0", " ").strip().strip(UNSEEN).strip()
 
 
 def check_names(names: Sequence[str]) -> None:

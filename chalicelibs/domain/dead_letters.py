@@ -16,6 +16,7 @@ class QueueName(StrEnum):
     CALLS = "calls"
     CALL_EVENTS = "call-events"
     IMPORT_CHUNKS = "import-chunks"
+    EXPORTS = "exports"
     IMPORTS = "imports"  #: Not ours: Lambda's own, of files that are to be imported.
 
 
@@ -43,6 +44,7 @@ IDS = {
     "campaign_id": is_plain_id,
     "import_id": is_plain_id,
     "call_id": is_call_id,
+    "export_id": is_plain_id,
 }
 
 

@@ -50,6 +50,9 @@ class Reading:
     is_dry_run: bool = False  #: Everything is judged and nothing becomes a task.
 
 
+#: Columns that we wrote ourselves, into a file of rows to be corrected: they say nothing.
+CORRECTION_COLUMNS = ("carillon_code", "carillon_reason")
+
 #: What every encoding must write as it is: line ends are looked for in bytes.
 ASCII = bytes(range(128))
 

@@ -34,6 +34,9 @@ LONG = 12
 #: What may be a number in its own country.
 NATIONAL = re.compile("0[1-9][0-9]{4,12}|[1-9][0-9]{5,10}")
 
+#: No number is written with more letters, and patterns are slow with thousands.
+LONGEST = 100
+
 #: What programs put before or around a number, or people.
 SCHEME = re.compile(r"\A(?:(?:tel|callto|whatsapp|p)\s*:|tel\.\s*:?)\s*", re.IGNORECASE)
 GUARDS = "'’‘`´"
@@ -67,6 +70,8 @@ def read_phone(text: str, region: str | None) -> str:
     """
     if is_plainly_valid(text):
         return text
+    if len(text) > LONGEST:
+        raise UnusableRow(RowCode.INVALID_PHONE, WRITE_ONE)
     has_plus, digits = digits_of(unwrapped(text))
     readings = {e164(one) for one in possible(digits, region, has_plus=has_plus)}
     if len(readings) > 1:

@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from chalicelibs.domain.campaign import Campaign
 from chalicelibs.domain.erasing import Erased, Place, could_mean
 from chalicelibs.domain.errors import Stale
+from chalicelibs.domain.exports import Export, ExportStatus
 from chalicelibs.domain.naming import task_id_for_phone
 from chalicelibs.domain.search import TaskFilter
 from chalicelibs.domain.task import Task, tally_of
-from chalicelibs.ports import Calls, Campaigns, Clock, Imports, Page, Tasks
+from chalicelibs.ports import Calls, Campaigns, Clock, Exports, Imports, Page, Parts, Tasks
 
 #: Parts of lists looked at in one request; each is one search or less.
 MOST_LOOKS = 40
@@ -29,6 +30,8 @@ class EraseContact:
     tasks: Tasks
     calls: Calls
     imports: Imports
+    exports: Exports
+    parts: Parts
     clock: Clock
 
     def __call__(self, workspace_id: str, phone: str, place: Place | None = None) -> Erased:
@@ -51,6 +54,8 @@ class EraseContact:
 
     def _look_at_tasks(self, campaign: Campaign, phone: str, done: Erased, place: Place) -> Erased:
         found = self._tasks(campaign, phone, place.task_id or None)
+        if any(not task.is_erased for task in found.items):
+            self._withdraw_exports(campaign)
         for task in found.items:
             done = self._erase(task, done)
         if found.cursor is not None:
@@ -99,12 +104,35 @@ class EraseContact:
             self.calls.save(task.workspace_id, call.erased())
         return len(personal)
 
+    def _withdraw_exports(self, campaign: Campaign) -> None:
+        """Take back the files that may hold somebody, before what leads to them is erased."""
+        for export in self.exports.of_campaign(campaign.workspace_id, campaign.campaign_id):
+            if export.is_open or export.status is ExportStatus.COMPLETED:
+                self._withdraw(export)
+
+    def _withdraw(self, export: Export) -> None:
+        found: Export | None = export
+        for _ in range(TRIES):
+            if found is None:
+                return
+            self.parts.keep(found.key, b"")  # an address that was given leads to nothing now
+            try:
+                self.exports.save(found.withdrawn())
+            except Stale:
+                # A worker has stored a part meanwhile, or the last one.
+                found = self.exports.get(export.workspace_id, export.campaign_id, export.export_id)
+            else:
+                return
+        raise Stale(export.export_id)
+
     def _look_at_rows(self, campaign: Campaign, phone: str, done: Erased, place: Place) -> Erased:
         ids = self._imports(campaign)
         if place.import_id not in ids:  # not a place that was given
             return replace(done, place=Place(after=campaign.campaign_id))
         rows = self.imports.rejected(place.import_id, cursor=place.row or None, limit=AT_ONCE)
         found = [row for row in rows.items if row.value and could_mean(row.value, phone)]
+        if found:
+            self._withdraw_exports(campaign)
         for row in found:
             self.imports.erase_value(place.import_id, row.line)
         done = replace(done, rows=done.rows + len(found))

@@ -259,6 +259,8 @@ class RecordCallEvent:
             return "old_news"
         if not kept.is_told_of_by(event.carrier):
             return "another_carriers_call"
+        if kept.is_erased:
+            return "erased"
         call = self._told_late(kept, event)
         # What was settled by this word before is kept, however late its worker comes back.
         is_settled = (task.last_call_id, task.outcome) == (call.call_id, call.outcome)
@@ -266,7 +268,7 @@ class RecordCallEvent:
             return "old_news"
         if call.outcome != kept.outcome:
             return self._upgrade(task, kept, call)
-        self.calls.save(task.workspace_id, call)
+        self.calls.revise(task.workspace_id, call)
         return "analysis_added"
 
     def _told_late(self, call: Call, event: CallEvent) -> Call:
@@ -290,7 +292,7 @@ class RecordCallEvent:
             moved = {f"{OUTCOME}{task.outcome}": -1, f"{OUTCOME}{call.outcome}": 1}
             tally = added(tally_of(task, after, now=self.clock.now()), use_gained(kept, call))
             task = self.tasks.settle(after, added(tally, moved))
-        self.calls.save(task.workspace_id, call)
+        self.calls.revise(task.workspace_id, call)
         self._wake(task)
         return "upgraded"
 
@@ -312,8 +314,6 @@ def end_of(call: Call, event: CallEvent, *, now: datetime) -> Call:
         is_permanent=event.is_permanent,
         reason=event.reason,
         duration=event.duration,
-        cost=event.cost or call.cost,
-        recording_url=event.recording_url or call.recording_url,
         carrier_call_id=event.carrier_call_id or call.carrier_call_id,
     )
     if call.outcome is not None and is_more_telling(call.outcome, str(ended.outcome)):

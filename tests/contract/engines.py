@@ -28,6 +28,7 @@ from chalicelibs.ports import (
     Answers,
     Calls,
     Campaigns,
+    Exports,
     Failures,
     Gauges,
     Imports,
@@ -66,6 +67,7 @@ class Ports:
     answers: Answers
     requests: Requests
     failures: Failures
+    exports: Exports
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,7 @@ def ports_in_memory() -> Ports:
         answers=memory.MemoryAnswers(store),
         requests=memory.MemoryRequests(store),
         failures=memory.MemoryFailures(store),
+        exports=memory.MemoryExports(store),
     )
 
 
@@ -123,6 +126,7 @@ def ports_in(table: stored.Table) -> Ports:
         answers=stored.DynamoAnswers(table),
         requests=stored.DynamoRequests(table),
         failures=stored.DynamoFailures(table),
+        exports=stored.DynamoExports(table),
     )
 
 

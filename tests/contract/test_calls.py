@@ -10,6 +10,7 @@ import pytest
 from chalicelibs.adapters.dynamodb import search as dynamodb_search
 from chalicelibs.domain.analysis import MOST_BYTES as MOST_ANALYSIS
 from chalicelibs.domain.call import Call, CallStatus, Dialed, SlotPages
+from chalicelibs.domain.errors import Stale
 from chalicelibs.domain.instants import MILLISECOND, SECOND
 from chalicelibs.domain.search import CallFilter
 from chalicelibs.domain.transcript import MOST_BYTES as MOST_TRANSCRIPT
@@ -92,6 +93,31 @@ def test_the_first_to_keep_a_call_decides_what_is_kept(ports: Ports) -> None:
     assert ports.calls.keep(WORKSPACE, FULL) == FULL
     assert ports.calls.keep(WORKSPACE, later) == FULL
     assert ports.calls.get(WORKSPACE, FULL.as_dialed) == FULL
+
+
+def test_of_two_who_tell_more_of_a_call_the_second_must_look_again(ports: Ports) -> None:
+    ports.calls.keep(WORKSPACE, FULL)
+    for number in range(2):
+        read = ports.calls.get(WORKSPACE, FULL.as_dialed)
+        assert read is not None
+        assert read.revision == number
+        ports.calls.revise(WORKSPACE, replace(read, recording_url="https://example.com/mine"))
+
+        with pytest.raises(Stale):
+            ports.calls.revise(WORKSPACE, replace(read, recording_url="https://example.com/his"))
+
+    kept = ports.calls.get(WORKSPACE, FULL.as_dialed)
+    assert kept == replace(FULL, recording_url="https://example.com/mine", revision=2)
+
+
+def test_what_was_never_kept_or_is_erased_is_not_revised(ports: Ports) -> None:
+    with pytest.raises(Stale):
+        ports.calls.revise(WORKSPACE, FULL)
+    ports.calls.save(WORKSPACE, FULL.erased())
+    with pytest.raises(Stale):
+        ports.calls.revise(WORKSPACE, FULL)
+
+    assert ports.calls.get(WORKSPACE, FULL.as_dialed) == FULL.erased()
 
 
 def test_an_erased_call_stays_erased_whoever_writes_it_again(ports: Ports) -> None:

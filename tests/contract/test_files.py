@@ -212,6 +212,8 @@ SETTINGS = {
     "IMPORT_CHUNKS_QUEUE_URL": "f",
     "CALLS_QUEUE_URL": "c",
     "CALL_EVENTS_QUEUE_URL": "e",
+    "EXPORTS_QUEUE_URL": "x",
+    "EXPORTS_DEAD_LETTERS_URL": "xd",
     "DROP_BUCKET": "drop-1",
 }
 

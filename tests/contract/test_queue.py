@@ -12,7 +12,7 @@ from chalicelibs.adapters.sqs import NotSent, SqsQueue, whole_seconds
 from chalicelibs.api.triggers import chunk_in
 from chalicelibs.domain.call_event import CallEvent, EventKind
 from chalicelibs.domain.transcript import Utterance
-from chalicelibs.ports import ImportChunk, PlaceCall, Queue
+from chalicelibs.ports import ImportChunk, PlaceCall, Queue, WriteExport
 from tests.builders import CAMPAIGN, IMPORT, NOON, OTHER_WORKSPACE, WORKSPACE, a_call, a_task
 from tests.contract.engines import Account
 
@@ -22,12 +22,15 @@ NOW = timedelta(0)
 class Mailbox:
     """A queue and, by kind, what has come out of it."""
 
-    def __init__(self, queue: Queue, placing: Any, reports: Any, nudges: Any, chunks: Any) -> None:
+    def __init__(
+        self, queue: Queue, placing: Any, reports: Any, nudges: Any, chunks: Any, exports: Any
+    ) -> None:
         self.queue = queue
         self.chunks: Callable[[], list[ImportChunk]] = chunks
         self.placing: Callable[[], list[PlaceCall]] = placing
         self.reports: Callable[[], list[CallEvent]] = reports
         self.nudges: Callable[[], list[dict[str, str]]] = nudges
+        self.exports: Callable[[], list[WriteExport]] = exports
 
 
 def in_memory() -> Mailbox:
@@ -41,13 +44,14 @@ def in_memory() -> Mailbox:
             *({"workspace_id": one, "kind": "tick"} for one in queue.ticks),
         ],
         lambda: queue.importing,
+        lambda: [message for message, _ in queue.exports],
     )
 
 
 def in_sqs(client: Any) -> Mailbox:
     urls = {
         f"{name}_url": client.create_queue(QueueName=name)["QueueUrl"]
-        for name in ("calls", "events", "nudges", "chunks")
+        for name in ("calls", "events", "nudges", "chunks", "exports")
     }
 
     def bodies(name: str) -> list[dict[str, Any]]:
@@ -65,6 +69,7 @@ def in_sqs(client: Any) -> Mailbox:
         lambda: [CallEvent.from_message(body) for body in bodies("events")],
         lambda: bodies("nudges"),
         lambda: [chunk_in(body) for body in bodies("chunks")],
+        lambda: [WriteExport(**body) for body in bodies("exports")],
     )
 
 
@@ -137,6 +142,14 @@ def wake_workspaces(mailbox: Mailbox) -> None:
     ]
 
 
+def have_exports_written(mailbox: Mailbox) -> None:
+    message = WriteExport(workspace_id=WORKSPACE, campaign_id=CAMPAIGN, export_id="0" * 16)
+
+    mailbox.queue.export(message)
+
+    assert mailbox.exports() == [message]
+
+
 def import_chunks(mailbox: Mailbox) -> None:
     messages = [
         ImportChunk(workspace_id=WORKSPACE, campaign_id=CAMPAIGN, import_id=IMPORT, number=number)
@@ -148,7 +161,14 @@ def import_chunks(mailbox: Mailbox) -> None:
     assert sorted(mailbox.chunks(), key=lambda one: one.number) == messages
 
 
-CONVERSATIONS = [import_chunks, place_calls, report_events, report_endless_events, wake_workspaces]
+CONVERSATIONS = [
+    import_chunks,
+    place_calls,
+    report_events,
+    report_endless_events,
+    wake_workspaces,
+    have_exports_written,
+]
 
 
 @pytest.mark.parametrize("conversation", CONVERSATIONS)
@@ -206,7 +226,8 @@ class Refusing:
 
 
 def queue_of(client: Refusing) -> SqsQueue:
-    return SqsQueue(client, chunks_url="f", calls_url="c", events_url="e", nudges_url="n")
+    urls = {f"{name}_url": name for name in ("calls", "events", "nudges", "chunks", "exports")}
+    return SqsQueue(client, **urls)
 
 
 def test_a_refused_message_is_sent_once_more_alone() -> None:

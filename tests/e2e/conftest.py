@@ -42,7 +42,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
                 engine_port=free_port(),
                 carrier_port=free_port(),
                 pumps=PUMPS,
-                **{"waits": WAITS, "visibility_s": 4, "tick_s": 2, **changes},
+                **{"told": WAITS, "visibility_s": 4, "tick_s": 2, **changes},
             )
             return stacks.enter_context(Stack(own, carrier=carrier))
 

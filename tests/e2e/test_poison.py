@@ -71,7 +71,7 @@ class Poisoned(Campaign):
 
 
 def test_poison_keeps_nobody_else_waiting_and_is_called_once_it_is_cured(start: Start) -> None:
-    stack = start(waits=UNHURRIED, visibility_s=1)
+    stack = start(told=UNHURRIED, visibility_s=1)
     campaign = Poisoned(stack, phones=PHONES[:20], is_draft=True)
     call_id = f"{campaign.task_id}-1"
     campaign.start()

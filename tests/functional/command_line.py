@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 import app
 from client.commands import app as commands
 from client.surroundings import Surroundings
-from client.transport import Answer, Readable, Transport
+from client.transport import Answer, Fetch, Readable, Sockets, Transport
 from local.gateway import Gateway, Refused
 from local.gateway_errors import Refusals
 from tests.functional.product import TEMPLATE
@@ -46,10 +46,12 @@ class CommandLine:
         *,
         url: str = URL,
         sleep: Callable[[float], None] = lambda _: None,
+        fetch: Fetch | None = None,
     ) -> None:
         self.environment = {"CARILLON_URL": url, "CARILLON_API_KEY": key}
         self.transport = transport
         self.sleep = sleep
+        self.fetch = fetch or Sockets().fetch
         self.keys = (f"key-{number}" for number in range(100))
 
     def run(self, *words: str, status: int = 0, typed: str | None = None) -> str:
@@ -58,6 +60,7 @@ class CommandLine:
             environment=self.environment,
             transport=self.transport,
             sleep=self.sleep,
+            fetch=self.fetch,
             new_key=lambda: next(self.keys),
         )
         options: dict[str, Any] = {"obj": world, "input": typed}

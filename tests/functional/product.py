@@ -271,6 +271,7 @@ class Product:
     clock: FixedClock
     carrier: ScriptedCarrier
     bucket: Bucket
+    parts: memory.MemoryParts
     service: Service
 
     @classmethod
@@ -281,7 +282,7 @@ class Product:
             FixedClock(),
             Bucket(),
         )
-        dead_letters = memory.MemoryDeadLetters()
+        dead_letters, parts = memory.MemoryDeadLetters(), memory.MemoryParts()
         settings = SimulatedCarrierSettings(
             url="http://127.0.0.1:9", key="k", secret=CARRIER_SECRET
         )
@@ -301,6 +302,8 @@ class Product:
             requests=memory.MemoryRequests(store),
             failures=memory.MemoryFailures(store),
             files=bucket,
+            exports=memory.MemoryExports(store),
+            parts=parts,
             queue=queue,
             dead_letters=dead_letters,
             carriers=KnownCarriers({"simulated": carrier}),
@@ -316,6 +319,7 @@ class Product:
             clock=clock,
             carrier=carrier,
             bucket=bucket,
+            parts=parts,
             service=service,
         )
 
@@ -375,6 +379,13 @@ class Product:
             reports, queue.reports = queue.reports, []
             messages = [report.to_message() for report in reports]
             assert self.deliver("app.record_call_event", messages) == []
+
+    def write_exports(self) -> None:
+        """Deliver what is queued for exports until nothing is; delays have passed."""
+        while self.queue.exports:
+            messages, self.queue.exports = self.queue.exports, []
+            bodies = [asdict(message) for message, _ in messages]
+            assert self.deliver("app.write_export", bodies) == []
 
     def import_chunks(self) -> None:
         """Deliver the chunks of files that were cut."""

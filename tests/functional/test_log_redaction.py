@@ -135,7 +135,7 @@ def failures(product: Product, acme: Acme, campaign_id: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
         for method in ("get", "get_all", "add", "page", "due", "at_gate"):
             patch.setattr(MemoryTasks, method, fail)
-        patch.setattr(type(product.bucket), "lines", fail)
+        patch.setattr(type(product.bucket), "read", fail)
         assert acme.post("/tasks", acme.task(campaign_id, phone=PHONES[0])).status == 500
         assert acme.delete(f"/contacts/{PHONES[0]}").status == 500
         task_id = f"{campaign_id}-{campaign_id}"

@@ -54,11 +54,12 @@ def test_what_only_shows_needs_read_and_what_changes_never_does() -> None:
     }
 
 
-def test_a_key_that_pushes_brings_contacts_and_changes_nothing_else() -> None:
+def test_a_key_that_pushes_brings_and_takes_contacts_and_changes_nothing_else() -> None:
     pushing = {route for route in OWN_ROUTES if needed_for(*route) is Scope.PUSH}
 
     assert pushing == {
         ("POST", "/tasks"),
+        ("POST", "/campaigns/{campaign_id}/exports"),
         ("POST", "/campaigns/{campaign_id}/imports"),
         ("POST", "/imports/{import_id}/upload"),
         ("POST", "/campaigns/{campaign_id}/leads"),
@@ -198,12 +199,14 @@ def full(product: Product, acme: Acme) -> dict[str, str]:
     rows = f"phone,name\n{CONTACTS[0]},Eva\n{CONTACTS[0]},Eva\n600 00 00 01,Eva\n"
     product.drop(f"s3://drop/imports/{acme.workspace_id}/{draft_id}/a.csv", rows.encode())
     (import_id,) = product.store.imports
+    export_id = acme.post(f"/campaigns/{campaign_id}/exports", {"what": "tasks"}).body["id"]
     return {
         "campaign_id": campaign_id,
         "task_id": task_id,
         "lead_id": task_id,
         "call_id": call_id,
         "import_id": import_id,
+        "export_id": export_id,
         "agent_id": acme.agent_id,
         "phone": "%2B34910000000",
     }

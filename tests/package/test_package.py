@@ -5,11 +5,14 @@ import os
 import subprocess
 import sys
 import zipfile
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from chalicelibs.domain.dead_letters import QueueName
+from chalicelibs.domain.exports import KEPT_FOR, LEASE, TURN
 from tests.package.conftest import ROOT, Build, Package
 
 #: What each function must be able to do, and no more.
@@ -93,7 +96,7 @@ def test_every_queue_consumer_reports_which_messages_failed(package: Package) ->
                 consumers.add(name)
                 assert event["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
-    assert consumers == {"Dispatch", "PlaceCall", "RecordCallEvent"}
+    assert consumers == {"Dispatch", "PlaceCall", "RecordCallEvent", "WriteExport"}
 
 
 def test_every_queue_hands_what_keeps_failing_to_dead_letters(package: Package) -> None:
@@ -125,7 +128,7 @@ def test_every_dead_letter_queue_has_an_alarm_that_a_topic_may_be_told_of(
         assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
         assert alarm["AlarmActions"][0]["Fn::If"][1] == {"Ref": "AlarmTopicArn"}
     assert watched == queues
-    assert len(queues) == 4
+    assert len(queues) == len(QueueName)
     assert package.template["Parameters"]["AlarmTopicArn"]["Default"] == ""
     assert "HasAlarmTopic" in package.template["Conditions"]
 
@@ -166,6 +169,15 @@ def test_settings_of_functions_are_settings_of_functions_that_exist(package: Pac
     }
 
     assert handlers <= named
+
+
+def test_a_worker_at_an_export_is_gone_when_the_next_one_may_begin(package: Package) -> None:
+    writer = package.resources("AWS::Serverless::Function")["WriteExport"]
+    queue = package.resources("AWS::SQS::Queue")["ExportsQueue"]
+
+    alive = timedelta(seconds=writer["Timeout"])
+    assert TURN < alive < LEASE
+    assert timedelta(seconds=queue["VisibilityTimeout"]) > LEASE
 
 
 def test_what_holds_data_outlives_the_stack(package: Package) -> None:
@@ -210,14 +222,16 @@ def test_no_bucket_is_open_to_the_public(package: Package) -> None:
 
 def test_what_expires_does(package: Package) -> None:
     [bucket] = package.resources("AWS::S3::Bucket").values()
-    [rule] = bucket["LifecycleConfiguration"]["Rules"]
+    rules = bucket["LifecycleConfiguration"]["Rules"]
     [table] = package.resources("AWS::DynamoDB::Table").values()
 
-    assert (rule["Status"], rule["Prefix"], rule["ExpirationInDays"]) == (
-        "Enabled",
-        "imports/",
-        30,
-    )
+    assert {rule["Prefix"]: rule["ExpirationInDays"] for rule in rules} == {
+        "imports/": 30,
+        "exports/": KEPT_FOR.days,
+    }
+    for rule in rules:
+        assert rule["Status"] == "Enabled"
+        assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
     assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
 
 

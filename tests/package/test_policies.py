@@ -17,6 +17,7 @@ from moto import mock_aws
 from chalicelibs.adapters.carriers.known import KnownCarriers
 from chalicelibs.adapters.dynamodb.straight import ACTIONS
 from chalicelibs.adapters.memory import version_of
+from chalicelibs.api.export_rows import ExportRows
 from chalicelibs.api.triggers import chunk_in
 from chalicelibs.bootstrap import Service, aws_ports, wire
 from chalicelibs.config import Settings
@@ -26,7 +27,8 @@ from chalicelibs.domain.call_event import CallEvent, EventKind
 from chalicelibs.domain.campaign import Campaign, CampaignKind, CampaignState
 from chalicelibs.domain.dead_letters import MOST_RECEIVES, Failure, QueueName
 from chalicelibs.domain.deadlines import Deadlines
-from chalicelibs.domain.imports import Import
+from chalicelibs.domain.exports import LEASE, Export, ExportKind
+from chalicelibs.domain.imports import Import, ImportStatus
 from chalicelibs.domain.once import Answered, Asked
 from chalicelibs.domain.push import Push
 from chalicelibs.domain.reading import Reading
@@ -44,9 +46,12 @@ from chalicelibs.ports import (
     Refused,
     Throttled,
     Unreachable,
+    WriteExport,
 )
 from chalicelibs.use_cases.look_up import TaskSearch
+from chalicelibs.use_cases.manage_exports import Wanted
 from chalicelibs.use_cases.receive_contacts import Received, Sent
+from chalicelibs.use_cases.write_export import COMPLETED, HELD
 from local import resources
 
 ROOT = Path(__file__).parents[2]
@@ -59,7 +64,8 @@ ARN, HERE = "arn:${AWS::Partition}", "${AWS::AccountId}-${AWS::Region}"
 #: What stands in policies for what `Seen` names; anything wider is not known here, and fails.
 RESOURCES = {
     "${Table.Arn}/index/agenda": "Table/index/agenda",
-    f"{ARN}:s3:::carillon-drop-${{Stage}}-{HERE}/imports/*": "DropBucket",
+    f"{ARN}:s3:::carillon-drop-${{Stage}}-{HERE}/imports/*": "DropBucket/imports",
+    f"{ARN}:s3:::carillon-drop-${{Stage}}-{HERE}/exports/*": "DropBucket/exports",
     f"{ARN}:logs:${{AWS::Region}}:${{AWS::AccountId}}:log-group:/aws/lambda/*": "Logs",
 }
 
@@ -68,12 +74,31 @@ BOUND = {"authorize": "KEY#", "tick": "WORKSPACES"}
 
 #: What Lambda itself does with queues and logs, in the function's name.
 TAKES = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes", "ChangeMessageVisibility")
-SOURCES = ("NudgesQueue", "CallsQueue", "CallEventsQueue", "ImportChunksQueue")
+SOURCES = (
+    "NudgesQueue",
+    "CallsQueue",
+    "CallEventsQueue",
+    "ImportChunksQueue",
+    "ExportsQueue",
+)
 NOT_CALLED = {
     ("sqs:SendMessage", "ImportsDeadLetters"),
     ("logs:CreateLogStream", "Logs"),
     ("logs:PutLogEvents", "Logs"),
     *((f"sqs:{action}", queue) for action in TAKES for queue in SOURCES),
+}
+
+
+#: What a function must be allowed to do for each request about an object.
+OBJECTS = {
+    "GetObject": ["GetObject"],
+    "HeadObject": ["GetObject"],
+    "PutObject": ["PutObject"],
+    "CreateMultipartUpload": ["PutObject"],
+    "UploadPart": ["PutObject"],
+    "CompleteMultipartUpload": ["PutObject"],
+    "ListParts": ["ListMultipartUploadParts"],
+    "CopyObject": ["GetObject", "PutObject"],
 }
 
 
@@ -150,13 +175,12 @@ class Watched:
             names = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem"}
             for action in params["TransactItems"]:
                 yield f"dynamodb:{names[next(iter(action))]}", "Table"
-        elif operation in {"GetObject", *PARTS}:
+        elif operation in OBJECTS:
             # An address that is given away lets do what its signer may do: it counts as done.
-            assert params["Key"].startswith("imports/"), "no policy goes further"
-            yield f"s3:{PARTS.get(operation, operation)}", "DropBucket"
-        elif operation == "CopyObject":
-            yield "s3:GetObject", "DropBucket"
-            yield "s3:PutObject", "DropBucket"
+            folder, _, rest = params["Key"].partition("/")
+            assert rest, "no policy goes further than a folder"
+            for action in OBJECTS[operation]:
+                yield f"s3:{action}", f"DropBucket/{folder}"
         elif "QueueUrl" in params:
             yield f"sqs:{operation.removesuffix('Batch')}", self._names[params["QueueUrl"]]
         else:
@@ -224,16 +248,6 @@ def names_of(resource: Any) -> Iterator[str]:
             yield RESOURCES[one["Fn::Sub"]]
 
 
-#: What lets whom upload a file, as a whole or in parts.
-PARTS = {
-    "PutObject": "PutObject",
-    "CreateMultipartUpload": "PutObject",
-    "UploadPart": "PutObject",
-    "CompleteMultipartUpload": "PutObject",
-    "ListParts": "ListMultipartUploadParts",
-}
-
-
 def partitions_in(params: dict[str, Any]) -> Iterator[str]:
     """The partitions that a request to the table names."""
     key = params.get("Key", {})
@@ -268,6 +282,7 @@ def everything_once() -> Watched:
     look_around(watched, workspace_id, campaign_id)
     bury(watched)
     rescue(watched, workspace_id, campaign_id)
+    export(watched, workspace_id, campaign_id)
     with watched.as_("api") as service:
         assert service.erase_contact(workspace_id, "+12025550122").tasks
     return watched
@@ -443,6 +458,47 @@ def look_around(watched: Watched, workspace_id: str, campaign_id: str) -> None:
         service.look_up.imports_of(workspace_id, campaign_id)
 
 
+def export(watched: Watched, workspace_id: str, campaign_id: str) -> None:
+    """Each kind of file is written, by one worker after the other."""
+    tasks = watched.service.look_up.tasks
+    called = tasks.page(campaign_id, cursor=None, limit=1).items[0]
+    tasks.save(replace(called, dialed={1: watched.clock.time}))  # by lot, others were
+    jobs = [
+        job
+        for one in watched.service.campaigns.page(workspace_id, Paging()).items
+        for job in watched.service.look_up.imports_of(workspace_id, one.campaign.campaign_id)
+        if job.status is ImportStatus.COMPLETED and job.rejected
+    ]
+    for wanted, own in [
+        (Wanted(ExportKind.TASKS), campaign_id),
+        (Wanted(ExportKind.CALLS), campaign_id),
+        (Wanted(ExportKind.REJECTED_ROWS, import_id=jobs[0].import_id), jobs[0].campaign_id),
+    ]:
+        with watched.as_("api") as service:
+            made = service.exports.start(workspace_id, own, wanted, export_id=service.ids.new())
+        (body,) = watched.messages("ExportsQueue")
+        write_export(watched, made, WriteExport(**body))
+        with watched.as_("api") as service:
+            assert service.exports.get(workspace_id, own, made.export_id).download
+
+
+def write_export(watched: Watched, made: Export, message: WriteExport) -> None:
+    """One worker has put some rows aside and may still be there, the next one completes it."""
+    exports, parts = watched.service.write_export.exports, watched.service.write_export.parts
+    with watched.as_("write-export") as service:
+        parts.keep(made.rest_key, b"a row\n")
+        begun = made.at(
+            upload=parts.begin(made.key, made.format),
+            rest=made.rest_key,
+            cursor=f"{made.campaign_id}-{'0' * 16}" if made.import_id is None else "0" * 10,
+        )
+        held = exports.save(begun.held(watched.clock.time))
+        assert service.write_export(message, ExportRows()) == HELD
+        watched.clock.time += LEASE
+        assert service.write_export(message, ExportRows()) == COMPLETED
+        assert parts.is_there(held.key)
+
+
 def bury(watched: Watched) -> None:
     """Messages that fail for the last time, and letters that are shown and sent back."""
     for queue, function in FAILING.items():
@@ -450,20 +506,16 @@ def bury(watched: Watched) -> None:
             service.note_failure(a_failure(queue, watched.clock.time))
     bucket = watched._clients.s3.list_buckets()["Buckets"][0]["Name"]
     dropped = {"s3": {"bucket": {"name": bucket}, "object": {"key": "imports/x.csv"}}}
-    for name in (
-        "NudgesDeadLetters",
-        "CallsDeadLetters",
-        "CallEventsDeadLetters",
-        "ImportChunksDeadLetters",
-    ):
-        watched._clients.sqs.send_message(QueueUrl=watched.queues[name], MessageBody="{}")
+    for source in SOURCES:
+        url = watched.queues[source.replace("Queue", "DeadLetters")]
+        watched._clients.sqs.send_message(QueueUrl=url, MessageBody="{}")
     watched._clients.sqs.send_message(
         QueueUrl=watched.queues["ImportsDeadLetters"],
         MessageBody=json.dumps({"Records": [dropped]}),
     )
     with watched.as_("api") as service:
-        assert sum(len(one.letters) for one in service.dead_letters.list()) == 5
-        assert [one.moved for one in service.dead_letters.redrive(None)] == [1, 1, 1, 1, 1]
+        assert sum(len(one.letters) for one in service.dead_letters.list()) == len(QueueName)
+        assert {one.moved for one in service.dead_letters.redrive(None)} == {1}
     for name in SOURCES:
         watched.messages(name)
 
@@ -474,6 +526,7 @@ FAILING = {
     QueueName.CALLS: "place-call",
     QueueName.CALL_EVENTS: "record-call-event",
     QueueName.IMPORT_CHUNKS: "import-chunk",
+    QueueName.EXPORTS: "write-export",
 }
 
 
@@ -527,6 +580,7 @@ FUNCTIONS = [
     "dispatch",
     "place-call",
     "record-call-event",
+    "write-export",
     "import-csv",
     "import-chunk",
 ]

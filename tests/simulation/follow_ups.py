@@ -29,8 +29,11 @@ def wrongs(history: History, before: Task, after: Task) -> Iterator[tuple[str, s
     """What is wrong with a write: the promise, how it is broken, and details."""
     if after.call is None and after.attempts != len(after.dialed):
         yield "P6", "counts other attempts than it made", f"{after.attempts}, {after.dialed}"
-    if before.is_final and before.outcome == after.outcome and not after.is_final:
+    is_upgrade = before.status is TaskStatus.COMPLETED and before.outcome != after.outcome
+    if before.is_final and after.status is not before.status and not is_upgrade:
         yield "P5", "goes on after its end", f"{before.status} to {after.status}"
+    if after.dialed and after.call is None:
+        history.journal.told[f"{after.task_id}-{max(after.dialed)}"] = str(after.outcome)
     if len(after.dialed) > len(before.dialed):
         yield from wrong_settling(history, before, after)
     elif before.call is None and after.outcome != before.outcome:

@@ -10,9 +10,11 @@ from chalicelibs.adapters.memory import (
     MemoryAgents,
     MemoryAnswers,
     MemoryCalls,
+    MemoryExports,
     MemoryFailures,
     MemoryFiles,
     MemoryGauges,
+    MemoryParts,
     MemoryRequests,
     MemoryStore,
 )
@@ -148,6 +150,7 @@ def build(world: World) -> History:
         "slots": WatchedSlots(journal),
         "pacing": WatchedPacing(journal),
         "imports": WatchedImports(journal),
+        "exports": MemoryExports(store),
         "answers": MemoryAnswers(store),
         "requests": MemoryRequests(store),
         "failures": MemoryFailures(store),
@@ -159,6 +162,7 @@ def build(world: World) -> History:
         Ports(
             **shaky,
             files=Unreliable(Bucket(files), world),
+            parts=Unreliable(MemoryParts(), world),
             carriers=carrier,
             clock=clock,
             ids=Lots(clock, world.dice("ids")),

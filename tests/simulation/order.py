@@ -89,8 +89,8 @@ def overtaken(history: History, claim: Claim, campaign: Campaign) -> Iterator[Ta
         is_steady = journal.states[other.campaign_id][-1][0] < began_at
         if its.concurrency_limit is not None or not is_steady or key_of(other, its) <= own:
             continue
-        opened, still = (open_since(other, its, at) for at in (began_at, claim.at))
-        if opened is not None and still is not None:
+        moments = (began_at, claim.at, claim.at + MOST_SKEW)
+        if all(open_since(other, its, at) is not None for at in moments):
             yield other
 
 

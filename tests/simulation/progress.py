@@ -40,7 +40,11 @@ def summed(tasks: list[Task]) -> dict[str, int]:
 def miscounted_calls(history: History) -> Iterator[Violation]:
     """At the end also each outcome, the minutes and the money equal what the calls say."""
     said: dict[str, Counter[str]] = {one: Counter() for one in history.store.campaigns}
+    for call_id in half_told(history):
+        said.pop(call_id.partition("-")[0], None)
     for (_, dialed), call in history.store.calls.items():
+        if dialed.call_id.partition("-")[0] not in said:
+            continue
         tally = said[dialed.call_id.partition("-")[0]]
         tally[f"outcome:{call.outcome}"] += 1
         if call.duration:
@@ -52,3 +56,16 @@ def miscounted_calls(history: History) -> Iterator[Violation]:
             if counted.get(name, 0) != tally[name]:
                 detail = f"{counted.get(name, 0)} {name}, but the calls say {tally[name]}"
                 yield Violation("P6", "miscounts", campaign_id, history.world.now, detail)
+
+
+def half_told(history: History) -> Iterator[str]:
+    """Calls that were upgraded by a worker that died before it kept the call, and was late.
+
+    The counters know, and so did the task, until its next attempt ended: then nobody mends the
+    call. Two writes beside each other cannot do better, and a last call is mended.
+    """
+    for (_, dialed), call in history.store.calls.items():
+        task = history.store.tasks[dialed.call_id.rpartition("-")[0]]
+        is_last = dialed.call_id == f"{task.task_id}-{max(task.dialed, default=0)}"
+        if not is_last and history.journal.told.get(dialed.call_id) != call.outcome:
+            yield dialed.call_id

@@ -11,7 +11,7 @@ from chalicelibs.domain.agent import Agent, Number
 from chalicelibs.domain.brakes import Brakes
 from chalicelibs.domain.call import Call
 from chalicelibs.domain.campaign import Campaign
-from chalicelibs.domain.task import Task
+from chalicelibs.domain.task import Task, TaskStatus
 from chalicelibs.domain.workspace import ApiKey, Workspace
 from tests.simulation import follow_ups, order, own_rules
 from tests.simulation.campaigns import STARTS, add_campaign
@@ -144,14 +144,21 @@ def come_to_rest(history: History) -> None:
     for campaign in list(history.store.campaigns.values()):
         if not campaign.is_closed:
             steer(history, campaign.campaign_id, "resume")
-    end = world.now + LENGTH
-    while world.now < end and not history.is_over:
-        tick(history)
-        world.run(next_minute(history, idle=60 * MINUTE))
-    world.run_dry()
+    let_end(history)
+    if history.is_over:
+        world.run_dry()
+        let_end(history)  # messages that were days late may have brought new contacts
     for _ in range(3):
         tick(history)
         world.run(world.now + MINUTE)
+
+
+def let_end(history: History) -> None:
+    """The schedule goes on until nothing is left to do, or for so long that something is wrong."""
+    end = history.world.now + LENGTH
+    while history.world.now < end and not history.is_over:
+        tick(history)
+        history.world.run(next_minute(history, idle=60 * MINUTE))
 
 
 def unhindered(campaign: Campaign) -> Campaign:
@@ -166,7 +173,7 @@ def next_minute(history: History, *, idle: timedelta) -> datetime:
     for task in history.store.tasks.values():
         if task.call is not None:
             return now + MINUTE
-        if not history.is_done(task):
+        if task.status is TaskStatus.QUEUED and not history.is_done(task):
             moments.append(may_happen_at(history, task) - BEFORE)
     return max(now + MINUTE, min(moments))
 

@@ -377,14 +377,22 @@ def release_at_the_answer(history: History) -> None:
     recording(history, tasks=Wrapped(record.tasks, save=save))
 
 
+def in_calm_weather(history: History) -> None:
+    """Nothing else goes wrong: there, and only there, a delay has no excuse."""
+    history.world.calm()
+    history.world.is_troubled = False
+
+
 def forget_to_refill(history: History) -> None:
     """Nobody is told that a slot is free again: the schedule finds out."""
+    in_calm_weather(history)
     record = history.service.record_call_event
     recording(history, queue=Wrapped(record.queue, nudge=lambda *_: None))
 
 
 def no_look_ahead(history: History) -> None:
     """Nobody is there when hours open."""
+    in_calm_weather(history)
     steps = history.service.keep_time.steps[:-1]
     history.service = replace(
         history.service, keep_time=replace(history.service.keep_time, steps=steps)

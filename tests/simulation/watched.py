@@ -70,6 +70,7 @@ class Journal:
     free_since: dict[str, datetime] = field(default_factory=dict)  #: By what has a limit.
     misled_at: datetime | None = None  #: When the index last lagged behind.
     granted: dict[str, int] = field(default_factory=lambda: defaultdict(int))  #: Callbacks.
+    told: dict[str, str] = field(default_factory=dict)  #: Outcomes that were settled, by call.
     broken: list[Violation] = field(default_factory=list)
     on_claim: Callable[[Claim, Call], None] = lambda *_: None
     on_save: Callable[[Task, Task], None] = lambda *_: None
@@ -92,9 +93,11 @@ class Journal:
             return self.store.workspaces[scope].concurrency_limit
         return self.store.campaigns[scope].concurrency_limit
 
-    def campaign_at(self, campaign_id: str, at: datetime) -> Campaign:
-        """What a campaign was at an instant."""
-        return [state for when, state in self.states[campaign_id] if when <= at][-1]
+    def campaigns_at(self, campaign_id: str, at: datetime) -> list[Campaign]:
+        """What a campaign was at an instant; all of it, where it was written at that instant."""
+        states = self.states[campaign_id]
+        before = [state for when, state in states if when < at][-1:]
+        return before + [state for when, state in states if when == at]
 
 
 class WatchedTasks(MemoryTasks):

@@ -4,6 +4,7 @@ from chalicelibs.adapters.dynamodb.agents import DynamoAgents
 from chalicelibs.adapters.dynamodb.answers import DynamoAnswers
 from chalicelibs.adapters.dynamodb.calls import DynamoCalls
 from chalicelibs.adapters.dynamodb.campaigns import DynamoCampaigns
+from chalicelibs.adapters.dynamodb.exports import DynamoExports
 from chalicelibs.adapters.dynamodb.failures import DynamoFailures
 from chalicelibs.adapters.dynamodb.gauges import DynamoGauges
 from chalicelibs.adapters.dynamodb.imports import DynamoImports
@@ -20,6 +21,7 @@ __all__ = [
     "DynamoAnswers",
     "DynamoCalls",
     "DynamoCampaigns",
+    "DynamoExports",
     "DynamoFailures",
     "DynamoGauges",
     "DynamoImports",

@@ -40,6 +40,7 @@ def call_item(call: Call) -> Item:
         "transcript": as_text(to_lines(call.transcript)) if call.transcript else None,
         "analysis": as_text(dict(call.analysis)) if call.analysis else None,
         "is_erased": call.is_erased or None,
+        "revision": call.revision or None,
     }
 
 
@@ -72,6 +73,7 @@ def call_of(call_id: str, item: Item) -> Call:
         transcript=from_lines(json.loads(item.get("transcript", "[]"))),
         analysis=json.loads(item.get("analysis", "{}")),
         is_erased=item.get("is_erased", False),
+        revision=item.get("revision", 0),
     )
 
 

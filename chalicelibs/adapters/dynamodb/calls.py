@@ -2,15 +2,18 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from chalicelibs.adapters.dynamodb import keys
 from chalicelibs.adapters.dynamodb.call_item import call_item, call_of
 from chalicelibs.adapters.dynamodb.codec import Item
 from chalicelibs.adapters.dynamodb.search import calls_wanted, search
 from chalicelibs.adapters.dynamodb.table import ConditionFailed, Stretch, Table
-from chalicelibs.adapters.dynamodb.writes import IS_NEW, put, telling_what_is_stored
+from chalicelibs.adapters.dynamodb.writes import IS_NEW, IS_THERE, put, telling_what_is_stored
 from chalicelibs.domain.call import Call, Dialed
+from chalicelibs.domain.errors import Stale
 from chalicelibs.domain.instants import MILLISECOND
 from chalicelibs.domain.naming import campaign_of
 from chalicelibs.domain.search import CallFilter
@@ -38,6 +41,18 @@ class DynamoCalls:
         is_kept = None if call.is_erased else "attribute_not_exists(#is_erased)"
         with suppress(ConditionFailed):  # it was erased, and stays so
             self._table.write(put(key, kept_item(call), is_kept))
+
+    def revise(self, workspace_id: str, call: Call) -> None:
+        """See the port."""
+        key = keys.call(workspace_id, call.as_dialed)
+        revised = kept_item(replace(call, revision=call.revision + 1))
+        was: dict[str, Any] = {"was": call.revision} if call.revision else {}
+        is_same = "#revision = :was" if was else "attribute_not_exists(#revision)"
+        condition = f"{IS_THERE} AND attribute_not_exists(#is_erased) AND {is_same}"
+        try:
+            self._table.write(put(key, revised, condition, **was))
+        except ConditionFailed as failed:
+            raise Stale(call.call_id) from failed
 
     def get(self, workspace_id: str, dialed: Dialed) -> Call | None:
         """See the port."""

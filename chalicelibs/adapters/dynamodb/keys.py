@@ -191,3 +191,13 @@ def rehearsed(import_id: str, task_id: str) -> Key:
 def failure(queue: str, message_id: str) -> Key:
     """Why a message could not be processed."""
     return f"D#{queue}#{message_id}", "failure"
+
+
+def exports_of(campaign_id: str) -> str:
+    """The partition of a campaign's exports."""
+    return f"E#{campaign_id}"
+
+
+def exported(campaign_id: str, export_id: str) -> Key:
+    """An export."""
+    return exports_of(campaign_id), export_id

@@ -3,6 +3,7 @@
 from chalicelibs.adapters.memory.answers import MemoryAnswers
 from chalicelibs.adapters.memory.campaigns import MemoryCampaigns
 from chalicelibs.adapters.memory.dead_letters import MemoryDeadLetters, MemoryFailures
+from chalicelibs.adapters.memory.exports import MemoryExports, MemoryParts
 from chalicelibs.adapters.memory.gauges import MemoryGauges
 from chalicelibs.adapters.memory.imports import MemoryFiles, MemoryImports, version_of
 from chalicelibs.adapters.memory.queue import MemoryQueue
@@ -18,11 +19,13 @@ __all__ = [
     "MemoryCalls",
     "MemoryCampaigns",
     "MemoryDeadLetters",
+    "MemoryExports",
     "MemoryFailures",
     "MemoryFiles",
     "MemoryGauges",
     "MemoryImports",
     "MemoryPacing",
+    "MemoryParts",
     "MemoryQueue",
     "MemoryRequests",
     "MemorySlots",

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from chalicelibs.domain.call_event import CallEvent
-from chalicelibs.ports import ImportChunk, PlaceCall
+from chalicelibs.ports import ImportChunk, PlaceCall, WriteExport
 
 NO_DELAY = timedelta(0)
 
@@ -18,6 +18,7 @@ class MemoryQueue:
     reports: list[CallEvent] = field(default_factory=list)
     nudges: list[tuple[str, timedelta]] = field(default_factory=list)
     ticks: list[str] = field(default_factory=list)
+    exports: list[tuple[WriteExport, timedelta]] = field(default_factory=list)
     importing: list[ImportChunk] = field(default_factory=list)
 
     def calls(self, messages: Iterable[tuple[PlaceCall, timedelta]]) -> None:
@@ -39,3 +40,7 @@ class MemoryQueue:
     def tick(self, workspace_ids: Iterable[str]) -> None:
         """See the port."""
         self.ticks.extend(workspace_ids)
+
+    def export(self, message: WriteExport, delay: timedelta = NO_DELAY) -> None:
+        """See the port."""
+        self.exports.append((message, delay))

@@ -11,6 +11,7 @@ from chalicelibs.domain.brakes import Gauge
 from chalicelibs.domain.call import Call, Dialed
 from chalicelibs.domain.campaign import Campaign
 from chalicelibs.domain.dead_letters import Failure, QueueName
+from chalicelibs.domain.exports import Export
 from chalicelibs.domain.imports import Chunk, Import, RejectedRow
 from chalicelibs.domain.once import Known
 from chalicelibs.domain.task import Task
@@ -45,6 +46,7 @@ class MemoryStore:
     chunks: dict[str, dict[int, Chunk]] = field(default_factory=lambda: defaultdict(dict))
     rehearsed: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     rejected: dict[str, dict[int, RejectedRow]] = field(default_factory=lambda: defaultdict(dict))
+    exports: dict[str, Export] = field(default_factory=dict)
 
     def put_task(self, task: Task) -> None:
         """Store a task, and its one entry in the agenda."""

@@ -122,6 +122,15 @@ class MemoryCalls:
             if stored is None or call.is_erased or not stored.is_erased:
                 self._store.calls[workspace_id, call.as_dialed] = call
 
+    def revise(self, workspace_id: str, call: Call) -> None:
+        """See the port."""
+        with self._store.lock:
+            stored = self.get(workspace_id, call.as_dialed)
+            if stored is None or stored.is_erased or stored.revision != call.revision:
+                raise Stale(call.call_id)
+            revised = replace(call, revision=call.revision + 1)
+            self._store.calls[workspace_id, call.as_dialed] = revised
+
     def get(self, workspace_id: str, dialed: Dialed) -> Call | None:
         """See the port."""
         return self._store.calls.get((workspace_id, dialed))

@@ -27,6 +27,12 @@ def columns(*header: str, **reading: Any) -> Columns:
             ["phone", "Due Date"], [ANA, "1 May"], {"Due Date": "1 May"}, id="names as written"
         ),
         pytest.param(["phone", "name"], [ANA, ""], {"name": ""}, id="an empty value"),
+        pytest.param(
+            ["\ufefffirst\xa0name", "phone\u200b"],
+            ["Ana", ANA],
+            {"first name": "Ana"},
+            id="letters that nobody sees",
+        ),
         pytest.param(["phone", "name"], [ANA, "Ana", "", " "], {"name": "Ana"}, id="empty ends"),
         pytest.param(["phone", "name", "", ""], [ANA, "Ana", "", ""], {"name": "Ana"}, id="Excel"),
         pytest.param(["", "phone"], ["", ANA], {}, id="an empty column"),

@@ -61,4 +61,4 @@ def test_every_queue_gives_up_after_as_many_receives_as_the_service_thinks() -> 
     resources = json.loads(RESOURCES.read_text())["Resources"].values()
     policies = [one.get("Properties", {}).get("RedrivePolicy") for one in resources]
 
-    assert [one["maxReceiveCount"] for one in policies if one] == [MOST_RECEIVES] * 4
+    assert [one["maxReceiveCount"] for one in policies if one] == [MOST_RECEIVES] * 5

@@ -198,6 +198,12 @@ def test_a_missing_number_is_called_that(text: str) -> None:
     assert code_of(text, "ES") == "missing_phone"
 
 
+@pytest.mark.parametrize("sign", ["(", " (", "9", "=", "'", '="', "\u200b", "/", "9/", "E", "."])
+def test_a_cell_of_a_hundred_thousand_signs_is_no_number_and_takes_no_time(sign: str) -> None:
+    assert code_of(sign * 50_000 + "x", "ES") == "invalid_phone"
+    assert code_of(f'={" " * 100_000}""x', "ES") == "invalid_phone"
+
+
 def test_no_message_repeats_the_number() -> None:
     for text in ("600 000 001", "34987654321", "9.19876E+11", "600123456/7"):
         with pytest.raises(UnusableRow) as refused:

@@ -11,9 +11,11 @@ from chalicelibs.adapters.memory import (
     MemoryAgents,
     MemoryCalls,
     MemoryCampaigns,
+    MemoryExports,
     MemoryFiles,
     MemoryImports,
     MemoryPacing,
+    MemoryParts,
     MemoryQueue,
     MemorySlots,
     MemoryStore,
@@ -44,6 +46,7 @@ from chalicelibs.use_cases.keep_time import FinishCampaigns, Tick
 from chalicelibs.use_cases.look_ahead import LookAhead
 from chalicelibs.use_cases.look_up import LookUp
 from chalicelibs.use_cases.manage_campaigns import ManageCampaigns
+from chalicelibs.use_cases.manage_exports import ManageExports
 from chalicelibs.use_cases.manage_workspaces import Authorize, ManageAgents, ManageWorkspaces
 from chalicelibs.use_cases.place_call import PlaceCalls
 from chalicelibs.use_cases.push_tasks import PushTasks
@@ -54,6 +57,7 @@ from chalicelibs.use_cases.rehearse_import import RehearseImport
 from chalicelibs.use_cases.rescue import Rescue
 from chalicelibs.use_cases.resume_tasks import ResumeTasks
 from chalicelibs.use_cases.steer_tasks import SteerTasks
+from chalicelibs.use_cases.write_export import WriteExports
 from tests.builders import (
     CAMPAIGN,
     NOON,
@@ -197,6 +201,7 @@ class Bench:
         self.deadlines = Deadlines()
         self.fuse = Fuse()
         self.bytes_by_source: dict[str, bytes] = {}
+        self.bucket = MemoryParts()
         self._ports(self.fuse)
         self._use_cases()
         self.workspaces.add(a_workspace(**workspace), a_key())
@@ -216,6 +221,8 @@ class Bench:
         self.pacing = fused(MemoryPacing(self.store))
         self.imports = fused(MemoryImports(self.store))
         self.files = fused(MemoryFiles(self.bytes_by_source))
+        self.exports = fused(MemoryExports(self.store))
+        self.parts = fused(self.bucket)
         self.sending = fused(self.queue)
         self.carriers = OneCarrier(self.carrier)
 
@@ -230,6 +237,8 @@ class Bench:
             "pacing": self.pacing,
             "imports": self.imports,
             "files": self.files,
+            "exports": self.exports,
+            "parts": self.parts,
             "queue": self.sending,
             "carriers": self.carriers,
             "clock": self.clock,
@@ -255,7 +264,7 @@ class Bench:
         every["rehearse"] = wired(RehearseImport)
         self.receive_contacts = wired(ReceiveContacts)
         self.push = wired(PushTasks)
-        self.erase = wired(EraseContact)
+        self._exporting(wired)
         self.resume = wired(ResumeTasks)
         every["resume_tasks"] = self.resume.of
         self.manage = wired(ManageCampaigns)
@@ -264,6 +273,11 @@ class Bench:
         self.manage_agents = wired(ManageAgents)
         self.authorize = wired(Authorize)
         self.receive = wired(ReceiveReport)
+
+    def _exporting(self, wired: Callable[..., Any]) -> None:
+        self.manage_exports: ManageExports = wired(ManageExports)
+        self.write_export: WriteExports = wired(WriteExports)
+        self.erase: EraseContact = wired(EraseContact)
 
     # --- What there is ---------------------------------------------------------------------------
 

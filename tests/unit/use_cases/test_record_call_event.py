@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from chalicelibs.adapters.memory import MemoryCalls, MemoryTasks
-from chalicelibs.domain.call import LOST, Call, CallStatus
+from chalicelibs.domain.call import LOST, Call, CallStatus, Dialed
 from chalicelibs.domain.call_event import CallEvent, EventKind
 from chalicelibs.domain.campaign import CampaignKind
 from chalicelibs.domain.errors import Stale
@@ -367,6 +367,18 @@ def test_an_analysis_before_the_end_is_not_waited_for_again(
     assert bench.task(TASK).outcome == "interested"
 
 
+def test_what_an_analysis_told_before_the_end_stands(bench: Bench, call_id: str) -> None:
+    url = "https://example.com/r.wav"
+    bench.record(bench.analysis(call_id, cost="0.25 EUR", recording_url=url))
+
+    bench.ends(call_id, "completed")
+
+    call = bench.call(call_id)
+    assert (call.cost, call.recording_url) == ("0.25 EUR", url)
+    assert call.analysis == {"summary": "they talked"}
+    assert bench.progress(CAMPAIGN).cost_micros == {"EUR": 250_000}
+
+
 def test_an_analysis_cannot_make_a_conversation_of_a_call_that_nobody_took(
     bench: Bench, call_id: str
 ) -> None:
@@ -434,6 +446,25 @@ def test_a_late_wish_to_be_called_back_reopens_the_task(bench: Bench, call_id: s
     assert (progress.completed, progress.open_tasks, progress.calls) == (0, 1, 1)
     assert progress.outcomes == {"busy_callback": 1}
     assert (WORKSPACE, MINUTE) in bench.queue.nudges
+
+
+def test_two_late_words_at_the_same_moment_are_both_kept(bench: Bench, call_id: str) -> None:
+    bench.ends(call_id, "completed")
+    heard = bench.analysis(call_id, analysis={}, recording_url="https://example.com/r")
+
+    class Overtaken(MemoryCalls):
+        def get(self, workspace_id: str, dialed: Dialed) -> Call | None:
+            found = super().get(workspace_id, dialed)
+            if found is not None and not found.recording_url:
+                bench.record(heard)
+            return found
+
+    slow = replace(bench.record, calls=Overtaken(bench.store))
+    assert slow(bench.analysis(call_id, analysis={"mood": "good"})) == "analysis_added"
+
+    call = bench.call(call_id)
+    assert call.recording_url == "https://example.com/r"
+    assert call.analysis == {"mood": "good"}
 
 
 def test_the_same_late_word_twice_counts_once(bench: Bench, call_id: str) -> None:
@@ -690,7 +721,7 @@ def test_a_late_word_that_settled_is_kept_even_if_its_worker_comes_back_after_th
     class DyingCalls(MemoryCalls):
         """The worker dies between settling and keeping the call."""
 
-        def save(self, workspace_id: str, call: Call) -> None:
+        def revise(self, workspace_id: str, call: Call) -> None:
             raise Crashed(f"{workspace_id} {call.call_id}")
 
     bench.ends(call_id, "completed")
@@ -731,6 +762,16 @@ def test_what_a_lost_call_turns_out_to_have_used_is_counted(bench: Bench, call_i
 
     assert bench.progress(CAMPAIGN).talked == MINUTE
     assert bench.progress(CAMPAIGN).cost_micros == {"EUR": 250_000}
+
+
+def test_the_late_end_of_a_lost_call_does_not_reopen_a_task_that_was_archived(
+    bench: Bench, call_id: str
+) -> None:
+    lost(bench, call_id)
+    bench.store.put_task(archived(bench.task(TASK)))
+
+    assert bench.ends(call_id, "busy") == "old_news"
+    assert bench.task(TASK).status is TaskStatus.ARCHIVED
 
 
 def test_the_late_end_of_a_lost_call_counts_once(bench: Bench, call_id: str) -> None:
