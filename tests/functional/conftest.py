@@ -7,7 +7,12 @@ from collections.abc import Callable, Iterator
 import pytest
 
 import app
+from chalicelibs.api.log import logger
 from tests.functional.product import Acme, Product
+
+# It writes to the output that stands when it is made: not to that of some command, which is closed
+# when the command ends.
+logger()
 
 #: All that was logged so far, every field of it, as one text.
 Log = Callable[[], str]

@@ -81,7 +81,8 @@ def contract() -> Iterator[tuple[str, Arrived]]:
         def do_GET(self) -> None:
             rows = arrived.content.count(b"\n") - 1
             counts = {"rows": rows, "accepted": rows, "rejected": 0, "duplicates": 0}
-            self._answer(200, {"id": "i1", "status": "completed", "reason": None, **counts})
+            done = {"id": "i1", "status": "completed", "reason": None, **counts}
+            self._answer(200, {**done, "options": {"dry_run": False}})
 
         def _answer(self, status: int, body: object) -> None:
             raw = json.dumps(body).encode()
