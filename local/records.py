@@ -65,18 +65,16 @@ class Records:
 
     def running(self, name: str) -> Record | None:
         """Find the part of that name, if its process lives."""
-        content = self._read(f"{name}.pid")
-        if content is None:
-            return None
-        record = Record(
-            process=Identity(**content["process"]),
-            keeper=Identity(**content["keeper"]),
-            port=content["port"],
-        )
-        return record if record.process.is_alive() else None
+        record = self._record(name)
+        return record if record is not None and record.process.is_alive() else None
+
+    def is_gone(self, name: str) -> bool:
+        """Whether the part has ended, and its keeper, who tidies up after it."""
+        record = self._record(name)
+        return record is None or not (record.process.is_alive() or record.keeper.is_alive())
 
     def owner(self, name: str) -> Identity | None:
-        """For whom it runs, dead or alive."""
+        """For whom it runs, dead or alive; None: it is being stopped, or does not run."""
         content = self._read(f"{name}.owner")
         return Identity(**content) if content else None
 
@@ -88,12 +86,26 @@ class Records:
         """Say for whom it runs: from now on, only the owner stops it, or the owner's death."""
         self._write(f"{name}.owner", asdict(owner))
 
+    def disown(self, name: str) -> None:
+        """Say that it is being stopped: nobody may take it over any more."""
+        (self._folder / f"{name}.owner").unlink(missing_ok=True)
+
     def forget(self, name: str, record: Record) -> None:
         """Remove what says that it runs; a successor's files stay."""
         content = self._read(f"{name}.pid")
         if content == json.loads(json.dumps(asdict(record))):
             (self._folder / f"{name}.pid").unlink(missing_ok=True)
             (self._folder / f"{name}.owner").unlink(missing_ok=True)
+
+    def _record(self, name: str) -> Record | None:
+        content = self._read(f"{name}.pid")
+        if content is None:
+            return None
+        return Record(
+            process=Identity(**content["process"]),
+            keeper=Identity(**content["keeper"]),
+            port=content["port"],
+        )
 
     def _read(self, file: str) -> dict[str, Any] | None:
         try:

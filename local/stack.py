@@ -197,10 +197,14 @@ class Stack:
         return f"{lines[-1].strip()} (see {log})"
 
     def _wait_for_the_orphan(self, part: Part) -> None:
-        """Let a part whose owner was killed end; its port comes free."""
+        """Let a part end that is being stopped, or whose owner was killed; its port comes free.
+
+        An engine closes its port before it writes its state: another one that began meanwhile
+        would begin with half of it.
+        """
         owner = self._records.owner(part.name)
-        if owner is not None and not owner.is_alive():
-            _wait(lambda: self._records.running(part.name) is None, part.grace_s)
+        if owner is None or not owner.is_alive():
+            _wait(lambda: self._records.is_gone(part.name), part.grace_s)
 
     def _adopt(self, part: Part) -> bool:
         record, owner = self._records.running(part.name), self._records.owner(part.name)
@@ -235,6 +239,7 @@ class Stack:
         keeper = self._keepers.pop(part.name, None)
         record = self._records.running(part.name)
         if self._records.owner(part.name) == self._me:
+            self._records.disown(part.name)
             if keeper is not None and keeper.poll() is None:
                 keeper.terminate()
             elif record is not None:

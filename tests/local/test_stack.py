@@ -195,6 +195,31 @@ def test_kill_9_of_the_supervisor_leaves_no_process_and_loses_no_data(
     assert second.end() == 0
 
 
+def test_whoever_starts_while_another_stops_waits_until_the_data_is_written(
+    settings: Settings, drivers: list[Driver]
+) -> None:
+    first = Driver(settings, "up")
+    drivers.append(first)
+    first.line("API key")
+    send(settings, id="c1")
+    until(lambda: get(settings, "/notes/placed") == {"c1": 1})
+    engine = pids(settings)["engine"]
+    assert engine is not None
+    os.kill(engine, signal.SIGSTOP)  # So that it takes its time to end.
+    try:
+        kill(pids(settings)["handlers"])
+        first.line("The handlers")
+        until(lambda: Records(settings.data / "run").owner("engine") is None)
+        second = Driver(settings, "driver")
+        drivers.append(second)
+    finally:
+        os.kill(engine, signal.SIGCONT)
+
+    assert second.line("up") == "up []"
+    assert get(settings, "/notes/placed") == {"c1": 1}
+    assert second.end() == 0
+
+
 def test_up_names_the_part_that_died_and_stops_the_rest(
     settings: Settings, drivers: list[Driver]
 ) -> None:
