@@ -267,6 +267,7 @@ TASK_QUERIES = [
     *each("outcome", ""),
     *each("phone", "", "600", "x", "+999123"),
     *each("attempts", "", "x", "-1", "22", "1.5"),
+    *each("external_id", "", "x" * 201),
 ]
 CALL_QUERIES = [
     *each("campaign_id", ""),

@@ -25,6 +25,8 @@ BODIES = {
     "just not too deep": b"[" * 150 + b"]" * 150,
 }
 
+FILE = {"file": "contacts.csv", "bytes": 10}
+
 
 @pytest.mark.parametrize("raw", BODIES.values(), ids=BODIES)
 @pytest.mark.parametrize("route", ROUTES, ids=" ".join)
@@ -33,8 +35,10 @@ def test_a_deep_body_is_refused(
 ) -> None:
     method, path = route
     waiting = {"startAfter": "2027-06-01T00:00:00Z"}
+    batch_id = acme.made("/campaigns", acme.batch())["id"]
     ids = {
-        "campaign_id": acme.made("/campaigns", acme.batch())["id"],
+        "campaign_id": batch_id,
+        "import_id": acme.made(f"/campaigns/{batch_id}/imports", FILE)["import"]["id"],
         "agent_id": acme.agent_id,
         "key_id": acme.shown("/keys")["keys"][0]["id"],
         "phone": "+34910000000",
