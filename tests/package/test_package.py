@@ -96,7 +96,13 @@ def test_every_queue_consumer_reports_which_messages_failed(package: Package) ->
                 consumers.add(name)
                 assert event["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
-    assert consumers == {"Dispatch", "PlaceCall", "RecordCallEvent", "WriteExport"}
+    assert consumers == {
+        "Dispatch",
+        "PlaceCall",
+        "RecordCallEvent",
+        "ImportChunk",
+        "WriteExport",
+    }
 
 
 def test_every_queue_hands_what_keeps_failing_to_dead_letters(package: Package) -> None:

@@ -10,6 +10,8 @@ ENVIRON = {
     "NUDGES_QUEUE_URL": "https://sqs.test/nudges",
     "CALLS_QUEUE_URL": "https://sqs.test/calls",
     "CALL_EVENTS_QUEUE_URL": "https://sqs.test/call-events",
+    "IMPORT_CHUNKS_QUEUE_URL": "https://sqs.test/import-chunks",
+    "EXPORTS_QUEUE_URL": "https://sqs.test/exports",
     "DROP_BUCKET": "drop",
     **{f"{queue.name}_DEAD_LETTERS_URL": f"https://sqs.test/{queue}" for queue in QueueName},
 }
