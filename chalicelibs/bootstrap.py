@@ -42,6 +42,7 @@ from chalicelibs.use_cases.apply_brakes import ApplyBrakes
 from chalicelibs.use_cases.count_request import CountRequest
 from chalicelibs.use_cases.dispatch import Dispatch
 from chalicelibs.use_cases.erase_contact import EraseContact
+from chalicelibs.use_cases.explain import Explain
 from chalicelibs.use_cases.import_contacts import ImportChunks, PlanImport
 from chalicelibs.use_cases.keep_time import FinishCampaigns, KeepTime, Tick
 from chalicelibs.use_cases.look_ahead import LookAhead
@@ -110,6 +111,7 @@ class Service:
     campaigns: ManageCampaigns
     steer_tasks: SteerTasks
     look_up: LookUp
+    explain: Explain
     push_tasks: PushTasks
     erase_contact: EraseContact
     receive_contacts: ReceiveContacts
@@ -185,6 +187,18 @@ def wire(ports: Ports, *, deadlines: Deadlines, bootstrap_key_hash: str | None) 
             slots=p.slots,
             imports=p.imports,
             clock=p.clock,
+        ),
+        explain=Explain(
+            line=dispatch.line,
+            workspaces=p.workspaces,
+            campaigns=p.campaigns,
+            gauges=p.gauges,
+            tasks=p.tasks,
+            agents=p.agents,
+            slots=p.slots,
+            carriers=p.carriers,
+            clock=p.clock,
+            deadlines=deadlines,
         ),
         push_tasks=PushTasks(
             campaigns=p.campaigns,

@@ -1,6 +1,6 @@
 """Free slots, best due tasks, claim, reserve, queue: for one workspace at a time."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,6 +13,7 @@ from chalicelibs.domain.errors import Stale
 from chalicelibs.domain.instants import lot_of
 from chalicelibs.domain.lane import Lane
 from chalicelibs.domain.naming import campaign_of, task_of
+from chalicelibs.domain.pace import MOST_AT_ONCE, delay_of, most_at_once, planned_ahead
 from chalicelibs.domain.task import DueTask, tally_of
 from chalicelibs.domain.workspace import Workspace
 from chalicelibs.ports import (
@@ -28,20 +29,17 @@ from chalicelibs.ports import (
     Workspaces,
 )
 
-#: More than this in one run would outlast the function; the rest gets a nudge of its own.
-MOST_AT_ONCE = 100
-
 #: Candidates beyond the free slots, for those that somebody else takes first.
 SPARE = 5
-
-#: Calls to place leave at most this far in advance when calls per second are limited.
-LONGEST_SPREAD = timedelta(seconds=30)
 
 #: How often to look at a plan that somebody else makes at the same moment.
 LOOKS = 3
 
 SECOND = timedelta(seconds=1)
 NO_DELAY = timedelta(0)
+
+#: Takes a task for a call; False: somebody else has.
+Claim = Callable[[DueTask, Call], bool]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +67,11 @@ class Dispatch:
         room = min(most, self._free(workspace)) if most > 0 else 0
         if room <= 0:
             return 0
-        calls, is_outrun = self._claim(workspace, self._with_carrier(workspace, campaigns), room)
+
+        def claim(due: DueTask, call: Call) -> bool:
+            return self.tasks.claim(due, call, workspace_id)
+
+        calls, is_outrun = self._claim(self._with_carrier(workspace, campaigns), room, claim)
         messages = self._reserve(workspace, campaigns, calls)
         if messages:
             self._queue(workspace, messages)
@@ -79,9 +81,23 @@ class Dispatch:
             self.queue.nudge(workspace_id, SECOND)
         return len(messages)
 
+    def line(self, workspace: Workspace, campaigns: Mapping[str, Campaign]) -> list[DueTask]:
+        """The tasks that would be called were all slots of the workspace free, in their order.
+
+        Nothing is claimed: it is told who is first in line.
+        """
+        found: list[DueTask] = []
+
+        def note(due: DueTask, _: Call) -> bool:
+            found.append(due)
+            return True
+
+        self._claim(self._with_carrier(workspace, campaigns), MOST_AT_ONCE, note)
+        return found
+
     def _with_carrier(
-        self, workspace: Workspace, campaigns: dict[str, Campaign]
-    ) -> dict[str, Campaign]:
+        self, workspace: Workspace, campaigns: Mapping[str, Campaign]
+    ) -> Mapping[str, Campaign]:
         """Those whose carrier may be asked. A task with an agent of its own is for the gate."""
         now = self.clock.now()
         if not any(workspace.rest_of(carrier, now) for carrier in workspace.rests):
@@ -101,7 +117,7 @@ class Dispatch:
         return workspace.concurrency_limit - len(self.slots.held(workspace.workspace_id))
 
     def _claim(
-        self, workspace: Workspace, campaigns: dict[str, Campaign], room: int
+        self, campaigns: Mapping[str, Campaign], room: int, claim: Claim
     ) -> tuple[list[Call], bool]:
         """Calls for the best due tasks, as there is room; and whether others took some first.
 
@@ -113,7 +129,7 @@ class Dispatch:
         free = self._free_by_campaign(campaigns.values())
         for equals in ranked(open_lanes(campaigns.values(), now)):
             candidates, are_all = self._candidates(equals, now, room + SPARE)
-            lost = self._take(candidates, workspace.workspace_id, taken, free, room)
+            lost = self._take(candidates, taken, free, room, claim)
             if len(taken) == room:
                 break
             if lost and not are_all:
@@ -123,10 +139,10 @@ class Dispatch:
     def _take(
         self,
         candidates: Iterable[DueTask],
-        workspace_id: str,
         taken: list[Call],
         free: dict[str, int],
         room: int,
+        claim: Claim,
     ) -> int:
         """Claim candidates until there is no room; gives how many somebody else had taken."""
         now = self.clock.now()
@@ -140,7 +156,7 @@ class Dispatch:
                 reserved_at=now,
                 deadline=now + self.deadlines.first_look,
             )
-            if not self.tasks.claim(due, call, workspace_id):
+            if not claim(due, call):
                 lost += 1
                 continue
             taken.append(call)
@@ -284,23 +300,3 @@ def spread(
     """Each message with its delay, so that no second gets more than its share."""
     for number, message in enumerate(messages):
         yield message, ahead + delay_of(number, calls_per_second)
-
-
-def delay_of(number: int, calls_per_second: int | None) -> timedelta:
-    """When a call may start that has so many others before it."""
-    return (0 if calls_per_second is None else number // calls_per_second) * SECOND
-
-
-def planned_ahead(workspace: Workspace, now: datetime) -> timedelta:
-    """How long it takes until a start is free that was not given away."""
-    if workspace.calls_per_second is None or workspace.planned_until is None:
-        return NO_DELAY
-    return max(workspace.planned_until - now, NO_DELAY)
-
-
-def most_at_once(workspace: Workspace, now: datetime, deadlines: Deadlines) -> int:
-    """What one run takes, so that neither it nor the last of its messages lasts too long."""
-    if workspace.calls_per_second is None:
-        return MOST_AT_ONCE
-    left = min(LONGEST_SPREAD, deadlines.longest_queue) - planned_ahead(workspace, now)
-    return min(MOST_AT_ONCE, workspace.calls_per_second * left // SECOND)
