@@ -11,10 +11,13 @@ from chalicelibs.adapters.carriers.known import KnownCarriers
 from chalicelibs.adapters.carriers.simulated import SimulatedCarrier
 from chalicelibs.adapters.clock import SystemClock
 from chalicelibs.adapters.ids import RandomIds
+from chalicelibs.api import log
+from chalicelibs.api.journal import LoggedJournal
 from chalicelibs.config import Settings
 from chalicelibs.domain.dead_letters import QueueName
 from chalicelibs.domain.deadlines import Deadlines
 from chalicelibs.ports import (
+    UNHEARD,
     Agents,
     Answers,
     Calls,
@@ -29,6 +32,7 @@ from chalicelibs.ports import (
     Gauges,
     Ids,
     Imports,
+    Journal,
     Pacing,
     Parts,
     Queue,
@@ -96,6 +100,7 @@ class Ports:
     carriers: Carriers
     clock: Clock
     ids: Ids
+    journal: Journal = UNHEARD
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,6 +152,7 @@ def wire(ports: Ports, *, deadlines: Deadlines, bootstrap_key_hash: str | None) 
         clock=p.clock,
         ids=p.ids,
         deadlines=deadlines,
+        journal=p.journal,
     )
     rescue = Rescue(
         tasks=p.tasks,
@@ -155,11 +161,12 @@ def wire(ports: Ports, *, deadlines: Deadlines, bootstrap_key_hash: str | None) 
         queue=p.queue,
         clock=p.clock,
         deadlines=deadlines,
+        journal=p.journal,
     )
-    brakes = ApplyBrakes(campaigns=p.campaigns, gauges=p.gauges, clock=p.clock)
+    brakes = ApplyBrakes(campaigns=p.campaigns, gauges=p.gauges, clock=p.clock, journal=p.journal)
     resume_tasks = ResumeTasks(campaigns=p.campaigns, tasks=p.tasks, clock=p.clock)
     look_ahead = LookAhead(campaigns=p.campaigns, tasks=p.tasks, queue=p.queue, clock=p.clock)
-    finish = FinishCampaigns(campaigns=p.campaigns, clock=p.clock)
+    finish = FinishCampaigns(campaigns=p.campaigns, clock=p.clock, journal=p.journal)
     rehearse = RehearseImport(agents=p.agents, tasks=p.tasks, clock=p.clock, ids=p.ids)
     return Service(
         authorize=Authorize(workspaces=p.workspaces, bootstrap_key_hash=bootstrap_key_hash),
@@ -287,6 +294,7 @@ def wire(ports: Ports, *, deadlines: Deadlines, bootstrap_key_hash: str | None) 
             queue=p.queue,
             clock=p.clock,
             deadlines=deadlines,
+            journal=p.journal,
         ),
         note_failure=NoteFailure(failures=p.failures, clock=p.clock),
         dead_letters=TendDeadLetters(letters=p.dead_letters, failures=p.failures),
@@ -328,6 +336,7 @@ def aws_ports(settings: Settings) -> Ports:
     once = config.merge(
         Config(retries={"mode": "standard", "total_max_attempts": 1}, parameter_validation=False)
     )
+    log.tell_stage(settings.stage)
     clock = SystemClock()
     ids = RandomIds(clock)
     sqs = boto3.client("sqs", config=config)
@@ -374,6 +383,7 @@ def aws_ports(settings: Settings) -> Ports:
         carriers=KnownCarriers(carriers_of(settings, clock)),
         clock=clock,
         ids=ids,
+        journal=LoggedJournal(clock),
     )
 
 

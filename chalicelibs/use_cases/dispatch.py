@@ -11,16 +11,19 @@ from chalicelibs.domain.campaign import Campaign
 from chalicelibs.domain.deadlines import Deadlines
 from chalicelibs.domain.errors import Stale
 from chalicelibs.domain.instants import lot_of
+from chalicelibs.domain.journal import Happened, Note
 from chalicelibs.domain.lane import Lane
 from chalicelibs.domain.naming import campaign_of, task_of
 from chalicelibs.domain.pace import MOST_AT_ONCE, delay_of, most_at_once, planned_ahead
 from chalicelibs.domain.task import DueTask, tally_of
 from chalicelibs.domain.workspace import Workspace
 from chalicelibs.ports import (
+    UNHEARD,
     Agents,
     Campaigns,
     Clock,
     Ids,
+    Journal,
     Pacing,
     PlaceCall,
     Queue,
@@ -56,20 +59,34 @@ class Dispatch:
     clock: Clock
     ids: Ids
     deadlines: Deadlines
+    journal: Journal = UNHEARD
 
     def __call__(self, workspace_id: str) -> int:
         """Dispatch a workspace; gives the number of calls queued."""
+        began = self.clock.now()
         campaigns = {one.campaign_id: one for one in self.campaigns.open(workspace_id)}
         workspace = self.workspaces.get(workspace_id) if campaigns else None
         if workspace is None:
             return 0
-        most = most_at_once(workspace, self.clock.now(), self.deadlines)
-        room = min(most, self._free(workspace)) if most > 0 else 0
-        if room <= 0:
-            return 0
+        most = most_at_once(workspace, began, self.deadlines)
+        used = len(self.slots.held(workspace_id)) if most > 0 else 0
+        room = min(most, workspace.concurrency_limit - used)
+        calls = self._fill(workspace, campaigns, room, most) if room > 0 else 0
+        self._tell(workspace, calls=calls, slots_used=used + calls, took=self.clock.now() - began)
+        return calls
+
+    def _fill(
+        self, workspace: Workspace, campaigns: dict[str, Campaign], room: int, most: int
+    ) -> int:
+        """Queue calls as there is room, and see to it that what is left is not forgotten."""
+        workspace_id, due_at = workspace.workspace_id, dict[str, datetime]()
 
         def claim(due: DueTask, call: Call) -> bool:
-            return self.tasks.claim(due, call, workspace_id)
+            due_at[call.call_id] = campaigns[campaign_of(due.task_id)].starts_at(due.entry.at)
+            is_ours = self.tasks.claim(due, call, workspace_id)
+            if not is_ours:
+                self._tell_let_go(workspace_id, call.call_id, "taken_by_another")
+            return is_ours
 
         calls, is_outrun = self._claim(self._with_carrier(workspace, campaigns), room, claim)
         messages = self._reserve(workspace, campaigns, calls)
@@ -79,7 +96,37 @@ class Dispatch:
             self.queue.nudge(workspace_id, delay_of(len(calls), workspace.calls_per_second))
         elif is_outrun:
             self.queue.nudge(workspace_id, SECOND)
+        self._tell_of(messages, due_at)
         return len(messages)
+
+    def _tell_let_go(self, workspace_id: str, call_id: str, reason: str) -> None:
+        self.journal.tell(
+            Note(what=Happened.LET_GO, workspace_id=workspace_id, call_id=call_id, reason=reason)
+        )
+
+    def _tell_of(self, messages: Iterable[PlaceCall], due_at: Mapping[str, datetime]) -> None:
+        now = self.clock.now()
+        for message in messages:
+            self.journal.tell(
+                Note(
+                    what=Happened.DISPATCHED,
+                    workspace_id=message.workspace_id,
+                    call_id=message.call_id,
+                    waited=max(now - due_at[message.call_id], NO_DELAY),
+                )
+            )
+
+    def _tell(self, workspace: Workspace, *, calls: int, slots_used: int, took: timedelta) -> None:
+        self.journal.tell(
+            Note(
+                what=Happened.DISPATCH,
+                workspace_id=workspace.workspace_id,
+                calls=calls,
+                slots_used=slots_used,
+                slots=workspace.concurrency_limit,
+                took=took,
+            )
+        )
 
     def line(self, workspace: Workspace, campaigns: Mapping[str, Campaign]) -> list[DueTask]:
         """The tasks that would be called were all slots of the workspace free, in their order.
@@ -112,9 +159,6 @@ class Dispatch:
         rules = campaign.rules
         agent = rules and self.agents.get(campaign.workspace_id, rules.agent_id)
         return agent.carrier if agent else ""
-
-    def _free(self, workspace: Workspace) -> int:
-        return workspace.concurrency_limit - len(self.slots.held(workspace.workspace_id))
 
     def _claim(
         self, campaigns: Mapping[str, Campaign], room: int, claim: Claim
@@ -269,6 +313,7 @@ class Dispatch:
             self.slots.release(campaign_of(call_id), call_id, campaign_page)
         task = self.tasks.get(task_of(call_id))
         if task is not None and task.has_in_flight(call_id):
+            self._tell_let_go(task.workspace_id, call_id, "no_slot")
             back = task.give_back()  # of an erased contact: archived, and counted
             with suppress(Stale):
                 self.tasks.settle(back, tally_of(task, back, now=self.clock.now()))

@@ -133,7 +133,7 @@ def situation(random: Random, product: Product, acme: Acme) -> list[str]:
 def end_some(random: Random, product: Product) -> None:
     for request in product.carrier.asked:
         if random.random() < 0.6:
-            status = random.choice(["completed", "no_answer", "busy"])
+            status = random.choice(["completed", "no-answer", "busy"])
             product.ended(request.call_id, status)
     reports, product.queue.reports = product.queue.reports, []
     product.deliver("app.record_call_event", [one.to_message() for one in reports])
@@ -166,7 +166,7 @@ def alone(random: Random, product: Product, acme: Acme) -> str:
     elif random.random() < 0.5:
         Happening(product).dispatch(acme)
         for request in product.carrier.asked:
-            product.ended(request.call_id, random.choice(["no_answer", "completed"]))
+            product.ended(request.call_id, random.choice(["no-answer", "completed"]))
         reports, product.queue.reports = product.queue.reports, []
         product.deliver("app.record_call_event", [one.to_message() for one in reports])
     if random.random() < 0.1:
