@@ -163,7 +163,9 @@ def wire(ports: Ports, *, deadlines: Deadlines, bootstrap_key_hash: str | None) 
         authorize=Authorize(workspaces=p.workspaces, bootstrap_key_hash=bootstrap_key_hash),
         count_request=CountRequest(requests=p.requests, clock=p.clock),
         answer_once=AnswerOnce(answers=p.answers, clock=p.clock, ids=p.ids),
-        workspaces=ManageWorkspaces(workspaces=p.workspaces, clock=p.clock, ids=p.ids),
+        workspaces=ManageWorkspaces(
+            workspaces=p.workspaces, queue=p.queue, clock=p.clock, ids=p.ids
+        ),
         keys=ManageKeys(workspaces=p.workspaces, clock=p.clock, ids=p.ids),
         agents=ManageAgents(agents=p.agents, carriers=p.carriers),
         campaigns=ManageCampaigns(
