@@ -1,5 +1,6 @@
 """Put the service together: the one place that knows every use case and every adapter."""
 
+import gc
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -380,8 +381,11 @@ def carriers_of(settings: Settings, clock: Clock) -> Mapping[str, Carrier]:
 
 def build(settings: Settings) -> Service:
     """The service on AWS, or on whatever engine answers in its place."""
-    return wire(
+    service = wire(
         aws_ports(settings),
         deadlines=settings.deadlines,
         bootstrap_key_hash=settings.bootstrap_key_hash,
     )
+    # What serves every event is never garbage: the collector need not look through it each time.
+    gc.freeze()
+    return service
