@@ -20,15 +20,18 @@ HOST: Final = "127.0.0.1"
 Run = Callable[[socket.socket, Journal], Coroutine[Any, Any, None]]
 
 
-def run_carrier(run: Run, *, port: int, journal: Path, broken: type[Exception] = OSError) -> int:
+def run_carrier(
+    run: Run, *, port: int, journal: Path, broken: tuple[type[Exception], ...] = ()
+) -> int:
     """Open the door, then the journal: whoever cannot have both leaves both alone."""
+    expected: tuple[type[Exception], ...] = (OSError, JournalInUse, *broken)
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((HOST, port))
         with Journal(journal, now=epoch_ms) as opened:
             asyncio.run(run(listener, opened))
-    except (OSError, JournalInUse, broken) as error:
+    except expected as error:
         sys.stderr.write(f"carrier: {type(error).__name__}: {error}\n")
         return 1
     return 0

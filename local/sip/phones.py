@@ -1,0 +1,107 @@
+"""Phones that really ring, on this machine: SIPp plays a whole telephone network."""
+
+import contextlib
+import shutil
+import socket
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from local.keeper import bound_to_me
+from local.sip.network import INVITED, scenario
+
+MISSING: Final = (
+    "SIPp is missing: the phones that real SIP calls ring. On Debian and Ubuntu it is the package "
+    "`sip-tester` (apt-get install sip-tester)."
+)
+
+_HOST: Final = "127.0.0.1"
+_START_S: Final = 10
+
+
+class NoPhones(Exception):
+    """The phones cannot ring; the message is one line and says what to do."""
+
+
+class Phones:
+    """A telephone network that runs."""
+
+    def __init__(self, address: str, log: Path) -> None:
+        #: Where it takes calls.
+        self.address = address
+        self._log = log
+
+    def invites(self) -> Counter[str]:
+        """How often each call id was asked to ring, repetitions by UDP not counted."""
+        words = [line.split() for line in self._log.read_text(errors="replace").splitlines()]
+        return Counter(found[1] for found in words if found[:1] == [INVITED])
+
+
+@contextlib.contextmanager
+def ringing(folder: Path) -> Iterator[Phones]:
+    """Phones on a free port, with their log in an empty folder, until the block ends.
+
+    Raises:
+        NoPhones: when there is no SIPp, or it does not start.
+    """
+    program = shutil.which("sipp")
+    if program is None:
+        raise NoPhones(MISSING)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    network, log = folder / "network.xml", folder / "invites.log"
+    network.write_text(scenario())
+    log.touch()
+    port, media = free_udp_ports()
+    command = [
+        *(program, "-sf", str(network), "-nostdin", "-i", _HOST, "-p", str(port)),
+        # What comes is sent back, so that there is something to hear.
+        *("-mi", _HOST, "-mp", str(media), "-rtp_echo"),
+        *("-trace_logs", "-log_file", str(log)),
+    ]
+    with (folder / "sipp.log").open("wb") as output:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            cwd=folder,
+            preexec_fn=bound_to_me(),
+        )
+    try:
+        _wait_until_up(process, port, folder / "sipp.log")
+        yield Phones(f"{_HOST}:{port}", log)
+    finally:
+        process.kill()
+        process.wait()
+
+
+def free_udp_ports() -> tuple[int, int]:
+    """Find a free port, and one that has the three after it free, too."""
+    first = 20_000
+    while True:
+        wanted = (first, *range(first + 2, first + 6))
+        if all(_is_free(port) for port in wanted):
+            return first, first + 2
+        first += len(wanted) + 1
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind((_HOST, port))
+        except OSError:
+            return False
+    return True
+
+
+def _wait_until_up(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    deadline = time.monotonic() + _START_S
+    while _is_free(port):
+        if process.poll() is not None or time.monotonic() > deadline:
+            lines = log.read_text(errors="replace").strip().splitlines() or ["it said nothing"]
+            raise NoPhones(f"SIPp does not start: {lines[-1].strip()} (see {log})")
+        time.sleep(0.02)
