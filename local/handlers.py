@@ -56,7 +56,7 @@ def service_environment(
 ) -> dict[str, str]:
     """Tell the functions what the template and the local stack have for them."""
     secret = keys.load(settings.data)
-    carrier = f"{settings.carrier.upper()}_CARRIER"
+    carrier = f"{settings.carrier_name.upper()}_CARRIER"
     return {
         **{name: environ.get(name, value) for name, value in COMPRESSED.items()},
         **{k: v for k, v in created.env.items() if k not in COMPRESSED},

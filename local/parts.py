@@ -83,7 +83,7 @@ def carrier(settings: Settings, program: Sequence[str] | None = None) -> Part:
     They have names of their own, so that neither is ever taken over for the other.
     """
     secret = keys.load(settings.data)
-    is_sip = settings.carrier == "sip"
+    is_sip = settings.carrier_name == "sip"
     return Part(
         name="sip" if is_sip else "carrier",
         command=[

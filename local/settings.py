@@ -27,7 +27,7 @@ class Settings:
     engine_port: int = 8701
     carrier_port: int = 8702
     engine_python: Path = ROOT / ".venv" / "engine" / "bin" / "python"
-    carrier: str = CARRIERS[0]
+    carrier_name: str = CARRIERS[0]
     sip_python: Path = ROOT / ".venv" / "sip" / "bin" / "python"
     #: An endpoint of the user's own, which replaces the engine.
     endpoint: str | None = None
@@ -50,7 +50,7 @@ class Settings:
             engine_port=_number(environ, "CARILLON_ENGINE_PORT", default.engine_port),
             carrier_port=_number(environ, "CARILLON_CARRIER_PORT", default.carrier_port),
             engine_python=Path(environ.get("CARILLON_ENGINE_PYTHON", default.engine_python)),
-            carrier=_carrier(environ, default.carrier),
+            carrier_name=_carrier(environ, default.carrier_name),
             sip_python=Path(environ.get("CARILLON_SIP_PYTHON", default.sip_python)),
             endpoint=environ.get("AWS_ENDPOINT_URL") or None,
             visibility_s=_number(environ, "CARILLON_VISIBILITY_S", default.visibility_s),
@@ -70,7 +70,7 @@ class Settings:
             "CARILLON_ENGINE_PORT": str(self.engine_port),
             "CARILLON_CARRIER_PORT": str(self.carrier_port),
             "CARILLON_ENGINE_PYTHON": str(self.engine_python),
-            "CARILLON_CARRIER": self.carrier,
+            "CARILLON_CARRIER": self.carrier_name,
             "CARILLON_SIP_PYTHON": str(self.sip_python),
             "CARILLON_VISIBILITY_S": str(self.visibility_s),
             "CARILLON_TICK_SECONDS": str(self.tick_s),

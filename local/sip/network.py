@@ -17,8 +17,8 @@ REFUSALS: Final[Mapping[int, str]] = {
 RINGS_FOR_EVER: Final = 7
 HANGS_UP: Final = 8  #: It answers, and hangs up soon.
 
-#: How long a phone rings before its owner does anything, and talks before it hangs up.
-RING_MS, TALK_MS = 300, 500
+#: How long those talk who hang up.
+TALK_MS: Final = 500
 
 #: What a line of the phones' log begins with for each INVITE that is no repetition.
 INVITED: Final = "invited"
@@ -55,9 +55,9 @@ _INVITE = f"""\
 _UNUSED = '<Reference variables="1,3,5"/>\n'
 
 
-def scenario() -> str:
-    """The whole network, as SIPp reads it."""
-    steps = "".join(_steps())
+def scenario(*, ring_ms: int) -> str:
+    """The whole network, as SIPp reads it; phones ring so long before anybody does anything."""
+    steps = "".join(_steps(_wait(ring_ms)))
     return (
         '<?xml version="1.0" encoding="ISO-8859-1"?>\n'
         '<!DOCTYPE scenario SYSTEM "sipp.dtd">\n'
@@ -65,30 +65,27 @@ def scenario() -> str:
     )
 
 
-def _steps() -> Iterator[str]:
+def _steps(ring: str) -> Iterator[str]:
     yield _INVITE
     yield _send(f"SIP/2.0 180 Ringing\n{_SAME}[last_CSeq:]\n{_CONTACT}{_EMPTY}")
     for digit in (*REFUSALS, RINGS_FOR_EVER, HANGS_UP):
         yield _go_if_digit(digit)
-    yield _answer() + _receive("BYE") + _agree() + _go(_OVER)
+    yield ring + _answer() + _receive("BYE") + _agree() + _go(_OVER)
     for digit, status in REFUSALS.items():
-        yield _label(digit) + _refuse(status) + _go(_OVER)
+        yield _label(digit) + ring + _refuse(status) + _go(_OVER)
     yield _label(RINGS_FOR_EVER) + _ring_until_cancelled() + _go(_OVER)
-    yield _label(HANGS_UP) + _answer() + _wait(TALK_MS) + _hang_up()
+    yield _label(HANGS_UP) + ring + _answer() + _wait(TALK_MS) + _hang_up()
     yield _label(_OVER) + _UNUSED
 
 
 def _answer() -> str:
-    return (
-        _wait(RING_MS)
-        + _send(f"SIP/2.0 200 OK\n{_SAME}[last_CSeq:]\n{_CONTACT}{_SOUND}", again=True)
-        + _receive("ACK")
-    )
+    ok = _send(f"SIP/2.0 200 OK\n{_SAME}[last_CSeq:]\n{_CONTACT}{_SOUND}", again=True)
+    return ok + _receive("ACK")
 
 
 def _refuse(status: str) -> str:
     refusal = _send(f"SIP/2.0 {status}\n{_SAME}[last_CSeq:]\n{_EMPTY}", again=True)
-    return _wait(RING_MS) + refusal + _receive("ACK")
+    return refusal + _receive("ACK")
 
 
 def _ring_until_cancelled() -> str:

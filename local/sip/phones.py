@@ -41,8 +41,10 @@ class Phones:
 
 
 @contextlib.contextmanager
-def ringing(folder: Path) -> Iterator[Phones]:
+def ringing(folder: Path, *, ring_s: float = 0.3) -> Iterator[Phones]:
     """Phones on a free port, with their log in an empty folder, until the block ends.
+
+    They ring so long before anybody answers or refuses.
 
     Raises:
         NoPhones: when there is no SIPp, or it does not start.
@@ -53,7 +55,7 @@ def ringing(folder: Path) -> Iterator[Phones]:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     network, log = folder / "network.xml", folder / "invites.log"
-    network.write_text(scenario())
+    network.write_text(scenario(ring_ms=round(ring_s * 1000)))
     log.touch()
     port, media = free_udp_ports()
     command = [
