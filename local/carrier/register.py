@@ -1,7 +1,7 @@
 """What happens to calls, written down and then reported: the same for every carrier here."""
 
 import secrets
-from typing import Any
+from typing import Any, Protocol
 
 from local.carrier.answers import Answer, Broken, Refused, Taken, Throttled
 from local.carrier.calls import Call, History
@@ -10,7 +10,16 @@ from local.carrier.events import analysis_event, cost_of, ended_event, event_of,
 from local.carrier.journal import Journal, line_of
 from local.carrier.outcomes import Ending
 from local.carrier.requests import CallRequest
-from local.carrier.webhooks import Webhooks
+
+
+class Reports(Protocol):
+    """What brings events to whoever wants to know of a call."""
+
+    def send(self, call: Call, event: dict[str, Any]) -> None:
+        """Send an event; never waits."""
+
+    def forget(self, call: Call) -> None:
+        """Note that no more events will be sent for this call."""
 
 
 class Register:
@@ -21,7 +30,7 @@ class Register:
         history: History,
         *,
         journal: Journal,
-        webhooks: Webhooks,
+        webhooks: Reports,
         prefix: str,
         recordings_url: str,
         is_paid: bool = True,

@@ -1,6 +1,7 @@
 """Phones that really ring, on this machine: SIPp plays a whole telephone network."""
 
 import contextlib
+import random
 import shutil
 import socket
 import subprocess
@@ -20,6 +21,9 @@ MISSING: Final = (
 
 _HOST: Final = "127.0.0.1"
 _START_S: Final = 10
+
+#: Below those that connections of this machine leave from, and that sound comes to.
+_PORTS: Final = range(20_000, 30_000, 6)
 
 
 class NoPhones(Exception):
@@ -82,13 +86,15 @@ def ringing(folder: Path, *, ring_s: float = 0.3) -> Iterator[Phones]:
 
 
 def free_udp_ports() -> tuple[int, int]:
-    """Find a free port, and one that has the three after it free, too."""
-    first = 20_000
-    while True:
-        wanted = (first, *range(first + 2, first + 6))
-        if all(_is_free(port) for port in wanted):
+    """Find a free port for SIP, and one for sound that has the three after it free, too.
+
+    Raises:
+        NoPhones: when there are none.
+    """
+    for first in random.sample(_PORTS, len(_PORTS)):
+        if all(_is_free(port) for port in (first, *range(first + 2, first + 6))):
             return first, first + 2
-        first += len(wanted) + 1
+    raise NoPhones("no UDP port is free")
 
 
 def _is_free(port: int) -> bool:
