@@ -68,12 +68,16 @@ define environment
 	fi
 endef
 
+# The SIP stack has wheels for some machines only; nothing but real calls needs it.
+try_sip = @$(MAKE) sip || echo "make: baresip does not install here: tests of real SIP calls are skipped"
+
 .PHONY: help
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1	/p' $(MAKEFILE_LIST) | expand -t 14
 
 .PHONY: setup
 setup: dev engine template ## make every environment (each command makes the ones it needs)
+	$(try_sip)
 
 .PHONY: format
 format: dev ## put the code into shape
@@ -89,7 +93,7 @@ check: dev ## format, lint, types and the direction of imports, without changing
 
 .PHONY: test
 test: check engine template ## everything: check, a package built and verified, all tests
-	@$(MAKE) sip || echo "make: baresip does not install here: tests of real SIP calls are skipped"
+	$(try_sip)
 	$(dev) -m pytest
 
 .PHONY: openapi
@@ -108,6 +112,10 @@ demo: dev engine $(carrier) ## see it at work: a campaign on this machine, in a 
 .PHONY: up
 up: dev engine $(carrier) ## run the whole service on this machine
 	@$(dev) -m local.up
+
+.PHONY: phones
+phones: dev ## let phones ring that SIPp plays, for `make up CARRIER=sip`
+	@$(dev) -m local.sip.phones
 
 .PHONY: redrive
 redrive: dev ## send the local service's dead letters back to be processed

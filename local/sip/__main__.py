@@ -35,7 +35,7 @@ async def run(settings: Settings, listener: socket.socket, journal: Journal) -> 
     """
     stopped, tasks = asked_to_stop(), Tasks()
     async with AsyncExitStack() as stack:
-        lines = Lines(address=settings.address, trunk=settings.trunk)
+        lines = Lines(address=settings.address, trunk=settings.trunk, tasks=tasks)
         await lines.open()
         stack.push_async_callback(lines.close)
         connector = aiohttp.TCPConnector(limit=settings.webhooks.connections)
@@ -48,7 +48,7 @@ async def run(settings: Settings, listener: socket.socket, journal: Journal) -> 
                 session, settings.webhooks, journal=journal, tasks=tasks, faults=Faults
             ),
             prefix="sip",
-            recordings_url=f"{address_of(listener)}/recordings",
+            recordings_url=f"{settings.public_url or address_of(listener)}/recordings",
             is_paid=False,
         )
         switchboard = SipSwitchboard(settings.manners, register=register, lines=lines, tasks=tasks)

@@ -20,6 +20,7 @@ from baresip import (
     UserAgent,
 )
 
+from local.carrier.tasks import Tasks
 from local.sip.legs import Leg, NotDialled, Stalled
 
 #: As much as the stack ever keeps for us.
@@ -31,9 +32,10 @@ _STALLS: Final = (CommandTimeout, RuntimeDead)
 class Lines:
     """The calls of this process; libre allows one stack in it, and none after that has died."""
 
-    def __init__(self, *, address: str, trunk: str) -> None:
+    def __init__(self, *, address: str, trunk: str, tasks: Tasks) -> None:
         self._address = address
         self._trunk = trunk
+        self._tasks = tasks
         self._runtime = Runtime()
         self._legs: dict[int, Leg] = {}
         self._agents: dict[str, UserAgent] = {}
@@ -90,8 +92,19 @@ class Lines:
         async with self._door:
             if caller_id not in self._agents:
                 account = Account(user=caller_id, domain=self._host, password="", reg_interval=0)
-                self._agents[caller_id] = await UserAgent.create(self._runtime, account)
+                agent = await UserAgent.create(self._runtime, account)
+                agent.on_incoming(self._refuse)
+                self._agents[caller_id] = agent
         return self._agents[caller_id]
+
+    def _refuse(self, call: Any) -> None:
+        """Nobody is here to talk to who calls."""
+
+        async def refused() -> None:
+            with contextlib.suppress(BaresipError):
+                await call.reject()
+
+        self._tasks.start(refused())
 
     def _heard(self, event: StackEvent) -> None:
         if event.event is Event.CALL_OUTGOING:

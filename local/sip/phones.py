@@ -1,10 +1,16 @@
-"""Phones that really ring, on this machine: SIPp plays a whole telephone network."""
+"""Phones that really ring, on this machine: SIPp plays a whole telephone network.
+
+`python -m local.sip.phones` lets them ring where the `sip` carrier calls by default.
+"""
 
 import contextlib
+import os
 import random
 import shutil
+import signal
 import socket
 import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -12,7 +18,8 @@ from pathlib import Path
 from typing import Final
 
 from local.keeper import bound_to_me
-from local.sip.network import INVITED, scenario
+from local.settings import Settings
+from local.sip.network import HANGS_UP, INVITED, REFUSALS, RINGS_FOR_EVER, scenario
 
 MISSING: Final = (
     "SIPp is missing: the phones that real SIP calls ring. On Debian and Ubuntu it is the package "
@@ -20,6 +27,11 @@ MISSING: Final = (
 )
 
 _HOST: Final = "127.0.0.1"
+_USUAL_PORT: Final = 5080
+_LEGEND: Final = ", ".join(
+    [f"{digit} says {status}" for digit, status in REFUSALS.items()]
+    + [f"{RINGS_FOR_EVER} rings for ever", f"{HANGS_UP} answers and hangs up", "others answer"]
+)
 _START_S: Final = 10
 
 #: Below those that connections of this machine leave from, and that sound comes to.
@@ -45,8 +57,8 @@ class Phones:
 
 
 @contextlib.contextmanager
-def ringing(folder: Path, *, ring_s: float = 0.3) -> Iterator[Phones]:
-    """Phones on a free port, with their log in an empty folder, until the block ends.
+def ringing(folder: Path, *, ring_s: float = 0.3, port: int | None = None) -> Iterator[Phones]:
+    """Phones with their log in an empty folder, until the block ends; on a free port, if on none.
 
     They ring so long before anybody answers or refuses.
 
@@ -61,7 +73,10 @@ def ringing(folder: Path, *, ring_s: float = 0.3) -> Iterator[Phones]:
     network, log = folder / "network.xml", folder / "invites.log"
     network.write_text(scenario(ring_ms=round(ring_s * 1000)))
     log.touch()
-    port, media = free_udp_ports()
+    free, media = free_udp_ports()
+    port = port or free
+    if not _is_free(port):
+        raise NoPhones(f"UDP port {port} is in use by another program.")
     command = [
         *(program, "-sf", str(network), "-nostdin", "-i", _HOST, "-p", str(port)),
         # What comes is sent back, so that there is something to hear.
@@ -113,3 +128,23 @@ def _wait_until_up(process: subprocess.Popen[bytes], port: int, log: Path) -> No
             lines = log.read_text(errors="replace").strip().splitlines() or ["it said nothing"]
             raise NoPhones(f"SIPp does not start: {lines[-1].strip()} (see {log})")
         time.sleep(0.02)
+
+
+def main() -> int:
+    """Ring until Ctrl-C."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    folder = Settings.from_environment(os.environ).data / "phones"
+    try:
+        with ringing(folder, ring_s=2, port=_USUAL_PORT) as phones:
+            print(f"Phones ring at {phones.address}, by the last digit of the number: {_LEGEND}.")
+            signal.pause()
+    except NoPhones as error:
+        print(error)
+        return 1
+    except KeyboardInterrupt:
+        pass
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

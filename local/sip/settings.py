@@ -28,6 +28,7 @@ class Settings:
     api_key: str
     address: str
     trunk: str
+    public_url: str | None  #: Where it is reached, when that is not where it listens.
     webhooks: WebhookRules
     manners: Manners
 
@@ -46,6 +47,7 @@ def parse_settings(arguments: Sequence[str]) -> Settings:
         api_key=given.api_key,
         address=given.address,
         trunk=given.trunk,
+        public_url=given.public_url,
         webhooks=WebhookRules(
             secret=given.webhook_secret,
             seed=0,
@@ -70,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     environ = os.environ
     add("--port", type=int, default=8702, help="of HTTP, on 127.0.0.1; 0 picks a free one")
+    add("--public-url", metavar="URL", help="where a proxy lets it be reached")
     add("--journal", type=Path, default=Path(".local/carrier/journal.jsonl"), help="the file")
     add("--api-key", default="sip-key", help="that callers must bear")
     add("--webhook-secret", default="sip-secret", help="that signs webhooks")

@@ -23,6 +23,9 @@ pytestmark = rings
 
 PROGRAM = (str(PYTHON), "-m", "local.sip")
 
+#: The digit of a phone that is busy.
+BUSY = 2
+
 StartCarrier = Callable[..., Carrier]
 
 
@@ -165,6 +168,63 @@ def test_both_sides_may_hang_up_in_the_same_moment(
     reasons = Counter(line["reason"] for line in ends)
     assert reasons.total() == 20
     assert reasons.keys() <= {"hung up here", "hung up there"}, reasons
+
+
+def test_behind_a_proxy_recordings_are_named_as_the_proxy_has_them(
+    start_carrier: StartCarrier, receiver: Receiver
+) -> None:
+    carrier = start_carrier("--public-url", "https://sip.example.com")
+    made = call(carrier, HANGS_UP, "proxy-1")
+    receiver.wait_for("ended")
+
+    ended = receiver.events[-1]
+    assert ended["recording_url"] == f"https://sip.example.com/recordings/{made['id']}.wav"
+
+
+INVITE = """\
+INVITE sip:{to} SIP/2.0
+Via: SIP/2.0/UDP {here};branch=z9hG4bK1
+From: <sip:+12025550177@{here}>;tag=1
+To: <sip:{to}>
+Call-ID: 1@{here}
+CSeq: 1 INVITE
+Contact: <sip:+12025550177@{here}>
+Max-Forwards: 70
+Content-Type: application/sdp
+Content-Length: {length}
+
+{sound}"""
+SOUND = """\
+v=0
+o=x 1 1 IN IP4 127.0.0.1
+s=x
+c=IN IP4 127.0.0.1
+t=0 0
+m=audio 29998 RTP/AVP 0
+"""
+
+
+def test_who_calls_back_the_number_is_not_left_ringing(
+    start_carrier: StartCarrier, receiver: Receiver
+) -> None:
+    address = f"127.0.0.1:{free_udp_ports()[0]}"
+    carrier = start_carrier("--address", address)
+    call(carrier, BUSY, "back-1")
+    receiver.wait_for("ended")
+    host, port = address.split(":")
+
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as phone:
+        phone.bind(("127.0.0.1", 0))
+        phone.settimeout(5)
+        here = f"127.0.0.1:{phone.getsockname()[1]}"
+        wanted = {"to": f"+12025550100@{address}", "here": here}
+        invite = INVITE.format(**wanted, sound=SOUND, length=len(SOUND) + SOUND.count("\n"))
+        phone.sendto(invite.replace("\n", "\r\n").encode(), (host, int(port)))
+        answer = b"SIP/2.0 1"
+        while answer.startswith(b"SIP/2.0 1"):
+            answer = phone.recv(4096)
+
+    assert answer.startswith(b"SIP/2.0 486")
 
 
 def test_a_full_carrier_asks_to_wait(start_carrier: StartCarrier) -> None:
