@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -52,6 +53,8 @@ class Lines:
             extra_config_text=f"sip_listen {self._address}\ncall_max_calls 0\n",
             max_concurrent_calls=None,
         )
+        # Its warnings name whom they are about by number.
+        logging.getLogger("baresip.native").disabled = True
         try:
             await self._runtime.start(config)
         except BaresipError as error:

@@ -17,6 +17,7 @@ from local.sip.switchboard import Manners
 LOOPBACK_TRUNK: Final = "127.0.0.1:5080"
 
 _ADDRESS: Final = re.compile(r"[A-Za-z0-9.-]+:[0-9]{1,5}")
+_LAST_PORT: Final = 65_535
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +105,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _address(text: str) -> str:
-    if not _ADDRESS.fullmatch(text):
+    if not _ADDRESS.fullmatch(text) or int(text.rpartition(":")[2]) > _LAST_PORT:
         raise argparse.ArgumentTypeError(f"{text!r} is no HOST:PORT")
     return text
 

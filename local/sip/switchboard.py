@@ -136,7 +136,7 @@ class SipSwitchboard:
             return FAILED, "cancelled"
         if leg.is_closed:
             return ending_of(leg.closed.result()), leg.closed.result()
-        return given_up(has_rung=leg.has_rung), "ring timeout"
+        return given_up(has_rung=leg.has_rung), "ring timeout" if leg.has_rung else "no reply"
 
     def _who_hung_up(self, call: Call, leg: Leg) -> str:
         if call.call_id in self._cancelled:

@@ -24,6 +24,7 @@ def test_by_default_calls_go_to_phones_of_this_machine() -> None:
         ["--trunk", "nowhere"],
         ["--trunk", "127.0.0.1:5080\nnet_interface eth0"],
         ["--address", ":5070"],
+        ["--trunk", "127.0.0.1:99999"],
         ["--most-calls", "0"],
         ["--greeting", "no-such-file.wav"],
     ],

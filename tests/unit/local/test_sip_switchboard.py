@@ -170,7 +170,7 @@ def run(tale: Coroutine[Any, Any, None]) -> None:
         (is_over_at_once, ("completed", "hung up there")),
         (is_busy, ("busy", "486 Busy Here")),
         (rings, ("no-answer", "ring timeout")),
-        (is_silent, ("failed", "ring timeout")),
+        (is_silent, ("failed", "no reply")),
     ],
 )
 def test_a_call_ends_as_the_phone_had_it_and_is_over_at_the_phone_too(
