@@ -392,15 +392,17 @@ def aws_ports(settings: Settings) -> Ports:
 
 def carriers_of(settings: Settings, clock: Clock) -> Mapping[str, Carrier]:
     """The carriers that the settings name."""
-    carriers: dict[str, Carrier] = {}
-    if settings.simulated_carrier is not None:
-        carriers["simulated"] = SimulatedCarrier(
-            settings.simulated_carrier,
-            webhook_url=f"{settings.public_url}/webhooks/simulated",
+    own = {"simulated": settings.simulated_carrier, "sip": settings.sip_carrier}
+    return {
+        name: SimulatedCarrier(
+            at,
+            webhook_url=f"{settings.public_url}/webhooks/{name}",
             http=PoolManager(maxsize=20),
             now=clock.now,
         )
-    return carriers
+        for name, at in own.items()
+        if at is not None
+    }
 
 
 def build(settings: Settings) -> Service:
