@@ -94,7 +94,7 @@ check: dev ## format, lint, types and the direction of imports, without changing
 .PHONY: test
 test: check engine template ## everything: check, a package built and verified, all tests
 	$(try_sip)
-	$(dev) -m pytest
+	$(dev) -m pytest --numprocesses auto --dist loadgroup
 
 .PHONY: openapi
 openapi: dev ## write the description of the API anew, from its models
