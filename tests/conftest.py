@@ -1,4 +1,4 @@
-"""How far properties are explored, anew each time at home, alike in CI; and what runs beside what."""
+"""How properties are explored, anew each time at home and alike in CI; what runs beside what."""
 
 import os
 from collections.abc import Iterable

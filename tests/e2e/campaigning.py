@@ -16,8 +16,8 @@ from local.bucket import drop
 from local.carrier.journal import read_lines
 from local.promises import Facts, Seen
 from local.stack import Stack
+from local.trial import until
 from local.workspace import ask_often
-from tests.local.waiting import until
 
 #: Contacts whose last two digits lead to every ending that the carrier knows by rule.
 PHONES = [f"+1202555{number:04}" for number in range(100, 600)]
