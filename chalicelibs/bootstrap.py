@@ -1,5 +1,6 @@
 """Put the service together: the one place that knows every use case and every adapter."""
 
+import gc
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -172,7 +173,9 @@ def wire(ports: Ports, *, deadlines: Deadlines, bootstrap_key_hash: str | None) 
         authorize=Authorize(workspaces=p.workspaces, bootstrap_key_hash=bootstrap_key_hash),
         count_request=CountRequest(requests=p.requests, clock=p.clock),
         answer_once=AnswerOnce(answers=p.answers, clock=p.clock, ids=p.ids),
-        workspaces=ManageWorkspaces(workspaces=p.workspaces, clock=p.clock, ids=p.ids),
+        workspaces=ManageWorkspaces(
+            workspaces=p.workspaces, queue=p.queue, clock=p.clock, ids=p.ids
+        ),
         keys=ManageKeys(workspaces=p.workspaces, clock=p.clock, ids=p.ids),
         agents=ManageAgents(agents=p.agents, carriers=p.carriers),
         campaigns=ManageCampaigns(
@@ -389,21 +392,26 @@ def aws_ports(settings: Settings) -> Ports:
 
 def carriers_of(settings: Settings, clock: Clock) -> Mapping[str, Carrier]:
     """The carriers that the settings name."""
-    carriers: dict[str, Carrier] = {}
-    if settings.simulated_carrier is not None:
-        carriers["simulated"] = SimulatedCarrier(
-            settings.simulated_carrier,
-            webhook_url=f"{settings.public_url}/webhooks/simulated",
+    own = {"simulated": settings.simulated_carrier, "sip": settings.sip_carrier}
+    return {
+        name: SimulatedCarrier(
+            at,
+            webhook_url=f"{settings.public_url}/webhooks/{name}",
             http=PoolManager(maxsize=20),
             now=clock.now,
         )
-    return carriers
+        for name, at in own.items()
+        if at is not None
+    }
 
 
 def build(settings: Settings) -> Service:
     """The service on AWS, or on whatever engine answers in its place."""
-    return wire(
+    service = wire(
         aws_ports(settings),
         deadlines=settings.deadlines,
         bootstrap_key_hash=settings.bootstrap_key_hash,
     )
+    # What serves every event is never garbage: the collector need not look through it each time.
+    gc.freeze()
+    return service
