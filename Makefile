@@ -154,6 +154,10 @@ scenarios: dev engine ## replay what broke other dialers, one by one (ONLY="S1 S
 bench-import: dev engine ## measure rows per second of an import, and of the engine (ROWS=100000)
 	@$(dev) -m bench.import_rows $(ROWS)
 
+.PHONY: bench-coldstart
+bench-coldstart: dev ## measure what importing each function's handler costs, from the zip
+	@$(dev) -m bench.coldstart
+
 .PHONY: clean
 clean: ## remove the data of the local service and what was built
 	rm -rf .local

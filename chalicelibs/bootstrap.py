@@ -7,10 +7,7 @@ from functools import cache, partial
 from threading import Lock
 from typing import Any
 
-from urllib3 import PoolManager
-
 from chalicelibs.adapters.carriers.known import KnownCarriers
-from chalicelibs.adapters.carriers.simulated import SimulatedCarrier
 from chalicelibs.adapters.clock import SystemClock
 from chalicelibs.adapters.ids import RandomIds
 from chalicelibs.api import log
@@ -393,7 +390,14 @@ def aws_ports(settings: Settings) -> Ports:
 
 
 def carriers_of(settings: Settings, clock: Clock) -> Mapping[str, Carrier]:
-    """The carriers that the settings name."""
+    """The carriers that the settings name.
+
+    Their HTTP client is imported here: only the service needs it, not a function that just starts.
+    """
+    from urllib3 import PoolManager
+
+    from chalicelibs.adapters.carriers.simulated import SimulatedCarrier
+
     own = {"simulated": settings.simulated_carrier, "sip": settings.sip_carrier}
     return {
         name: SimulatedCarrier(
