@@ -69,7 +69,9 @@ class Dispatch:
         if workspace is None:
             return 0
         most = most_at_once(workspace, began, self.deadlines)
-        used = len(self.slots.held(workspace_id)) if most > 0 else 0
+        if most <= 0:
+            return 0
+        used = len(self.slots.held(workspace_id))
         room = min(most, workspace.concurrency_limit - used)
         calls = self._fill(workspace, campaigns, room, most) if room > 0 else 0
         self._tell(workspace, calls=calls, slots_used=used + calls, took=self.clock.now() - began)
