@@ -59,7 +59,11 @@ def service_environment(
     return {
         **{name: environ.get(name, value) for name, value in COMPRESSED.items()},
         **{k: v for k, v in created.env.items() if k not in COMPRESSED},
-        "PUBLIC_URL": settings.url,
+        # A tunnel's address, where real carriers are to reach this machine.
+        "PUBLIC_URL": environ.get("PUBLIC_URL", settings.url),
+        # Carriers' secrets are variables here, and a carrier may be a program beside this one.
+        "SECRETS_PATH": environ.get("SECRETS_PATH", ""),
+        "ALLOW_PRIVATE_CARRIERS": environ.get("ALLOW_PRIVATE_CARRIERS", "1"),
         "SIMULATED_CARRIER_URL": settings.carrier_url,
         "SIMULATED_CARRIER_KEY": secret.carrier_key,
         "SIMULATED_CARRIER_SECRET": secret.carrier_secret,

@@ -45,6 +45,8 @@ NEEDED: Mapping[str, Scope] = {
     "GET /tasks/{task_id}": Scope.READ,
     "GET /tasks/{task_id}/calls": Scope.READ,
     "GET /workspace": Scope.READ,
+    "GET /workspace/carriers": Scope.MANAGE,
+    "GET /workspace/carriers/{name}": Scope.MANAGE,
     "POST /api/v1/campaigns/{campaign_id}/leads": Scope.PUSH,
     "POST /campaigns/{campaign_id}/exports": Scope.PUSH,
     "POST /campaigns/{campaign_id}/imports": Scope.PUSH,

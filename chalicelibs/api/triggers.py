@@ -22,7 +22,7 @@ from chalicelibs.domain.call_event import CallEvent
 from chalicelibs.domain.dead_letters import Failure, QueueName, ids_in
 from chalicelibs.domain.imports import Import
 from chalicelibs.domain.outcome import BUILT_IN
-from chalicelibs.ports import ImportChunk, PlaceCall, WriteExport
+from chalicelibs.ports import ImportChunk, PlaceCall, WithdrawCall, WriteExport
 from chalicelibs.use_cases.import_contacts import ImportChunks
 from chalicelibs.use_cases.tend_dead_letters import NoteFailure
 from chalicelibs.use_cases.write_export import Lines
@@ -57,12 +57,19 @@ def each_record(
 
 
 def place_calls(
-    event: SQSEvent, place: Callable[[PlaceCall], str], note: NoteFailure
+    event: SQSEvent,
+    place: Callable[[PlaceCall], str],
+    withdraw: Callable[[WithdrawCall], str],
+    note: NoteFailure,
 ) -> dict[str, Any]:
-    """Place the calls of a batch."""
+    """Place the calls of a batch, and take others back."""
 
     def handle(message: dict[str, Any]) -> None:
-        done = place(PlaceCall(**message))
+        if message.get("kind") == "withdraw":
+            told = {name: message[name] for name in ("workspace_id", "call_id")}
+            done = withdraw(WithdrawCall(**told))
+        else:
+            done = place(PlaceCall(**message))
         logger().info("call judged", extra={**ids_in(message), "result": done})
 
     return each_record(event, handle, Watch(QueueName.CALLS, "place_call", note))

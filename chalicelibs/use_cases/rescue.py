@@ -71,7 +71,7 @@ class Rescue:
                 late = CallEvent(call_id=call.call_id, kind=EventKind.ANALYSIS, at=now)
                 self.queue.events([late])
             case _:
-                self._resolve(task, call, now, self._ask(call))
+                self._resolve(task, call, now, self._ask(task.workspace_id, call))
 
     def _take_back(self, task: Task, call: Call) -> None:
         """The message to place it is lost or late; should it still come, the gate drops it.
@@ -87,8 +87,8 @@ class Rescue:
             return
         self.queue.nudge(task.workspace_id)
 
-    def _ask(self, call: Call) -> FetchAnswer:
-        carrier = self.carriers.get(call.carrier) if call.carrier else None
+    def _ask(self, workspace_id: str, call: Call) -> FetchAnswer:
+        carrier = self.carriers.get(workspace_id, call.carrier) if call.carrier else None
         return NeverSeen() if carrier is None else carrier.fetch(call)
 
     def _resolve(self, task: Task, call: Call, now: datetime, answer: FetchAnswer) -> None:
@@ -103,7 +103,14 @@ class Rescue:
             case CannotSay() if not is_overdue:
                 self._wait(task, call, now)
             case _:
+                self._let_go(task, call, answer)
                 self._report(call, now, Outcome.FAILED, LOST)
+
+    def _let_go(self, task: Task, call: Call, answer: FetchAnswer) -> None:
+        """A call that waits at its carrier still must not ring beside the attempt that follows."""
+        carrier = self.carriers.get(task.workspace_id, call.carrier) if call.carrier else None
+        if carrier is not None and isinstance(answer, StillAlive):
+            carrier.withdraw(call)
 
     def _report(self, call: Call, now: datetime, outcome: Outcome, reason: str) -> None:
         event = CallEvent(

@@ -18,6 +18,8 @@ from urllib3 import PoolManager
 
 import app
 from chalicelibs.adapters import memory
+from chalicelibs.adapters.carriers.accounts import AccountCarriers
+from chalicelibs.adapters.carriers.asking import Line
 from chalicelibs.adapters.carriers.known import KnownCarriers
 from chalicelibs.adapters.carriers.simulated import SimulatedCarrier
 from chalicelibs.adapters.ids import RandomIds
@@ -34,6 +36,8 @@ from chalicelibs.ports import (
     NeverSeen,
     PlaceAnswer,
     Upload,
+    Webhook,
+    WithdrawAnswer,
 )
 from local.events import schedule_event
 from local.gateway import Gateway, Refused
@@ -45,6 +49,7 @@ OPERATOR_KEY = "the-operators-key"
 CARRIER_SECRET = "the-carriers-secret"
 TEMPLATE = json.loads((Path(__file__).parents[2] / ".chalice" / "resources.json").read_text())
 CALLER_ID = "+34910000000"
+PUBLIC_URL = "https://carillon.test"
 BUCKET_URL = "https://bucket.test"
 
 
@@ -112,8 +117,11 @@ class ScriptedCarrier:
     def fetch(self, call: Call) -> FetchAnswer:
         return self.states.get(call.call_id, NeverSeen())
 
-    def read(self, headers: Mapping[str, str], body: bytes) -> CallEvent | None:
-        return self.webhooks.read(headers, body)
+    def withdraw(self, call: Call) -> WithdrawAnswer:
+        return self.webhooks.withdraw(call)
+
+    def read(self, webhook: Webhook) -> CallEvent | None:
+        return self.webhooks.read(webhook)
 
 
 class StatusAndBody(NamedTuple):
@@ -272,6 +280,7 @@ class Product:
     carrier: ScriptedCarrier
     bucket: Bucket
     parts: memory.MemoryParts
+    secrets: dict[tuple[str, str], str]
     service: Service
 
     @classmethod
@@ -288,9 +297,11 @@ class Product:
         )
         webhooks = SimulatedCarrier(settings, webhook_url="", http=PoolManager(), now=clock.now)
         carrier = ScriptedCarrier(webhooks)
+        accounts, secrets = memory.MemoryAccounts(store), dict[tuple[str, str], str]()
         ports = Ports(
             workspaces=memory.MemoryWorkspaces(store),
             agents=memory.MemoryAgents(store),
+            accounts=accounts,
             campaigns=memory.MemoryCampaigns(store),
             gauges=memory.MemoryGauges(store),
             tasks=memory.MemoryTasks(store),
@@ -306,12 +317,21 @@ class Product:
             parts=parts,
             queue=queue,
             dead_letters=dead_letters,
-            carriers=KnownCarriers({"simulated": carrier}),
+            carriers=AccountCarriers(
+                accounts,
+                memory.MemorySecrets(secrets),
+                own=KnownCarriers({"simulated": carrier}),
+                line=Line(allows_private=True, limit_s=1),
+                public_url=PUBLIC_URL,
+                now=clock.now,
+            ),
             clock=clock,
             ids=FairIds(clock, Random(1)),
         )
         key_hash = sha256(OPERATOR_KEY.encode()).hexdigest()
-        service = wire(ports, deadlines=Deadlines(), bootstrap_key_hash=key_hash)
+        service = wire(
+            ports, deadlines=Deadlines(), bootstrap_key_hash=key_hash, public_url=PUBLIC_URL
+        )
         return cls(
             store=store,
             queue=queue,
@@ -320,6 +340,7 @@ class Product:
             carrier=carrier,
             bucket=bucket,
             parts=parts,
+            secrets=secrets,
             service=service,
         )
 
@@ -369,16 +390,32 @@ class Product:
     def run(self) -> None:
         """Deliver what is queued until nothing is; nudges that should wait are lost."""
         queue = self.queue
-        while queue.nudges or queue.placing or queue.reports or queue.importing:
+        while (
+            queue.nudges
+            or queue.placing
+            or queue.reports
+            or queue.importing
+            or self.is_withdrawing()
+        ):
             self.import_chunks()
             nudges, queue.nudges = queue.nudges, []
             bodies = [{"workspace_id": one, "kind": "nudge"} for one, delay in nudges if not delay]
             assert self.deliver("app.dispatch", bodies) == []
             placing, queue.placing = queue.placing, []
             assert self.deliver("app.place_call", [asdict(one) for one, _ in placing]) == []
+            self.withdraw()
             reports, queue.reports = queue.reports, []
             messages = [report.to_message() for report in reports]
             assert self.deliver("app.record_call_event", messages) == []
+
+    def is_withdrawing(self) -> bool:
+        return any(not delay for _, delay in self.queue.withdrawing)
+
+    def withdraw(self) -> None:
+        """Deliver what is queued to be taken back from carriers; what should wait is lost."""
+        messages, self.queue.withdrawing = self.queue.withdrawing, []
+        bodies = [{"kind": "withdraw", **asdict(one)} for one, delay in messages if not delay]
+        assert self.deliver("app.place_call", bodies) == []
 
     def write_exports(self) -> None:
         """Deliver what is queued for exports until nothing is; delays have passed."""

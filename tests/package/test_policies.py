@@ -46,6 +46,9 @@ from chalicelibs.ports import (
     Refused,
     Throttled,
     Unreachable,
+    Webhook,
+    WithdrawAnswer,
+    Withdrawn,
     WriteExport,
 )
 from chalicelibs.use_cases.look_up import TaskSearch
@@ -126,8 +129,12 @@ class Moody:
         assert call
         return CannotSay()
 
-    def read(self, headers: Any, body: bytes) -> CallEvent | None:
-        raise NotImplementedError(headers, body)
+    def withdraw(self, call: Call) -> WithdrawAnswer:
+        assert call
+        return Withdrawn()
+
+    def read(self, webhook: Webhook) -> CallEvent | None:
+        raise NotImplementedError(webhook)
 
 
 class Watched:

@@ -3,15 +3,26 @@
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from math import isfinite
 from typing import Any, TypeVar
 
 from chalicelibs.domain.instants import MILLISECOND, from_epoch_ms
 from chalicelibs.domain.local_time import instant_of
+from chalicelibs.domain.outcome import is_outcome_name
 from chalicelibs.domain.transcript import Transcript, Utterance
 from chalicelibs.domain.zones import UnknownZone, zone
 
 Kind = TypeVar("Kind")
+
+#: What reading a text from outside can raise: no JSON, not the fields, not their kinds, too deep.
+UNREADABLE = (
+    *(ValueError, KeyError, TypeError, IndexError),
+    *(AttributeError, OverflowError, RecursionError),
+)
+
+#: How long a carrier that is full is left alone when it does not say, and at most.
+USUAL_PAUSE, LONGEST_PAUSE = timedelta(seconds=5), timedelta(hours=1)
 
 #: A time before or after these is none that a contact asked for: seconds taken for milliseconds.
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
@@ -36,6 +47,18 @@ def plain(body: bytes) -> Any:
 def _finite(text: str) -> float | None:
     number = float(text)
     return number if isfinite(number) else None
+
+
+def pause_of(retry_after: str, *, now: datetime) -> timedelta:
+    """How long a `Retry-After` says to wait, in seconds or by a date; the usual, if neither."""
+    try:
+        pause = timedelta(seconds=float(retry_after))
+    except (ValueError, OverflowError):
+        try:
+            pause = parsedate_to_datetime(retry_after) - now
+        except (ValueError, TypeError, OverflowError):
+            pause = USUAL_PAUSE
+    return min(max(pause, timedelta(0)), LONGEST_PAUSE)
 
 
 def told(report: Mapping[str, Any], name: str, kind: type[Kind]) -> Kind | None:
@@ -96,6 +119,22 @@ def callback_of(analysis: Mapping[str, Any]) -> datetime | None:
     except (ValueError, OverflowError, UnknownZone):
         return None
     return at if at is not None and EARLIEST <= at < LATEST else None
+
+
+def analysis_in(analysis: Mapping[str, Any]) -> dict[str, Any]:
+    """What the agent made of the conversation: perhaps an outcome, perhaps a time to call back."""
+    if not analysis:
+        return {}
+    outcome = analysis.get("outcome")
+    known: dict[str, Any] = {"analysis": analysis, "callback_at": callback_of(analysis)}
+    if isinstance(outcome, str) and is_outcome_name(outcome):
+        known["outcome"] = outcome
+    return known
+
+
+def cost_in(cost: Mapping[str, Any] | None) -> str | None:
+    """What a call cost: amount and currency."""
+    return f"{needed(cost, 'amount', str)} {needed(cost, 'currency', str)}" if cost else None
 
 
 def asked_instant(value: object) -> datetime | None:
