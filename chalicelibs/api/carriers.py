@@ -26,6 +26,9 @@ PUBLIC_KEY_BYTES = 32
 #: What a carrier is called: it stands in the addresses of its reports.
 NAME = r"[a-z][a-z0-9_-]{0,39}"
 
+#: What is in the name of a header that holds a credential: those must not stand in the table.
+CREDENTIAL = ("auth", "key", "token", "secret", "cookie", "password", "signature")
+
 NAME_RULE = "must be up to 40 lower case letters, digits, - and _, and begin with a letter"
 
 
@@ -69,6 +72,8 @@ def _check_headers(value: dict[str, str]) -> dict[str, str]:
             raise ValueError("a header's name has letters, digits and - only")
         if not text.isascii() or not text.isprintable():
             raise ValueError("a header's value must be plain text of one line")
+        if any(word in name.lower() for word in CREDENTIAL) and "{{" not in text:
+            raise ValueError("store this as a secret and name it: {{secrets.api_key}}")
     return value
 
 

@@ -246,6 +246,13 @@ class Acme(Api):
         self.agent_id: str = self.made("/agents", agent)["id"]
         self.made("/numbers", {"phone": CALLER_ID, "carrier": "simulated"})
 
+    def carrier(self, name: str = "voice", **changes: Any) -> str:
+        """A carrier that the workspace brings; gives its name."""
+        body = {"kind": "http", "url": "https://voice.test/calls", "secrets": {"webhook": "hooks"}}
+        answer = self.put(f"/workspace/carriers/{name}", {**body, **changes})
+        assert answer.status == 200, answer
+        return name
+
     def batch(self, **changes: Any) -> dict[str, Any]:
         """The body of a batch campaign."""
         who = {"agent_id": self.agent_id, "caller_id": CALLER_ID}

@@ -13,6 +13,7 @@ from chalicelibs.adapters.carriers.asking import (
     Reply,
 )
 from chalicelibs.adapters.carriers.reading import UNREADABLE, pause_of, plain
+from chalicelibs.domain.call import Call
 from chalicelibs.domain.outcome import Outcome
 from chalicelibs.ports import (
     Accepted,
@@ -21,7 +22,9 @@ from chalicelibs.ports import (
     PlaceAnswer,
     Refused,
     Throttled,
+    TooLate,
     Unreachable,
+    WithdrawAnswer,
 )
 
 #: Statuses of the 300s and 400s after which a call may have been placed all the same: somebody in
@@ -72,6 +75,22 @@ class Refusal(NamedTuple):
     is_full: bool = False  #: It may be asked again soon.
 
 
+class NotPlaced(Exception):
+    """An answer that looks well, and says that there is no call."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.reason)
+        self.refusal = refusal
+
+
+class LetsNoneWait:
+    """A carrier that dials at once or refuses: there is nothing to take back."""
+
+    def withdraw(self, call: Call) -> WithdrawAnswer:  # noqa: ARG002
+        """See the port."""
+        return TooLate()
+
+
 def ask_to_place(
     access: Access,
     url: str,
@@ -105,6 +124,8 @@ def placed(
         case 2:
             try:
                 return Accepted(id_in(plain(reply.body)))
+            except NotPlaced as error:
+                return refused(error.refusal, reply, now)
             except UNREADABLE:
                 return AnswerLost()
         case 3 | 4 if reply.status not in DOUBTFUL:
@@ -123,6 +144,11 @@ def not_placed(reply: Reply, refusal_in: Callable[[Reply], Refusal], now: dateti
         refusal = refusal_in(reply)
     except UNREADABLE:
         refusal = Refusal(f"http_{reply.status}")
+    return refused(refusal, reply, now)
+
+
+def refused(refusal: Refusal, reply: Reply, now: datetime) -> PlaceAnswer:
+    """A refusal: for good, or for now."""
     if refusal.is_full:
         return Throttled(pause_of(reply.headers.get("retry-after", ""), now=now))
     return Refused(refusal.reason[:LONGEST_REASON], is_permanent=refusal.is_permanent)

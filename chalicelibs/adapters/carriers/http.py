@@ -7,7 +7,6 @@ what a request holds, where its reports say what, and what its words mean.
 import hmac
 import json
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from hashlib import sha256
 from http import HTTPStatus
 from typing import Any
@@ -24,13 +23,13 @@ from chalicelibs.adapters.carriers.reading import (
     cost_in,
     flag,
     plain,
+    seconds_in,
     told,
     transcript_of,
 )
 from chalicelibs.adapters.carriers.signatures import as_bytes, check, check_fresh
 from chalicelibs.domain.call import Call
 from chalicelibs.domain.call_event import CallEvent, EventKind
-from chalicelibs.domain.instants import MILLISECOND
 from chalicelibs.domain.outcome import BUILT_IN, is_outcome_name, normal_name
 from chalicelibs.ports import (
     CannotSay,
@@ -191,7 +190,7 @@ def ended(report: Mapping[str, Any], status: str) -> dict[str, Any]:
         "outcome": outcome,
         "is_permanent": flag(report, "permanent"),
         "reason": told(report, "reason", str),
-        "duration": duration_in(report),
+        "duration": seconds_in(report, "duration_s"),
         "cost": cost_in(told(report, "cost", dict)),
         "recording_url": told(report, "recording_url", str),
         "analysis_follows": flag(report, "analysis_follows"),
@@ -201,16 +200,6 @@ def ended(report: Mapping[str, Any], status: str) -> dict[str, Any]:
 def is_custom(status: str) -> bool:
     """Whether a word is an outcome of an agent's own: it says so, else any word would be one."""
     return status.startswith("custom_") and is_outcome_name(status)
-
-
-def duration_in(report: Mapping[str, Any]) -> timedelta | None:
-    """A duration in seconds, whole or not, as the sender likes."""
-    seconds = report.get("duration_s")
-    if seconds is None:
-        return None
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
-        raise TypeError("duration_s")
-    return round(seconds * 1000) * MILLISECOND
 
 
 def in_our_places(body: Mapping[str, Any], fields: Mapping[str, str]) -> dict[str, Any]:

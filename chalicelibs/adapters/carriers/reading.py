@@ -1,7 +1,7 @@
 """What reports say, read with care: each value of the kind it should be, times as instants."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from math import isfinite
@@ -91,6 +91,54 @@ def flag(report: Mapping[str, Any], name: str) -> bool:
     return told(report, name, bool) or False
 
 
+def within(value: int, bounds: tuple[int, int]) -> int:
+    """A number, brought between its bounds."""
+    least, most = bounds
+    return min(max(value, least), most)
+
+
+def money(amount: object, currency: str, *, parts: int = 1) -> str:
+    """What a call cost, told as a number, perhaps in so many parts of its unit.
+
+    Raises:
+        TypeError: when it is no number.
+    """
+    if isinstance(amount, bool) or not isinstance(amount, int | float):
+        raise TypeError("cost")
+    return f"{amount / parts:.6f} {currency}"
+
+
+def instant_in(report: Mapping[str, Any], name: str) -> datetime:
+    """An instant that a report writes as ISO 8601 with an offset.
+
+    Raises:
+        ValueError: when it is none.
+    """
+    at = datetime.fromisoformat(needed(report, name, str))
+    if at.tzinfo is None:
+        raise ValueError(name)
+    return at.astimezone(UTC)
+
+
+def seconds_in(report: Mapping[str, Any], name: str) -> timedelta | None:
+    """A duration that a report writes in seconds, with decimals; None where it says nothing.
+
+    Raises:
+        TypeError: when it is no number.
+    """
+    seconds = report.get(name)
+    if seconds is None:
+        return None
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        raise TypeError(name)
+    return round(seconds * 1000) * MILLISECOND
+
+
+def lines_in(lines: Iterable[tuple[str, str, timedelta | None]]) -> Transcript:
+    """Who said what, and when."""
+    return tuple(Utterance(role, text, after) for role, text, after in lines)
+
+
 def transcript_of(report: Mapping[str, Any]) -> Transcript:
     """Who said what, by `role`, `text` and perhaps `at_ms` from the start of the conversation."""
     return tuple(
@@ -127,6 +175,8 @@ def analysis_in(analysis: Mapping[str, Any]) -> dict[str, Any]:
         return {}
     outcome = analysis.get("outcome")
     known: dict[str, Any] = {"analysis": analysis, "callback_at": callback_of(analysis)}
+    if analysis.get("do_not_call") is True:
+        known["opts_out"] = True
     if isinstance(outcome, str) and is_outcome_name(outcome):
         known["outcome"] = outcome
     return known
