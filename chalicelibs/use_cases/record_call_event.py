@@ -187,7 +187,8 @@ class RecordCallEvent:
 
     def _record_end(self, task: Task, call: Call, event: CallEvent) -> str:
         if not call.can_become(CallStatus.ENDED):
-            return "old_news"
+            # Some tell of the end twice: at once, and in full when the conversation is analysed.
+            return self._record_analysis(task, call, event) if event.analysis else "old_news"
         if call.is_withdrawn and event.reason == CANCELLED:
             return self._take_back(task, call)
         ended = end_of(call, event, now=self.clock.now())

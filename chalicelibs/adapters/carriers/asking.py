@@ -15,7 +15,6 @@ from typing import Any, Protocol, cast
 from urllib.parse import SplitResult, urlsplit
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import HTTPError
 
 #: How long a connection may take, one wait for bytes, and all of it; well below what the function
 #: may run for a batch, and below `Deadlines.sending`.
@@ -125,7 +124,7 @@ class Line:
             connection = HTTPConnection(address, port, timeout=timeout)
         try:
             connection.connect()
-        except (HTTPError, OSError) as error:
+        except Exception as error:  # also of a certificate, which is neither's error
             connection.close()
             raise NotConnected(type(error).__name__) from error
         cast(Any, connection.sock).settimeout(min(READ_S, self._limit_s))
