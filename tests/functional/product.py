@@ -288,6 +288,7 @@ class Product:
     bucket: Bucket
     parts: memory.MemoryParts
     secrets: dict[tuple[str, str], str]
+    own_carriers: AccountCarriers
     service: Service
 
     @classmethod
@@ -305,6 +306,14 @@ class Product:
         webhooks = SimulatedCarrier(settings, webhook_url="", http=PoolManager(), now=clock.now)
         carrier = ScriptedCarrier(webhooks)
         accounts, secrets = memory.MemoryAccounts(store), dict[tuple[str, str], str]()
+        carriers = AccountCarriers(
+            accounts,
+            memory.MemorySecrets(secrets),
+            own=KnownCarriers({"simulated": carrier}),
+            line=Line(allows_private=True),
+            public_url=PUBLIC_URL,
+            now=clock.now,
+        )
         ports = Ports(
             workspaces=memory.MemoryWorkspaces(store),
             agents=memory.MemoryAgents(store),
@@ -324,14 +333,7 @@ class Product:
             parts=parts,
             queue=queue,
             dead_letters=dead_letters,
-            carriers=AccountCarriers(
-                accounts,
-                memory.MemorySecrets(secrets),
-                own=KnownCarriers({"simulated": carrier}),
-                line=Line(allows_private=True, limit_s=1),
-                public_url=PUBLIC_URL,
-                now=clock.now,
-            ),
+            carriers=carriers,
             clock=clock,
             ids=FairIds(clock, Random(1)),
         )
@@ -348,6 +350,7 @@ class Product:
             bucket=bucket,
             parts=parts,
             secrets=secrets,
+            own_carriers=carriers,
             service=service,
         )
 
