@@ -1,8 +1,10 @@
 """Put the service together: the one place that knows every use case and every adapter."""
 
+import gc
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
+from threading import Lock
 from typing import Any
 
 from urllib3 import PoolManager
@@ -14,10 +16,13 @@ from chalicelibs.adapters.carriers.simulated import SimulatedCarrier
 from chalicelibs.adapters.clock import SystemClock
 from chalicelibs.adapters.ids import RandomIds
 from chalicelibs.adapters.secrets import EnvironmentSecrets, SsmSecrets
+from chalicelibs.api import log
+from chalicelibs.api.journal import LoggedJournal
 from chalicelibs.config import Settings
 from chalicelibs.domain.dead_letters import QueueName
 from chalicelibs.domain.deadlines import Deadlines
 from chalicelibs.ports import (
+    UNHEARD,
     Accounts,
     Agents,
     Answers,
@@ -33,6 +38,7 @@ from chalicelibs.ports import (
     Gauges,
     Ids,
     Imports,
+    Journal,
     Pacing,
     Parts,
     Queue,
@@ -47,6 +53,7 @@ from chalicelibs.use_cases.apply_brakes import ApplyBrakes
 from chalicelibs.use_cases.count_request import CountRequest
 from chalicelibs.use_cases.dispatch import Dispatch
 from chalicelibs.use_cases.erase_contact import EraseContact
+from chalicelibs.use_cases.explain import Explain
 from chalicelibs.use_cases.import_contacts import ImportChunks, PlanImport
 from chalicelibs.use_cases.keep_time import FinishCampaigns, KeepTime, Tick
 from chalicelibs.use_cases.look_ahead import LookAhead
@@ -103,6 +110,7 @@ class Ports:
     carriers: Carriers
     clock: Clock
     ids: Ids
+    journal: Journal = UNHEARD
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,6 +127,7 @@ class Service:
     campaigns: ManageCampaigns
     steer_tasks: SteerTasks
     look_up: LookUp
+    explain: Explain
     push_tasks: PushTasks
     erase_contact: EraseContact
     receive_contacts: ReceiveContacts
@@ -162,6 +171,7 @@ def wire(
         clock=p.clock,
         ids=p.ids,
         deadlines=deadlines,
+        journal=p.journal,
     )
     rescue = Rescue(
         tasks=p.tasks,
@@ -170,6 +180,7 @@ def wire(
         queue=p.queue,
         clock=p.clock,
         deadlines=deadlines,
+        journal=p.journal,
     )
     withdraw = WithdrawClosed(
         accounts=p.accounts,
@@ -179,16 +190,18 @@ def wire(
         clock=p.clock,
         ids=p.ids,
     )
-    brakes = ApplyBrakes(campaigns=p.campaigns, gauges=p.gauges, clock=p.clock)
+    brakes = ApplyBrakes(campaigns=p.campaigns, gauges=p.gauges, clock=p.clock, journal=p.journal)
     resume_tasks = ResumeTasks(campaigns=p.campaigns, tasks=p.tasks, clock=p.clock)
     look_ahead = LookAhead(campaigns=p.campaigns, tasks=p.tasks, queue=p.queue, clock=p.clock)
-    finish = FinishCampaigns(campaigns=p.campaigns, clock=p.clock)
+    finish = FinishCampaigns(campaigns=p.campaigns, clock=p.clock, journal=p.journal)
     rehearse = RehearseImport(agents=p.agents, tasks=p.tasks, clock=p.clock, ids=p.ids)
     return Service(
         authorize=Authorize(workspaces=p.workspaces, bootstrap_key_hash=bootstrap_key_hash),
         count_request=CountRequest(requests=p.requests, clock=p.clock),
         answer_once=AnswerOnce(answers=p.answers, clock=p.clock, ids=p.ids),
-        workspaces=ManageWorkspaces(workspaces=p.workspaces, clock=p.clock, ids=p.ids),
+        workspaces=ManageWorkspaces(
+            workspaces=p.workspaces, queue=p.queue, clock=p.clock, ids=p.ids
+        ),
         keys=ManageKeys(workspaces=p.workspaces, clock=p.clock, ids=p.ids),
         agents=ManageAgents(agents=p.agents, carriers=p.carriers),
         carriers=ManageCarriers(
@@ -221,6 +234,18 @@ def wire(
             slots=p.slots,
             imports=p.imports,
             clock=p.clock,
+        ),
+        explain=Explain(
+            line=dispatch.line,
+            workspaces=p.workspaces,
+            campaigns=p.campaigns,
+            gauges=p.gauges,
+            tasks=p.tasks,
+            agents=p.agents,
+            slots=p.slots,
+            carriers=p.carriers,
+            clock=p.clock,
+            deadlines=deadlines,
         ),
         push_tasks=PushTasks(
             campaigns=p.campaigns,
@@ -314,6 +339,7 @@ def wire(
             queue=p.queue,
             clock=p.clock,
             deadlines=deadlines,
+            journal=p.journal,
         ),
         note_failure=NoteFailure(failures=p.failures, clock=p.clock),
         dead_letters=TendDeadLetters(letters=p.dead_letters, failures=p.failures),
@@ -345,17 +371,19 @@ def aws_ports(settings: Settings) -> Ports:
         user_agent="carillon",
     )
 
-    def s3() -> Any:
+    def new_s3() -> Any:
         # Addresses that are given away need the newer signature and the region's own host.
         signing = Config(signature_version="s3v4", s3={"addressing_style": settings.addressing})
         return boto3.client("s3", config=config.merge(signing))
 
+    s3 = lazily(new_s3)
     # The table is patient itself: botocore would wait half a second for a throttled item.
     # And DynamoDB judges what it is sent; boto3 does it in our tests, too, but in service that
     # would take as long as all else that a transaction of an import needs.
     once = config.merge(
         Config(retries={"mode": "standard", "total_max_attempts": 1}, parameter_validation=False)
     )
+    log.tell_stage(settings.stage)
     clock = SystemClock()
     ids = RandomIds(clock)
     sqs = boto3.client("sqs", config=config)
@@ -411,6 +439,7 @@ def aws_ports(settings: Settings) -> Ports:
         ),
         clock=clock,
         ids=ids,
+        journal=LoggedJournal(clock),
     )
 
 
@@ -423,22 +452,42 @@ def secrets_of(settings: Settings, client: Callable[[], Any]) -> Secrets:
 
 def carriers_of(settings: Settings, clock: Clock) -> Mapping[str, Carrier]:
     """The carriers that the settings name."""
-    carriers: dict[str, Carrier] = {}
-    if settings.simulated_carrier is not None:
-        carriers["simulated"] = SimulatedCarrier(
-            settings.simulated_carrier,
-            webhook_url=f"{settings.public_url}/webhooks/simulated",
+    own = {"simulated": settings.simulated_carrier, "sip": settings.sip_carrier}
+    return {
+        name: SimulatedCarrier(
+            at,
+            webhook_url=f"{settings.public_url}/webhooks/{name}",
             http=PoolManager(maxsize=20),
             now=clock.now,
         )
-    return carriers
+        for name, at in own.items()
+        if at is not None
+    }
+
+
+def lazily(make: Callable[[], Any]) -> Callable[[], Any]:
+    """What gives one thing again and again, made when it is first asked for.
+
+    boto3 makes clients for one thread at a time.
+    """
+    made = cache(make)
+    lock = Lock()
+
+    def give() -> Any:
+        with lock:
+            return made()
+
+    return give
 
 
 def build(settings: Settings) -> Service:
     """The service on AWS, or on whatever engine answers in its place."""
-    return wire(
+    service = wire(
         aws_ports(settings),
         deadlines=settings.deadlines,
         bootstrap_key_hash=settings.bootstrap_key_hash,
         public_url=settings.public_url,
     )
+    # What serves every event is never garbage: the collector need not look through it each time.
+    gc.freeze()
+    return service

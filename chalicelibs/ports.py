@@ -17,6 +17,7 @@ from chalicelibs.domain.carrier_account import CarrierAccount, Denials
 from chalicelibs.domain.dead_letters import DeadLetter, Failure, QueueName
 from chalicelibs.domain.exports import Export, ExportFormat
 from chalicelibs.domain.imports import Batch, Chunk, Import, RejectedRow
+from chalicelibs.domain.journal import Note
 from chalicelibs.domain.once import Answered, Asked, Turn
 from chalicelibs.domain.progress import Progress, Tally
 from chalicelibs.domain.rest import Rest
@@ -274,7 +275,7 @@ class Calls(Protocol):
         """Replace a call of which more is known now, if it is still the one that was read.
 
         Raises:
-            Stale: when somebody else told more of it meanwhile, or it was erased.
+            Stale: when somebody else told more of it meanwhile, or it was erased and this is not.
         """
 
     def get(self, workspace_id: str, dialed: Dialed) -> Call | None:
@@ -591,6 +592,23 @@ class Clock(Protocol):
 
     def now(self) -> datetime:
         """This instant, aware, UTC."""
+
+
+class Journal(Protocol):
+    """Whoever is told of decisions: one by one, once they are stored."""
+
+    def tell(self, note: Note) -> None:
+        """Tell of one."""
+
+
+class Unheard:
+    """A journal that nobody reads."""
+
+    def tell(self, note: Note) -> None:
+        """See the port."""
+
+
+UNHEARD = Unheard()
 
 
 class Ids(Protocol):

@@ -56,6 +56,7 @@ def service_environment(
 ) -> dict[str, str]:
     """Tell the functions what the template and the local stack have for them."""
     secret = keys.load(settings.data)
+    carrier = f"{settings.carrier_name.upper()}_CARRIER"
     return {
         **{name: environ.get(name, value) for name, value in COMPRESSED.items()},
         **{k: v for k, v in created.env.items() if k not in COMPRESSED},
@@ -64,9 +65,9 @@ def service_environment(
         # Carriers' secrets are variables here, and a carrier may be a program beside this one.
         "SECRETS_PATH": environ.get("SECRETS_PATH", ""),
         "ALLOW_PRIVATE_CARRIERS": environ.get("ALLOW_PRIVATE_CARRIERS", "1"),
-        "SIMULATED_CARRIER_URL": settings.carrier_url,
-        "SIMULATED_CARRIER_KEY": secret.carrier_key,
-        "SIMULATED_CARRIER_SECRET": secret.carrier_secret,
+        f"{carrier}_URL": settings.carrier_url,
+        f"{carrier}_KEY": secret.carrier_key,
+        f"{carrier}_SECRET": secret.carrier_secret,
         "BOOTSTRAP_KEY_HASH": secret.bootstrap_key_hash,
     }
 

@@ -14,11 +14,10 @@ from chalicelibs.domain.errors import Stale
 from chalicelibs.domain.instants import wait_until
 from chalicelibs.domain.naming import campaign_of, task_of
 from chalicelibs.domain.outcome import Outcome
-from chalicelibs.domain.prompt import template_for
+from chalicelibs.domain.prompt import Unready, prepare
 from chalicelibs.domain.rest import Rest
 from chalicelibs.domain.rules import Rules
 from chalicelibs.domain.task import Task, tally_of
-from chalicelibs.domain.template import MissingVariables, TooLong, render
 from chalicelibs.domain.workspace import Workspace
 from chalicelibs.ports import (
     Accepted,
@@ -104,9 +103,10 @@ class PlaceCalls:
     def _dial(self, message: PlaceCall, gate: AtGate, rules: Rules) -> str:
         agent = self.agents.get(message.workspace_id, rules.agent_id)
         wait = self._wait_for(agent.carrier, gate.workspace) if agent else None
-        if wait is not None:
+        if agent is not None and wait is not None:
             self._give_back(message, gate.task, not_before=wait)
-            return "carrier_rests"
+            is_paused = gate.workspace.has_paused(agent.carrier)
+            return "carrier_paused" if is_paused else "carrier_rests"
         # Before the dial is written down: should its secrets not be had, the message comes again.
         carrier = self.carriers.get(message.workspace_id, agent.carrier) if agent else None
         limit = gate.workspace.calls_per_second
@@ -154,16 +154,11 @@ class PlaceCalls:
         carrier: Carrier | None,
     ) -> PlaceAnswer:
         assert task.call is not None
-        if agent is None or not agent.is_active:
-            return Refused("agent_inactive")
+        ready = prepare(agent, campaign, task.context)
+        if isinstance(ready, Unready):
+            return Refused(ready.reason)
         if carrier is None:
             return Refused("unknown_carrier")
-        try:
-            prompt = render(template_for(agent, campaign), task.context)
-        except MissingVariables:
-            return Refused("missing_variables")
-        except TooLong:
-            return Refused("prompt_too_long")
         if self.clock.now() >= self.deadlines.of_sending(task.call):
             # Rescue may be about to ask the carrier: a request now could ring after its answer.
             return Refused("too_late_to_send")
@@ -172,8 +167,8 @@ class PlaceCalls:
                 call_id=task.call.call_id,
                 phone=task.phone,
                 caller_id=rules.caller_id,
-                agent=agent,
-                prompt=prompt,
+                agent=ready.agent,
+                prompt=ready.prompt,
                 context=task.context,
             )
         )

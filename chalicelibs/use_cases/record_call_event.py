@@ -15,6 +15,7 @@ from chalicelibs.domain.carrier_account import CANCELLED
 from chalicelibs.domain.deadlines import LOOK_AHEAD, Deadlines
 from chalicelibs.domain.errors import Stale
 from chalicelibs.domain.instants import wait_until
+from chalicelibs.domain.journal import Happened, Note
 from chalicelibs.domain.naming import is_call_id, task_of
 from chalicelibs.domain.outcome import Outcome, is_more_telling
 from chalicelibs.domain.overrides import rules_of
@@ -22,7 +23,7 @@ from chalicelibs.domain.progress import OUTCOME, Tally, added
 from chalicelibs.domain.retry import OPTED_OUT, Complete, Decision, Verdict, decide
 from chalicelibs.domain.task import Task, TaskStatus, tally_of, use_gained
 from chalicelibs.domain.transcript import fuller
-from chalicelibs.ports import Calls, Clock, Slots
+from chalicelibs.ports import UNHEARD, Calls, Clock, Journal, Slots
 
 #: How often to look at a task that somebody else moves at the same moment.
 LOOKS = 3
@@ -122,6 +123,7 @@ class RecordCallEvent:
     queue: Nudges
     clock: Clock
     deadlines: Deadlines
+    journal: Journal = UNHEARD
 
     @contextmanager
     def of_batch(self, call_ids: Iterable[str]) -> Iterator[Self]:
@@ -233,8 +235,21 @@ class RecordCallEvent:
         after = task.after(self._decide(task, kept), kept)
         tally = tally_of(task, after, now=self.clock.now(), ended_call=kept)
         self.tasks.settle(after, tally)
+        self._note(after, kept)
         self._wake(after)
         return "settled" if kept == call else self._record(event)
+
+    def _note(self, after: Task, call: Call) -> None:
+        """Tell how an attempt ended, and what follows."""
+        self.journal.tell(
+            Note(
+                what=Happened.SETTLED,
+                workspace_id=after.workspace_id,
+                call_id=call.call_id,
+                outcome=call.outcome,
+                reason=after.status,
+            )
+        )
 
     def _decide(self, task: Task, call: Call) -> Decision:
         campaign: Campaign | None = self.campaigns.get(task.workspace_id, task.campaign_id)
@@ -264,19 +279,18 @@ class RecordCallEvent:
 
     def _record_late(self, task: Task, event: CallEvent) -> str:
         """An event of a call that has ended: a repetition, or a more telling word on it."""
-        if task.is_erased:
-            return "erased"
         dialed = task.ended_call(event.call_id)
         kept = dialed and self.calls.get(task.workspace_id, dialed)
         if kept is None or event.kind is EventKind.IN_PROGRESS:
             return "old_news"
         if not kept.is_told_of_by(event.carrier):
             return "another_carriers_call"
-        if kept.is_erased:
-            return "erased"
-        call = self._told_late(kept, event)
+        is_erased = task.is_erased or kept.is_erased
+        call = self._told_late(kept, event.impersonal() if is_erased else event)
         # What was settled by this word before is kept, however late its worker comes back.
         is_settled = (task.last_call_id, task.outcome) == (call.call_id, call.outcome)
+        if is_erased and not (is_settled and call.outcome != kept.outcome):
+            return "erased"
         if call == kept or not (is_settled or self._is_in_time(kept)):
             return "old_news"
         if call.opts_out:

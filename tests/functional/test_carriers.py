@@ -310,6 +310,8 @@ def test_credentials_that_are_refused_again_and_again_pause_the_carrier(
     asked = len(line.placed)
     assert 3 <= asked <= len(tasks)
     later = own.pushed(campaign_id, phone="+34600000099")
+    gates = own.shown(f"/tasks/{later}/explain")["gates"]
+    assert [one["reason"] for one in gates if one["gate"] == "carrier"] == ["carrier_paused"]
     product.run()
     assert len(line.placed) == asked, "nobody is asked any more"
     assert own.shown(f"/tasks/{later}")["attempts"] == 0
