@@ -26,6 +26,9 @@ PUBLIC_KEY_BYTES = 32
 #: What a carrier is called: it stands in the addresses of its reports.
 NAME = r"[a-z][a-z0-9_-]{0,39}"
 
+#: The role of the secret that signs reports where no kind says otherwise.
+SIGNING = "webhook"
+
 #: What is in the name of a header that holds a credential: those must not stand in the table.
 CREDENTIAL = ("auth", "key", "token", "secret", "cookie", "password", "signature")
 
@@ -75,6 +78,12 @@ def _check_headers(value: dict[str, str]) -> dict[str, str]:
         if any(word in name.lower() for word in CREDENTIAL) and "{{" not in text:
             raise ValueError("store this as a secret and name it: {{secrets.api_key}}")
     return value
+
+
+def _check_roles(roles: dict[str, str]) -> dict[str, str]:
+    if SIGNING not in roles:
+        raise ValueError(f"must name the one that signs reports, as `{SIGNING}`")
+    return roles
 
 
 def _check_words(value: dict[str, str]) -> dict[str, str]:
@@ -232,8 +241,9 @@ class HttpCarrier(Body):
     words: Annotated[dict[str, str], AfterValidator(_check_words)] = Field(
         default_factory=dict, max_length=100, description="What its words mean in ours."
     )
-    secrets: Annotated[dict[str, SecretName], Field(min_length=1, max_length=10)] = Field(
-        description="`webhook` signs its reports; others by whatever name headers use."
+    secrets: Annotated[dict[str, SecretName], AfterValidator(_check_roles)] = Field(
+        max_length=10,
+        description="`webhook` signs its reports; others by whatever name headers use.",
     )
 
 
@@ -278,10 +288,9 @@ def account(raw: bytes, *, workspace_id: str, name: str) -> CarrierAccount:
     """
     if not re.fullmatch(NAME, name):
         raise Invalid(NAME_RULE, "name")
-    body = parse(MODELS[kind_in(raw)], raw).model_dump(exclude={"kind"})
+    kind = kind_in(raw)
+    body = parse(MODELS[kind], raw).model_dump(exclude={"kind"})
     secrets = {role: one for role, one in body.pop("secrets").items() if one is not None}
-    if (kind := kind_in(raw)) == CarrierKind.HTTP and "webhook" not in secrets:
-        raise Invalid("name the secret that signs its reports", "secrets.webhook")
     return CarrierAccount(
         workspace_id=workspace_id,
         name=name,

@@ -161,7 +161,7 @@ WRONG: list[tuple[str, Any, str | None]] = [
     ("voice", {**HTTP, "url": "voice.test"}, "url"),
     ("voice", {**HTTP, "url": "https://voice.test/#x"}, "url"),
     ("voice", {**HTTP, "secrets": {}}, "secrets"),
-    ("voice", {**HTTP, "secrets": {"key": "k"}}, "secrets.webhook"),
+    ("voice", {**HTTP, "secrets": {"key": "k"}}, "secrets"),
     ("voice", {**HTTP, "headers": {"Authorization": "Bearer abc"}}, "headers"),
     ("voice", {**HTTP, "headers": {"X-Api-Key": "abc"}}, "headers"),
     ("voice", {**HTTP, "headers": {"X\r\nHost": "abc"}}, "headers"),

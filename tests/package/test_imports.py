@@ -7,7 +7,7 @@ import sys
 from tests.package.conftest import ROOT
 
 #: What only some calls need: it is loaded by the first of them.
-LATE = ("twilio", "telnyx", "retell", "vapi", "http", "answers", "filling")
+LATE = ("twilio", "twilio_reports", "telnyx", "retell", "vapi", "http", "answers", "filling")
 
 
 def test_carriers_that_workspaces_bring_are_loaded_when_they_are_needed() -> None:

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chalicelibs.adapters.carriers.telnyx import EVENTS as TELNYX_EVENTS
-from chalicelibs.adapters.carriers.twilio import signature_of as twilio_signature
+from chalicelibs.adapters.carriers.twilio_reports import signature_of as twilio_signature
 from chalicelibs.domain.call_event import CallEvent
 from chalicelibs.domain.instants import epoch_ms
 from chalicelibs.ports import Forged, Webhook

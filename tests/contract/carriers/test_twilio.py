@@ -17,8 +17,13 @@ from twilio.http.response import Response
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 
-from chalicelibs.adapters.carriers.twilio import ENDINGS, UNDER_WAY, ending_of, signature_of
-from chalicelibs.adapters.carriers.twilio import spellings_of as spellings
+from chalicelibs.adapters.carriers.twilio_reports import (
+    ENDINGS,
+    UNDER_WAY,
+    ending_of,
+    signature_of,
+)
+from chalicelibs.adapters.carriers.twilio_reports import spellings_of as spellings
 from chalicelibs.domain.call_event import CallEvent
 from chalicelibs.domain.outcome import BUILT_IN
 from chalicelibs.ports import (
