@@ -7,12 +7,7 @@ from functools import cache, partial
 from threading import Lock
 from typing import Any
 
-from urllib3 import PoolManager
-
-from chalicelibs.adapters.carriers.accounts import AccountCarriers
-from chalicelibs.adapters.carriers.asking import Line
 from chalicelibs.adapters.carriers.known import KnownCarriers
-from chalicelibs.adapters.carriers.simulated import SimulatedCarrier
 from chalicelibs.adapters.clock import SystemClock
 from chalicelibs.adapters.ids import RandomIds
 from chalicelibs.adapters.secrets import EnvironmentSecrets, SsmSecrets
@@ -358,6 +353,8 @@ def aws_ports(settings: Settings) -> Ports:
     from botocore.config import Config
 
     from chalicelibs.adapters import dead_letters, dynamodb
+    from chalicelibs.adapters.carriers.accounts import AccountCarriers
+    from chalicelibs.adapters.carriers.asking import Line
     from chalicelibs.adapters.s3 import S3Files
     from chalicelibs.adapters.s3_parts import S3Parts
     from chalicelibs.adapters.sqs import SqsQueue
@@ -451,7 +448,14 @@ def secrets_of(settings: Settings, client: Callable[[], Any]) -> Secrets:
 
 
 def carriers_of(settings: Settings, clock: Clock) -> Mapping[str, Carrier]:
-    """The carriers that the settings name."""
+    """The carriers that the settings name.
+
+    Their HTTP client is imported here: only the service needs it, not a function that just starts.
+    """
+    from urllib3 import PoolManager
+
+    from chalicelibs.adapters.carriers.simulated import SimulatedCarrier
+
     own = {"simulated": settings.simulated_carrier, "sip": settings.sip_carrier}
     return {
         name: SimulatedCarrier(

@@ -11,6 +11,7 @@ from chalicelibs.adapters.dynamodb.writes import IS_NEW, IS_THERE, Write, delete
 from chalicelibs.domain.carrier_account import Denials
 from chalicelibs.domain.errors import NotFound, Stale
 from chalicelibs.domain.instants import MILLISECOND
+from chalicelibs.domain.quota import DEFAULT_PER_MINUTE
 from chalicelibs.domain.rest import Rest
 from chalicelibs.domain.scope import Scope
 from chalicelibs.domain.workspace import MOST_KEYS, ApiKey, Workspace
@@ -217,8 +218,8 @@ def key_of(key_id: str, item: Item) -> ApiKey:
         key_id=key_id,
         workspace_id=item["workspace_id"],
         secret_hash=item["secret_hash"],
-        name=item["name"],
-        scope=Scope(item["scope"]),
-        requests_per_minute=item["requests_per_minute"],
-        created_at=to_instant(item["created_at"]),
+        name=item.get("name", ""),
+        scope=Scope(item.get("scope", Scope.MANAGE)),
+        requests_per_minute=item.get("requests_per_minute", DEFAULT_PER_MINUTE),
+        created_at=to_instant(item.get("created_at", 0)),
     )
