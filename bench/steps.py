@@ -105,8 +105,8 @@ class Steps:
         self.invocations: list[Invocation] = []
         self._settings = settings
         self._written = written
-        self._clients = resources.Clients.of(boto3.Session(), config=Config(user_agent="bench"))
-        created = resources.create(resources.load(settings.project), self._clients)
+        self.clients = resources.Clients.of(boto3.Session(), config=Config(user_agent="bench"))
+        created = resources.create(resources.load(settings.project), self.clients)
         os.environ.update(service_environment(settings, created, waits))
         declared = functions.load(settings.project, os.environ)  # type: ignore[arg-type]
         self._ready(declared, created)
@@ -121,12 +121,12 @@ class Steps:
         )
         app.service = lambda: service  # type: ignore[attr-defined]
         self.service = service
-        holds = Holds(self._clients.sqs)
+        holds = Holds(self.clients.sqs)
         self._pumps = {
             function.name: self._pump(QueuePump, function, source, holds)
-            for function, _, source in wiring.queues(declared, created, self._clients)
+            for function, _, source in wiring.queues(declared, created, self.clients)
         }
-        for function, source in wiring.drops(declared, created, self._clients, self._settings):
+        for function, source in wiring.drops(declared, created, self.clients, self._settings):
             self._pumps[function.name] = self._pump(DropPump, function, source, holds)
         self._tick = next(function for function, _ in declared.schedules)
         gateway = Gateway(declared.app, declared.config, Refusals(created.resources))
@@ -140,7 +140,7 @@ class Steps:
                 function.name, len(event["Records"]), lambda: function.invoke(event)
             )
 
-        return source, kind(self._clients.sqs, source, invoke, holds)
+        return source, kind(self.clients.sqs, source, invoke, holds)
 
     def _noted(self, function: str, messages: int, act: Callable[[], Any]) -> Any:
         cpu, written = time.thread_time(), self._written.tell()
@@ -168,7 +168,7 @@ class Steps:
 
     def _waiting(self, source: Source) -> bool:
         name = "ApproximateNumberOfMessages"
-        told = self._clients.sqs.get_queue_attributes(QueueUrl=source.url, AttributeNames=[name])
+        told = self.clients.sqs.get_queue_attributes(QueueUrl=source.url, AttributeNames=[name])
         return int(told["Attributes"][name]) > 0
 
     def tick(self, step: str) -> None:

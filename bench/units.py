@@ -45,7 +45,7 @@ def read_units(operation: str, asked: Mapping[str, Any], answer: Mapping[str, An
                 for table, keys in asked["RequestItems"].items()
             )
         case "Query":
-            # A filter pays for what it passes over, and is not told its size: as large as the rest.
+            # A filter pays for what it passes over, whose size nobody tells: taken as the rest.
             found = answer.get("Items", [])
             passed = answer.get("ScannedCount", len(found)) / max(len(found), 1)
             bytes_read = int(sum(map(size, found)) * max(passed, 1))
