@@ -1,4 +1,4 @@
-"""Recorded requests, sent again by a bare loop: what the engine and the SDK take for themselves."""
+"""Recorded requests, sent again by a bare loop: what engine and SDK take for themselves."""
 
 import json
 import os

@@ -82,7 +82,7 @@ class Place:
 
     @property
     def _table(self) -> Any:
-        return self.running.ports.tasks._table  # type: ignore[attr-defined]  # noqa: SLF001
+        return self.running.ports.tasks._table  # type: ignore[attr-defined]
 
     def _task(self, campaign: Campaign, number: int) -> Task:
         phone = f"+346{number:08}"

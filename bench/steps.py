@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
@@ -25,6 +25,7 @@ from chalicelibs.bootstrap import aws_ports, wire
 from chalicelibs.config import Settings as ServiceSettings
 from chalicelibs.domain.call import Call
 from chalicelibs.domain.call_event import CallEvent, EventKind
+from chalicelibs.domain.deadlines import Deadlines
 from chalicelibs.domain.outcome import Outcome
 from chalicelibs.ports import Accepted, DialRequest, FetchAnswer, NeverSeen, PlaceAnswer
 from client.api import Api
@@ -70,6 +71,17 @@ class Obliging:
         )
 
 
+@dataclass
+class Shifted:
+    """The time, some way ahead."""
+
+    ahead: timedelta = timedelta(0)
+
+    def now(self) -> datetime:
+        """See the port."""
+        return datetime.now(UTC) + self.ahead
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invocation:
     """One run of a function."""
@@ -98,7 +110,7 @@ class InProcess:
 class Steps:
     """The service of one process, moved step by step."""
 
-    def __init__(self, settings: Settings, written: io.StringIO, **waits: str) -> None:
+    def __init__(self, settings: Settings, written: io.StringIO) -> None:
         os.environ.update(engine_environment(settings, {}))
         boto3.setup_default_session()
         self.meter = Meter(boto3.DEFAULT_SESSION)
@@ -107,17 +119,21 @@ class Steps:
         self._written = written
         self.clients = resources.Clients.of(boto3.Session(), config=Config(user_agent="bench"))
         created = resources.create(resources.load(settings.project), self.clients)
-        os.environ.update(service_environment(settings, created, waits))
+        os.environ.update(service_environment(settings, created, {}))
         declared = functions.load(settings.project, os.environ)  # type: ignore[arg-type]
         self._ready(declared, created)
 
     def _ready(self, declared: functions.Declared, created: resources.Created) -> None:
         app = importlib.import_module("app")
         known = ServiceSettings.from_environment(os.environ)
-        self.carrier = Obliging()
-        self.ports = replace(aws_ports(known), carriers=KnownCarriers({"simulated": self.carrier}))
+        self.carrier, self.clock = Obliging(), Shifted()
+        self.ports = replace(
+            aws_ports(known),
+            carriers=KnownCarriers({"simulated": self.carrier}),
+            clock=self.clock,
+        )
         service = wire(
-            self.ports, deadlines=known.deadlines, bootstrap_key_hash=known.bootstrap_key_hash
+            self.ports, deadlines=Deadlines(), bootstrap_key_hash=known.bootstrap_key_hash
         )
         app.service = lambda: service  # type: ignore[attr-defined]
         self.service = service
@@ -221,8 +237,8 @@ class Customer:
 
 
 @contextmanager
-def steps(**waits: str) -> Iterator[Steps]:
+def steps() -> Iterator[Steps]:
     """The service over an engine of its own. Once in a process: it is told by the environment."""
     written = io.StringIO()
     with engine() as settings, redirect_stdout(written):
-        yield Steps(settings, written, **waits)
+        yield Steps(settings, written)
