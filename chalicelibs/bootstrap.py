@@ -12,10 +12,13 @@ from chalicelibs.adapters.carriers.known import KnownCarriers
 from chalicelibs.adapters.carriers.simulated import SimulatedCarrier
 from chalicelibs.adapters.clock import SystemClock
 from chalicelibs.adapters.ids import RandomIds
+from chalicelibs.api import log
+from chalicelibs.api.journal import LoggedJournal
 from chalicelibs.config import Settings
 from chalicelibs.domain.dead_letters import QueueName
 from chalicelibs.domain.deadlines import Deadlines
 from chalicelibs.ports import (
+    UNHEARD,
     Agents,
     Answers,
     Calls,
@@ -30,6 +33,7 @@ from chalicelibs.ports import (
     Gauges,
     Ids,
     Imports,
+    Journal,
     Pacing,
     Parts,
     Queue,
@@ -43,6 +47,7 @@ from chalicelibs.use_cases.apply_brakes import ApplyBrakes
 from chalicelibs.use_cases.count_request import CountRequest
 from chalicelibs.use_cases.dispatch import Dispatch
 from chalicelibs.use_cases.erase_contact import EraseContact
+from chalicelibs.use_cases.explain import Explain
 from chalicelibs.use_cases.import_contacts import ImportChunks, PlanImport
 from chalicelibs.use_cases.keep_time import FinishCampaigns, KeepTime, Tick
 from chalicelibs.use_cases.look_ahead import LookAhead
@@ -96,6 +101,7 @@ class Ports:
     carriers: Carriers
     clock: Clock
     ids: Ids
+    journal: Journal = UNHEARD
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,6 +117,7 @@ class Service:
     campaigns: ManageCampaigns
     steer_tasks: SteerTasks
     look_up: LookUp
+    explain: Explain
     push_tasks: PushTasks
     erase_contact: EraseContact
     receive_contacts: ReceiveContacts
@@ -146,6 +153,7 @@ def wire(ports: Ports, *, deadlines: Deadlines, bootstrap_key_hash: str | None) 
         clock=p.clock,
         ids=p.ids,
         deadlines=deadlines,
+        journal=p.journal,
     )
     rescue = Rescue(
         tasks=p.tasks,
@@ -154,11 +162,12 @@ def wire(ports: Ports, *, deadlines: Deadlines, bootstrap_key_hash: str | None) 
         queue=p.queue,
         clock=p.clock,
         deadlines=deadlines,
+        journal=p.journal,
     )
-    brakes = ApplyBrakes(campaigns=p.campaigns, gauges=p.gauges, clock=p.clock)
+    brakes = ApplyBrakes(campaigns=p.campaigns, gauges=p.gauges, clock=p.clock, journal=p.journal)
     resume_tasks = ResumeTasks(campaigns=p.campaigns, tasks=p.tasks, clock=p.clock)
     look_ahead = LookAhead(campaigns=p.campaigns, tasks=p.tasks, queue=p.queue, clock=p.clock)
-    finish = FinishCampaigns(campaigns=p.campaigns, clock=p.clock)
+    finish = FinishCampaigns(campaigns=p.campaigns, clock=p.clock, journal=p.journal)
     rehearse = RehearseImport(agents=p.agents, tasks=p.tasks, clock=p.clock, ids=p.ids)
     return Service(
         authorize=Authorize(workspaces=p.workspaces, bootstrap_key_hash=bootstrap_key_hash),
@@ -188,6 +197,18 @@ def wire(ports: Ports, *, deadlines: Deadlines, bootstrap_key_hash: str | None) 
             slots=p.slots,
             imports=p.imports,
             clock=p.clock,
+        ),
+        explain=Explain(
+            line=dispatch.line,
+            workspaces=p.workspaces,
+            campaigns=p.campaigns,
+            gauges=p.gauges,
+            tasks=p.tasks,
+            agents=p.agents,
+            slots=p.slots,
+            carriers=p.carriers,
+            clock=p.clock,
+            deadlines=deadlines,
         ),
         push_tasks=PushTasks(
             campaigns=p.campaigns,
@@ -276,6 +297,7 @@ def wire(ports: Ports, *, deadlines: Deadlines, bootstrap_key_hash: str | None) 
             queue=p.queue,
             clock=p.clock,
             deadlines=deadlines,
+            journal=p.journal,
         ),
         note_failure=NoteFailure(failures=p.failures, clock=p.clock),
         dead_letters=TendDeadLetters(letters=p.dead_letters, failures=p.failures),
@@ -317,6 +339,7 @@ def aws_ports(settings: Settings) -> Ports:
     once = config.merge(
         Config(retries={"mode": "standard", "total_max_attempts": 1}, parameter_validation=False)
     )
+    log.tell_stage(settings.stage)
     clock = SystemClock()
     ids = RandomIds(clock)
     sqs = boto3.client("sqs", config=config)
@@ -363,20 +386,23 @@ def aws_ports(settings: Settings) -> Ports:
         carriers=KnownCarriers(carriers_of(settings, clock)),
         clock=clock,
         ids=ids,
+        journal=LoggedJournal(clock),
     )
 
 
 def carriers_of(settings: Settings, clock: Clock) -> Mapping[str, Carrier]:
     """The carriers that the settings name."""
-    carriers: dict[str, Carrier] = {}
-    if settings.simulated_carrier is not None:
-        carriers["simulated"] = SimulatedCarrier(
-            settings.simulated_carrier,
-            webhook_url=f"{settings.public_url}/webhooks/simulated",
+    own = {"simulated": settings.simulated_carrier, "sip": settings.sip_carrier}
+    return {
+        name: SimulatedCarrier(
+            at,
+            webhook_url=f"{settings.public_url}/webhooks/{name}",
             http=PoolManager(maxsize=20),
             now=clock.now,
         )
-    return carriers
+        for name, at in own.items()
+        if at is not None
+    }
 
 
 def build(settings: Settings) -> Service:

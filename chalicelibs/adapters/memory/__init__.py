@@ -6,6 +6,7 @@ from chalicelibs.adapters.memory.dead_letters import MemoryDeadLetters, MemoryFa
 from chalicelibs.adapters.memory.exports import MemoryExports, MemoryParts
 from chalicelibs.adapters.memory.gauges import MemoryGauges
 from chalicelibs.adapters.memory.imports import MemoryFiles, MemoryImports, version_of
+from chalicelibs.adapters.memory.journal import MemoryJournal
 from chalicelibs.adapters.memory.queue import MemoryQueue
 from chalicelibs.adapters.memory.requests import MemoryRequests
 from chalicelibs.adapters.memory.slots import MemoryPacing, MemorySlots
@@ -24,6 +25,7 @@ __all__ = [
     "MemoryFiles",
     "MemoryGauges",
     "MemoryImports",
+    "MemoryJournal",
     "MemoryPacing",
     "MemoryParts",
     "MemoryQueue",

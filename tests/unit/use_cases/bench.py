@@ -14,6 +14,7 @@ from chalicelibs.adapters.memory import (
     MemoryExports,
     MemoryFiles,
     MemoryImports,
+    MemoryJournal,
     MemoryPacing,
     MemoryParts,
     MemoryQueue,
@@ -244,6 +245,7 @@ class Bench:
             "clock": self.clock,
             "ids": self.ids,
             "deadlines": self.deadlines,
+            "journal": MemoryJournal(),
             "bootstrap_key_hash": NO_BOOTSTRAP_KEY,
         }
 
