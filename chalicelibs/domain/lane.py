@@ -24,7 +24,7 @@ SHARD_SIZE = 1000
 MOST_SHARDS = 64
 
 #: Callbacks are few, and they are looked for before everything else.
-CALLBACK_SHARDS = 8
+CALLBACK_SHARDS = 1
 
 ATTEMPT = "attempt"
 CALLBACK = "callback"

@@ -91,6 +91,13 @@ def test_another_workspaces_campaign_is_not_there(ports: Ports) -> None:
     assert list(ports.campaigns.page(OTHER_WORKSPACE, cursor=None, limit=9).items) == []
 
 
+def test_a_dispatch_goes_by_the_workspace_and_its_open_campaigns(ports: Ports) -> None:
+    ports.campaigns.add(a_campaign())
+
+    assert ports.campaigns.at_dispatch(WORKSPACE) == (a_workspace(), [a_campaign()])
+    assert ports.campaigns.at_dispatch(OTHER_WORKSPACE) is None
+
+
 # --- Edits ---------------------------------------------------------------------------------------
 
 

@@ -50,7 +50,11 @@ class MemoryTasks:
             workspace = self._store.workspaces.get(workspace_id)
             if task is None or workspace is None or task.workspace_id != workspace_id:
                 return None
-            return AtGate(task, self._store.campaigns[task.campaign_id], workspace)
+            campaign = self._store.campaigns[task.campaign_id]
+            agent = campaign.rules and self._store.agents.get(
+                (workspace_id, campaign.rules.agent_id)
+            )
+            return AtGate(task, campaign, workspace, agent)
 
     def due(self, partition: str, *, until: datetime, limit: int) -> Sequence[DueTask]:
         """See the port."""
