@@ -337,7 +337,7 @@ def open_lanes(campaigns: Iterable[Campaign], now: datetime) -> list[tuple[Campa
         (campaign, lane)
         for campaign in campaigns
         if campaign.may_call(now)
-        for lane in campaign.lanes()
+        for lane in campaign.lanes_in_use()
         if lane.is_open(now)
     ]
 

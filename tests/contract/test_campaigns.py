@@ -46,6 +46,8 @@ FULL = a_campaign(
     families=frozenset({"100", "callback-100|1000-1800@Asia/Kolkata", "|@Asia/Tokyo"}),
     deepest=7,
     shards=3,
+    reached=4,
+    has_callbacks=True,
     importing=frozenset({"f1", "f2"}),
     prompt="Ofrécele a {{name}} 🙂",
     resumed_at=NOON + timedelta(milliseconds=7),

@@ -107,7 +107,7 @@ class DynamoTasks:
             task,
             campaign,
             workspace_of(workspace_id, found[of_workspace]),
-            agent and agent_of(workspace_id, agent),
+            None if agent is None else agent_of(workspace_id, agent),
         )
 
     def _remember_agent(self, campaign: Campaign) -> None:

@@ -65,7 +65,9 @@ class MemoryCampaigns:
         """See the port."""
         with self._store.lock:
             workspace = self._store.workspaces.get(workspace_id)
-            return workspace and AtDispatch(workspace, self.open(workspace_id))
+            if workspace is None:
+                return None
+            return AtDispatch(workspace, self.open(workspace_id))
 
     def page(self, workspace_id: str, *, cursor: str | None, limit: int) -> Page[Campaign]:
         """See the port."""

@@ -51,10 +51,8 @@ class MemoryTasks:
             if task is None or workspace is None or task.workspace_id != workspace_id:
                 return None
             campaign = self._store.campaigns[task.campaign_id]
-            agent = campaign.rules and self._store.agents.get(
-                (workspace_id, campaign.rules.agent_id)
-            )
-            return AtGate(task, campaign, workspace, agent)
+            of_agent = (workspace_id, campaign.rules.agent_id if campaign.rules else "")
+            return AtGate(task, campaign, workspace, self._store.agents.get(of_agent))
 
     def due(self, partition: str, *, until: datetime, limit: int) -> Sequence[DueTask]:
         """See the port."""
