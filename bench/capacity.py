@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from bench import prices
 from bench.meter import Asked, Total, operations, total
 from bench.report import save
 from bench.steps import Customer, Invocation, Steps, steps
@@ -21,6 +22,12 @@ PATH = ("import", "dispatch", "dial", "webhook", "record", "settle")
 
 #: Calls at the same time in a busy campaign: as many as a batch of reports holds, many times.
 AT_ONCE = 50
+
+#: Contacts of each campaign. Larger ones cost a little less: each file has a few items of its own.
+ALONE, BUSY = 30, 100
+
+#: Reports in a full batch.
+REPORTS = 10
 
 #: When a call is looked for of which nothing was heard.
 LOST = timedelta(minutes=4)
@@ -33,7 +40,8 @@ HEADER = "phone,first_name,last_name,policy,renews_on,city"
 class Seen:
     """What some contacts asked for and had run."""
 
-    contacts: int
+    contacts: int  #: In the file.
+    calls: int
     asked: Sequence[Asked]
     invocations: Sequence[Invocation]
 
@@ -45,6 +53,10 @@ class Seen:
         """How often functions ran for a step."""
         return sum(one.step == step for one in self.invocations)
 
+    def each(self, step: str, amount: float) -> float:
+        """What a step came to, for each contact that took it."""
+        return round(amount / (self.contacts if step == "import" else self.calls), 3)
+
 
 def contacts(count: int, first: int = 0) -> bytes:
     """A file as people have them."""
@@ -55,19 +67,20 @@ def contacts(count: int, first: int = 0) -> bytes:
     return "\n".join([HEADER, *rows]).encode()
 
 
-def campaign(running: Steps, count: int, *, at_once: int) -> Seen:
-    """Call contacts once each, from their file to the last of them settled."""
+def campaign(running: Steps, contacts: int, calls: int, *, at_once: int) -> Seen:
+    """Bring contacts, and call some of them once each, until the last of them is settled."""
     customer = Customer(running, concurrency_limit=at_once)
     campaign_id = customer.campaign()
     running.meter.asked.clear()
     running.invocations.clear()
-    bring(running, customer, campaign_id, count)
+    bring(running, customer, campaign_id, contacts)
     customer.api.post(f"/campaigns/{campaign_id}/start")
-    call_all(running)
+    call_all(running, calls)
     done = customer.api.get(f"/campaigns/{campaign_id}")["progress"]["completed"]
-    assert done == count, (done, count)
+    assert done == calls, (done, calls)
     return Seen(
-        contacts=count,
+        contacts=contacts,
+        calls=calls,
         asked=tuple(running.meter.asked),
         invocations=tuple(running.invocations),
     )
@@ -82,14 +95,17 @@ def bring(running: Steps, customer: Customer, campaign_id: str, count: int) -> N
     running.drain("dispatch", "nudges")
 
 
-def call_all(running: Steps) -> None:
-    """Go round until nobody is left to call."""
-    while running.drain("dispatch", "dispatch"):
+def call_all(running: Steps, most: int) -> None:
+    """Go round until so many were called."""
+    done = 0
+    while done < most:
+        running.drain("dispatch", "dispatch")
         running.carrier.asked.clear()
         running.drain("place_call", "dial")
         calls = list(running.carrier.asked)
-        for start in range(0, len(calls), 10):
-            tell(running, calls[start : start + 10])
+        for start in range(0, len(calls), REPORTS):
+            tell(running, calls[start : start + REPORTS])
+        done += len(calls)
 
 
 def tell(running: Steps, calls: Iterable[str]) -> None:
@@ -151,35 +167,37 @@ def rescued(running: Steps, customer: Customer) -> Total:
 
 def figures(seen: Seen) -> dict[str, Any]:
     """What one contact comes to, by its steps."""
-    by_step = {step: seen.of(step) for step in PATH}
-    in_path = [one for one in seen.asked if one.step in PATH]
-    runs = {step: round(seen.runs(step) / seen.contacts, 3) for step in PATH}
+    by_step = {step: step_of(seen, step) for step in PATH}
+    ours = [one for step, one in by_step.items() if step not in {"import", "webhook"}]
     return {
         "contacts": seen.contacts,
-        "write_units_per_contact": per(seen, sum(one.write_units for one in by_step.values())),
-        "read_units_per_contact": per(seen, sum(one.read_units for one in by_step.values())),
-        "invocations_per_contact": round(
-            sum(count for step, count in runs.items() if step not in {"import", "webhook"}), 3
-        ),
-        "steps": {
-            step: {
-                "write_units": per(seen, one.write_units),
-                "read_units": per(seen, one.read_units),
-                "requests": per(seen, one.requests),
-                "invocations": runs[step],
-            }
-            for step, one in by_step.items()
-        },
-        "requests": {name: per(seen, n) for name, n in sorted(operations(in_path).items())},
-        "log_bytes_per_contact": round(
-            sum(one.log_bytes for one in seen.invocations if one.step in PATH) / seen.contacts
-        ),
+        "calls": seen.calls,
+        "write_units_per_contact": summed("write_units", by_step.values()),
+        "read_units_per_contact": summed("read_units", by_step.values()),
+        "invocations_per_contact": summed("invocations", ours),
+        "log_bytes_per_contact": summed("log_bytes", by_step.values()),
+        "steps": by_step,
     }
 
 
-def per(seen: Seen, amount: float) -> float:
-    """An amount for each contact."""
-    return round(amount / seen.contacts, 3)
+def step_of(seen: Seen, step: str) -> dict[str, Any]:
+    """What one contact comes to in a step."""
+    found = seen.of(step)
+    asked = operations(one for one in seen.asked if one.step == step)
+    written = sum(one.log_bytes for one in seen.invocations if one.step == step)
+    return {
+        "write_units": seen.each(step, found.write_units),
+        "read_units": seen.each(step, found.read_units),
+        "requests": seen.each(step, sum(asked.values())),
+        "invocations": seen.each(step, seen.runs(step)),
+        "log_bytes": seen.each(step, written),
+        "operations": {name: seen.each(step, number) for name, number in sorted(asked.items())},
+    }
+
+
+def summed(name: str, steps: Iterable[Mapping[str, float]]) -> float:
+    """A figure of some steps together."""
+    return round(sum(one[name] for one in steps), 3)
 
 
 def as_row(one: Total) -> Mapping[str, float]:
@@ -191,8 +209,8 @@ def measure(alone: int, busy: int, *, with_others: bool = True) -> dict[str, Any
     """The figures of both campaigns, and of what else there is."""
     with steps() as running:
         result: dict[str, Any] = {
-            "alone": figures(campaign(running, alone, at_once=1)),
-            "busy": figures(campaign(running, busy, at_once=AT_ONCE)),
+            "busy": figures(campaign(running, busy, busy, at_once=AT_ONCE)),
+            "alone": figures(campaign(running, busy, alone, at_once=1)),
         }
         if with_others:
             result["others"] = {name: as_row(one) for name, one in others(running).items()}
@@ -202,11 +220,12 @@ def measure(alone: int, busy: int, *, with_others: bool = True) -> dict[str, Any
 def main() -> None:
     """Print and write down the figures."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("contacts", type=int, nargs="?", default=200)
-    result = measure(20, parser.parse_args().contacts)
+    parser.add_argument("contacts", type=int, nargs="?", default=BUSY)
+    result = measure(ALONE, parser.parse_args().contacts)
     busy = result["busy"]
     shown = ("write_units_per_contact", "read_units_per_contact", "invocations_per_contact")
     save("capacity", {**{name: busy[name] for name in shown}, **result})
+    print(prices.steps_table(result), prices.table(result), sep="\n\n")
 
 
 if __name__ == "__main__":
