@@ -92,7 +92,7 @@ def table(result: Mapping[str, Any]) -> str:
     """The bill of both campaigns, as `docs/cost.md` shows it."""
     busy, alone = bill(result["busy"]), bill(result["alone"])
     rows = [(name, busy[name], alone[name]) for name in busy]
-    rows.append(("**in all**", sum(busy.values()), sum(alone.values())))
+    rows.append(("**a million contacts**", sum(busy.values()), sum(alone.values())))
     lines = [f"| {name} | ${b:.2f} | ${a:.2f} |" for name, b, a in rows]
     return "\n".join(["| service | busy | alone |", "|---|--:|--:|", *lines])
 
