@@ -1,9 +1,10 @@
 """Put the service together: the one place that knows every use case and every adapter."""
 
 import gc
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
+from threading import Lock
 from typing import Any
 
 from urllib3 import PoolManager
@@ -328,11 +329,12 @@ def aws_ports(settings: Settings) -> Ports:
         user_agent="carillon",
     )
 
-    def s3() -> Any:
+    def new_s3() -> Any:
         # Addresses that are given away need the newer signature and the region's own host.
         signing = Config(signature_version="s3v4", s3={"addressing_style": settings.addressing})
         return boto3.client("s3", config=config.merge(signing))
 
+    s3 = lazily(new_s3)
     # The table is patient itself: botocore would wait half a second for a throttled item.
     # And DynamoDB judges what it is sent; boto3 does it in our tests, too, but in service that
     # would take as long as all else that a transaction of an import needs.
@@ -403,6 +405,21 @@ def carriers_of(settings: Settings, clock: Clock) -> Mapping[str, Carrier]:
         for name, at in own.items()
         if at is not None
     }
+
+
+def lazily(make: Callable[[], Any]) -> Callable[[], Any]:
+    """What gives one thing again and again, made when it is first asked for.
+
+    boto3 makes clients for one thread at a time.
+    """
+    made = cache(make)
+    lock = Lock()
+
+    def give() -> Any:
+        with lock:
+            return made()
+
+    return give
 
 
 def build(settings: Settings) -> Service:
