@@ -63,6 +63,7 @@ class Dispatch:
     clock: Clock
     ids: Ids
     deadlines: Deadlines
+    is_thorough: bool = False  #: Looks into lanes, too, that were never used as far as is known.
     journal: Journal = UNHEARD
 
     def __call__(self, workspace_id: str) -> int:
@@ -176,7 +177,7 @@ class Dispatch:
         taken: list[Call] = []
         free = self._free_by_campaign(campaigns.values())
         not_full = [one for one in campaigns.values() if free.get(one.campaign_id, 1) > 0]
-        for equals in ranked(open_lanes(not_full, now)):
+        for equals in ranked(self._open_lanes(not_full, now)):
             candidates, are_all = self._candidates(equals, now, room + SPARE)
             lost = self._take(candidates, taken, free, room, claim)
             if len(taken) == room:
@@ -184,6 +185,18 @@ class Dispatch:
             if lost and not are_all:
                 return taken, True
         return taken, False
+
+    def _open_lanes(
+        self, campaigns: Iterable[Campaign], now: datetime
+    ) -> list[tuple[Campaign, Lane]]:
+        """The lanes whose calls may start now."""
+        return [
+            (campaign, lane)
+            for campaign in campaigns
+            if campaign.may_call(now)
+            for lane in (campaign.lanes() if self.is_thorough else campaign.lanes_in_use())
+            if lane.is_open(now)
+        ]
 
     def _take(
         self,
@@ -329,17 +342,6 @@ class Dispatch:
             back = task.give_back()  # of an erased contact: archived, and counted
             with suppress(Stale):
                 self.tasks.settle(back, tally_of(task, back, now=self.clock.now()))
-
-
-def open_lanes(campaigns: Iterable[Campaign], now: datetime) -> list[tuple[Campaign, Lane]]:
-    """The lanes whose calls may start now."""
-    return [
-        (campaign, lane)
-        for campaign in campaigns
-        if campaign.may_call(now)
-        for lane in campaign.lanes_in_use()
-        if lane.is_open(now)
-    ]
 
 
 def ranked(

@@ -236,6 +236,14 @@ def test_nobody_looks_into_a_campaign_whose_own_limit_is_reached(bench: Bench) -
     assert looks.count == 0
 
 
+def test_a_task_where_none_was_expected_is_found_once_a_minute(bench: Bench) -> None:
+    bench.has_campaign()
+    bench.tasks.add([a_task(attempts=1)])
+
+    assert bench.dispatch(WORKSPACE) == 0
+    assert replace(bench.dispatch, is_thorough=True)(WORKSPACE) == 1
+
+
 # --- What is closed ------------------------------------------------------------------------------
 
 LATER = NOON + MINUTE
