@@ -245,6 +245,7 @@ class Bench:
             "clock": self.clock,
             "ids": self.ids,
             "deadlines": self.deadlines,
+            "is_thorough": False,
             "journal": MemoryJournal(),
             "bootstrap_key_hash": NO_BOOTSTRAP_KEY,
         }
