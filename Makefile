@@ -10,6 +10,8 @@ MAKEFLAGS += --no-print-directory
 # The Python that environments are made with; found when one is to be made, if not named here.
 PYTHON ?=
 STAGE ?= dev
+# Of the functions: x86_64 or arm64; by default that of this machine.
+ARCHITECTURE ?=
 # Who dials on the local stack: simulated, or sip.
 CARRIER ?= simulated
 SEEDS ?= 1000
@@ -25,6 +27,8 @@ URL ?=
 KEY ?=
 
 sources := app.py chalicelibs client local bench tests .chalice
+
+architecture := $(if $(ARCHITECTURE),--architecture $(ARCHITECTURE))
 
 dev := .venv/dev/bin/python
 engine := .venv/engine/bin/python
@@ -103,7 +107,7 @@ openapi: dev ## write the description of the API anew, from its models
 
 .PHONY: package
 package: dev template ## build and verify .local/package/STAGE (STAGE=dev)
-	$(dev) .chalice/package.py .local/package/$(STAGE) --stage $(STAGE)
+	$(dev) .chalice/package.py .local/package/$(STAGE) --stage $(STAGE) $(architecture)
 	$(template) .chalice/translate.py .local/package/$(STAGE)
 
 .PHONY: demo
@@ -136,7 +140,7 @@ fuzz: dev ## ask every operation odd things (EXAMPLES=200; URL= KEY= of a servic
 	@$(dev) -m tests.fuzz --examples $(EXAMPLES) $(URL) $(KEY)
 
 .PHONY: bench
-bench: dev engine template ## measure everything (CONTACTS=5000; FULL=1; ONLY="latency size")
+bench: dev engine ## measure everything (CONTACTS=5000; FULL=1; ONLY="latency size")
 	@$(dev) -m bench $(ONLY) --contacts $(CONTACTS) $(if $(FULL),--full)
 
 .PHONY: soak
@@ -150,6 +154,10 @@ scenarios: dev engine ## replay what broke other dialers, one by one (ONLY="S1 S
 .PHONY: bench-import
 bench-import: dev engine ## measure rows per second of an import, and of the engine (ROWS=100000)
 	@$(dev) -m bench.import_rows $(ROWS)
+
+.PHONY: bench-coldstart
+bench-coldstart: dev ## measure what importing each function's handler costs, from the zip
+	@$(dev) -m bench.coldstart
 
 .PHONY: clean
 clean: ## remove the data of the local service and what was built

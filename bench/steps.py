@@ -27,7 +27,16 @@ from chalicelibs.domain.call import Call
 from chalicelibs.domain.call_event import CallEvent, EventKind
 from chalicelibs.domain.deadlines import Deadlines
 from chalicelibs.domain.outcome import Outcome
-from chalicelibs.ports import Accepted, DialRequest, FetchAnswer, NeverSeen, PlaceAnswer
+from chalicelibs.ports import (
+    Accepted,
+    DialRequest,
+    FetchAnswer,
+    NeverSeen,
+    PlaceAnswer,
+    TooLate,
+    Webhook,
+    WithdrawAnswer,
+)
 from client.api import Api
 from client.transport import Answer
 from local import functions, keys, resources, wiring
@@ -59,10 +68,14 @@ class Obliging:
         del call
         return NeverSeen()
 
-    def read(self, headers: Mapping[str, str], body: bytes) -> CallEvent | None:
+    def withdraw(self, call: Call) -> WithdrawAnswer:
         """See the port."""
-        del headers
-        told = json.loads(body)
+        del call
+        return TooLate()
+
+    def read(self, webhook: Webhook) -> CallEvent | None:
+        """See the port."""
+        told = json.loads(webhook.body)
         return CallEvent(
             call_id=told["call_id"],
             kind=EventKind(told["kind"]),

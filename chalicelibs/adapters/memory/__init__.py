@@ -1,5 +1,6 @@
 """The in-memory twin of every port: for tests, simulations and forecasts."""
 
+from chalicelibs.adapters.memory.accounts import MemoryAccounts, MemorySecrets
 from chalicelibs.adapters.memory.answers import MemoryAnswers
 from chalicelibs.adapters.memory.campaigns import MemoryCampaigns
 from chalicelibs.adapters.memory.dead_letters import MemoryDeadLetters, MemoryFailures
@@ -15,6 +16,7 @@ from chalicelibs.adapters.memory.tasks import MemoryCalls, MemoryTasks
 from chalicelibs.adapters.memory.workspaces import MemoryAgents, MemoryWorkspaces
 
 __all__ = [
+    "MemoryAccounts",
     "MemoryAgents",
     "MemoryAnswers",
     "MemoryCalls",
@@ -30,6 +32,7 @@ __all__ = [
     "MemoryParts",
     "MemoryQueue",
     "MemoryRequests",
+    "MemorySecrets",
     "MemorySlots",
     "MemoryStore",
     "MemoryTasks",
