@@ -1,6 +1,6 @@
 """Settle calls by what carriers report, and decide what follows."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -53,6 +53,11 @@ class TheirCampaigns(Protocol):
     def get(self, workspace_id: str, campaign_id: str) -> Campaign | None:
         """A campaign as it stands now."""
 
+    def edit(
+        self, workspace_id: str, campaign_id: str, change: Callable[[Campaign], Campaign]
+    ) -> Campaign:
+        """Change a campaign as it stands now."""
+
 
 class Nudges(Protocol):
     """What recording needs of the queues, see the port."""
@@ -92,7 +97,15 @@ class Remembered:
     """Campaigns that are read once."""
 
     def __init__(self, campaigns: TheirCampaigns) -> None:
+        self._campaigns = campaigns
         self.get = cache(campaigns.get)
+
+    def edit(
+        self, workspace_id: str, campaign_id: str, change: Callable[[Campaign], Campaign]
+    ) -> Campaign:
+        """See the port; what is read from now on is read anew."""
+        self.get.cache_clear()
+        return self._campaigns.edit(workspace_id, campaign_id, change)
 
 
 class NudgesOnce:
@@ -234,6 +247,7 @@ class RecordCallEvent:
             self.calls.save(task.workspace_id, kept)
         after = task.after(self._decide(task, kept), kept)
         tally = tally_of(task, after, now=self.clock.now(), ended_call=kept)
+        self._open_lane(after)
         self.tasks.settle(after, tally)
         self._note(after, kept)
         self._wake(after)
@@ -269,6 +283,18 @@ class RecordCallEvent:
         return decide(
             verdict, attempts=task.attempts, callbacks=task.callbacks, policy=rules.retry
         )
+
+    def _open_lane(self, task: Task) -> None:
+        """Have dispatch look where the task will stand, before it stands there."""
+        if task.is_final:
+            return
+        campaign = self.campaigns.get(task.workspace_id, task.campaign_id)
+
+        def expecting(found: Campaign) -> Campaign:
+            return found.expecting(task.attempts + 1, is_callback=task.is_callback)
+
+        if campaign is not None and expecting(campaign) != campaign:
+            self.campaigns.edit(task.workspace_id, task.campaign_id, expecting)
 
     def _wake(self, task: Task) -> None:
         """Refill the slot now; and be there when the next attempt is due, if that is soon."""
@@ -329,6 +355,7 @@ class RecordCallEvent:
             after = task.after(self._decide(task, call), call)
             moved = {f"{OUTCOME}{task.outcome}": -1, f"{OUTCOME}{call.outcome}": 1}
             tally = added(tally_of(task, after, now=self.clock.now()), use_gained(kept, call))
+            self._open_lane(after)
             task = self.tasks.settle(after, added(tally, moved))
         self.calls.revise(task.workspace_id, call)
         self._wake(task)
