@@ -15,6 +15,7 @@ from chalicelibs.config import Settings
 from chalicelibs.domain.dead_letters import QueueName
 from chalicelibs.domain.deadlines import Deadlines
 from chalicelibs.ports import (
+    Activities,
     Agents,
     Answers,
     Calls,
@@ -33,6 +34,7 @@ from chalicelibs.ports import (
     Parts,
     Queue,
     Requests,
+    Sessions,
     Slots,
     Tasks,
     Workspaces,
@@ -63,6 +65,8 @@ from chalicelibs.use_cases.record_call_event import RecordCallEvent
 from chalicelibs.use_cases.rehearse_import import RehearseImport
 from chalicelibs.use_cases.rescue import Rescue
 from chalicelibs.use_cases.resume_tasks import ResumeTasks
+from chalicelibs.use_cases.show_activity import ShowActivity
+from chalicelibs.use_cases.sign_in import Admit, SignIn
 from chalicelibs.use_cases.steer_tasks import SteerTasks
 from chalicelibs.use_cases.tend_dead_letters import NoteFailure, TendDeadLetters
 from chalicelibs.use_cases.write_export import WriteExports
@@ -84,8 +88,10 @@ class Ports:
     slots: Slots
     pacing: Pacing
     imports: Imports
+    activities: Activities
     answers: Answers
     requests: Requests
+    sessions: Sessions
     failures: Failures
     files: Files
     exports: Exports
@@ -101,13 +107,15 @@ class Ports:
 class Service:
     """Everything Carillon does, by the name of what it does."""
 
-    authorize: Authorize
+    authorize: Admit
+    sign_in: SignIn
     count_request: CountRequest
     answer_once: AnswerOnce
     workspaces: ManageWorkspaces
     keys: ManageKeys
     agents: ManageAgents
     campaigns: ManageCampaigns
+    show_activity: ShowActivity
     steer_tasks: SteerTasks
     look_up: LookUp
     push_tasks: PushTasks
@@ -158,9 +166,18 @@ def wire(ports: Ports, *, deadlines: Deadlines, bootstrap_key_hash: str | None) 
     resume_tasks = ResumeTasks(campaigns=p.campaigns, tasks=p.tasks, clock=p.clock)
     look_ahead = LookAhead(campaigns=p.campaigns, tasks=p.tasks, queue=p.queue, clock=p.clock)
     finish = FinishCampaigns(campaigns=p.campaigns, clock=p.clock)
+    by_key = Authorize(workspaces=p.workspaces, bootstrap_key_hash=bootstrap_key_hash)
+    sign_in = SignIn(
+        by_token=by_key.known,
+        by_id=by_key.by_id,
+        sessions=p.sessions,
+        clock=p.clock,
+        ids=p.ids,
+    )
     rehearse = RehearseImport(agents=p.agents, tasks=p.tasks, clock=p.clock, ids=p.ids)
     return Service(
-        authorize=Authorize(workspaces=p.workspaces, bootstrap_key_hash=bootstrap_key_hash),
+        authorize=Admit(by_key=by_key, by_pass=sign_in.admit),
+        sign_in=sign_in,
         count_request=CountRequest(requests=p.requests, clock=p.clock),
         answer_once=AnswerOnce(answers=p.answers, clock=p.clock, ids=p.ids),
         workspaces=ManageWorkspaces(workspaces=p.workspaces, clock=p.clock, ids=p.ids),
@@ -175,6 +192,7 @@ def wire(ports: Ports, *, deadlines: Deadlines, bootstrap_key_hash: str | None) 
             clock=p.clock,
             resume_tasks=resume_tasks.of,
         ),
+        show_activity=ShowActivity(campaigns=p.campaigns, activities=p.activities, clock=p.clock),
         steer_tasks=SteerTasks(campaigns=p.campaigns, tasks=p.tasks, queue=p.queue, clock=p.clock),
         look_up=LookUp(
             workspaces=p.workspaces,
@@ -270,6 +288,7 @@ def wire(ports: Ports, *, deadlines: Deadlines, bootstrap_key_hash: str | None) 
             campaigns=p.campaigns,
             calls=p.calls,
             slots=p.slots,
+            activity=p.activities,
             queue=p.queue,
             clock=p.clock,
             deadlines=deadlines,
@@ -329,8 +348,10 @@ def aws_ports(settings: Settings) -> Ports:
         slots=dynamodb.DynamoSlots(table),
         pacing=dynamodb.DynamoPacing(table),
         imports=dynamodb.DynamoImports(table),
+        activities=dynamodb.DynamoActivities(table),
         answers=dynamodb.DynamoAnswers(table),
         requests=dynamodb.DynamoRequests(table),
+        sessions=dynamodb.DynamoSessions(table),
         failures=dynamodb.DynamoFailures(table),
         files=S3Files(s3, settings.bucket),
         exports=dynamodb.DynamoExports(table),

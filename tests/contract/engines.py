@@ -24,6 +24,7 @@ from chalicelibs.adapters import memory
 from chalicelibs.adapters.clock import SystemClock
 from chalicelibs.adapters.ids import RandomIds
 from chalicelibs.ports import (
+    Activities,
     Agents,
     Answers,
     Calls,
@@ -34,6 +35,7 @@ from chalicelibs.ports import (
     Imports,
     Pacing,
     Requests,
+    Sessions,
     Slots,
     Tasks,
     Workspaces,
@@ -64,8 +66,10 @@ class Ports:
     slots: Slots
     pacing: Pacing
     imports: Imports
+    activities: Activities
     answers: Answers
     requests: Requests
+    sessions: Sessions
     failures: Failures
     exports: Exports
 
@@ -105,8 +109,10 @@ def ports_in_memory() -> Ports:
         slots=memory.MemorySlots(store),
         pacing=memory.MemoryPacing(store),
         imports=memory.MemoryImports(store),
+        activities=memory.MemoryActivities(store),
         answers=memory.MemoryAnswers(store),
         requests=memory.MemoryRequests(store),
+        sessions=memory.MemorySessions(store),
         failures=memory.MemoryFailures(store),
         exports=memory.MemoryExports(store),
     )
@@ -123,8 +129,10 @@ def ports_in(table: stored.Table) -> Ports:
         slots=stored.DynamoSlots(table),
         pacing=stored.DynamoPacing(table),
         imports=stored.DynamoImports(table),
+        activities=stored.DynamoActivities(table),
         answers=stored.DynamoAnswers(table),
         requests=stored.DynamoRequests(table),
+        sessions=stored.DynamoSessions(table),
         failures=stored.DynamoFailures(table),
         exports=stored.DynamoExports(table),
     )

@@ -8,7 +8,12 @@ from tests.fuzz.exploring import explore
 from tests.fuzz.serving import served
 
 #: Only the operator's key opens workspaces; no signature is guessed, nor the version of a file.
-BEYOND_IT = {"POST /workspaces", "POST /webhooks/{carrier}", "GET /docs/{version}/{file}"}
+BEYOND_IT = {
+    "POST /workspaces",
+    "POST /webhooks/{carrier}",
+    "GET /docs/{version}/{file}",
+    "GET /console/assets/{file}",
+}
 
 #: Chance seldom finds a lead and its own campaign, a batch that takes files, agent and number.
 SELDOM = {

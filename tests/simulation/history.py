@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from chalicelibs.adapters.ids import RandomIds
 from chalicelibs.adapters.memory import (
+    MemoryActivities,
     MemoryAgents,
     MemoryAnswers,
     MemoryCalls,
@@ -16,6 +17,7 @@ from chalicelibs.adapters.memory import (
     MemoryGauges,
     MemoryParts,
     MemoryRequests,
+    MemorySessions,
     MemoryStore,
 )
 from chalicelibs.bootstrap import Ports, Service, wire
@@ -151,8 +153,10 @@ def build(world: World) -> History:
         "pacing": WatchedPacing(journal),
         "imports": WatchedImports(journal),
         "exports": MemoryExports(store),
+        "activities": MemoryActivities(store),
         "answers": MemoryAnswers(store),
         "requests": MemoryRequests(store),
+        "sessions": MemorySessions(store),
         "failures": MemoryFailures(store),
     }
     in_queues = {"dead_letters": UnreliableDeadLetters(queues=queue), "queue": queue}

@@ -8,6 +8,7 @@ from itertools import count
 from typing import Any, TypeVar
 
 from chalicelibs.adapters.memory import (
+    MemoryActivities,
     MemoryAgents,
     MemoryCalls,
     MemoryCampaigns,
@@ -218,6 +219,7 @@ class Bench:
         self.tasks = fused(MemoryTasks(self.store))
         self.calls = fused(MemoryCalls(self.store))
         self.slots = fused(MemorySlots(self.store))
+        self.activities = fused(MemoryActivities(self.store))
         self.pacing = fused(MemoryPacing(self.store))
         self.imports = fused(MemoryImports(self.store))
         self.files = fused(MemoryFiles(self.bytes_by_source))
@@ -234,6 +236,7 @@ class Bench:
             "tasks": self.tasks,
             "calls": self.calls,
             "slots": self.slots,
+            "activity": self.activities,
             "pacing": self.pacing,
             "imports": self.imports,
             "files": self.files,
