@@ -1,0 +1,103 @@
+// Keeps what is shown fresh: asks again while somebody looks, and says when nobody answers.
+
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import { Refused, Unreachable } from './api';
+
+/** Between two looks. A change shows within two seconds, the request included. */
+export const EVERY_MS = 1500;
+
+/** After a lost connection: a little longer each time, up to this. */
+const LONGEST_MS = 10_000;
+
+type Listener = (isLost: boolean) => void;
+const listeners = new Set<Listener>();
+let isLost = false;
+
+/** Tell everybody who shows it whether the service answers. */
+export function told(lost: boolean): void {
+  if (lost === isLost) return;
+  isLost = lost;
+  listeners.forEach((listen) => listen(lost));
+}
+
+/** Whether the service has stopped answering. */
+export function useLost(): boolean {
+  const [lost, setLost] = useState(isLost);
+  useEffect(() => {
+    listeners.add(setLost);
+    return () => void listeners.delete(setLost);
+  }, []);
+  return lost;
+}
+
+export interface Live<T> {
+  data: T | null;
+  error: Error | null;
+  refresh: () => void;
+}
+
+/**
+ * What `load` gives, asked for again and again while the page is seen; null: nothing is asked for.
+ * What is there stays while it cannot be asked for; only the first failure takes the page's place.
+ */
+export function useLive<T>(load: ((signal: AbortSignal) => Promise<T>) | null, keys: unknown[], everyMs = EVERY_MS): Live<T> {
+  const [state, setState] = useState<{ keys: string; data: T | null; error: Error | null }>({ keys: '', data: null, error: null });
+  const again = useRef<() => void>(() => {});
+  const key = JSON.stringify(keys);
+  const loading = useRef(load);
+  loading.current = load;
+  useEffect(() => {
+    if (!loading.current) return;
+    const stop = new AbortController();
+    let timer = 0;
+    let failures = 0;
+    let isAsking = false;
+    const plan = (ms: number) => {
+      clearTimeout(timer);
+      if (!document.hidden && !stop.signal.aborted) timer = window.setTimeout(ask, ms);
+    };
+    const ask = async () => {
+      const current = loading.current;
+      if (isAsking || !current) return;
+      isAsking = true;
+      try {
+        const data = await current(stop.signal);
+        if (stop.signal.aborted) return;
+        failures = 0;
+        told(false);
+        setState({ keys: key, data, error: null });
+        isAsking = false;
+        if (Number.isFinite(everyMs)) plan(everyMs);
+      } catch (error) {
+        isAsking = false;
+        if (stop.signal.aborted) return;
+        failures += 1;
+        if (error instanceof Unreachable) told(true);
+        setState((old) => ({ keys: key, data: old.keys === key ? old.data : null, error: error as Error }));
+        const wait = error instanceof Refused ? error.retryAfter * 1000 : 0;
+        const isFinal = error instanceof Refused && [403, 404, 422].includes(error.status);
+        if (!isFinal) plan(Math.max(wait, Math.min(EVERY_MS * 2 ** (failures - 1), LONGEST_MS)));
+      }
+    };
+    const seen = () => (document.hidden ? clearTimeout(timer) : void ask());
+    const online = () => void ask();
+    again.current = () => void ask();
+    document.addEventListener('visibilitychange', seen);
+    window.addEventListener('online', online);
+    void ask();
+    return () => {
+      stop.abort();
+      clearTimeout(timer);
+      document.removeEventListener('visibilitychange', seen);
+      window.removeEventListener('online', online);
+    };
+  }, [key, everyMs, load === null]);
+  const refresh = useCallback(() => again.current(), []);
+  const isCurrent = state.keys === key;
+  return { data: isCurrent ? state.data : null, error: isCurrent ? state.error : null, refresh };
+}
+
+/** The same, asked once. */
+export function useOnce<T>(load: (signal: AbortSignal) => Promise<T>, keys: unknown[]): Live<T> {
+  return useLive(load, keys, Infinity);
+}
