@@ -366,6 +366,14 @@ def archive_campaign(_: Ids, campaign_id: str) -> Response:
     return ok(api.dialects.view(request(app), reading), headers=api.campaigns.tag(reading))
 
 
+@app.route("/campaigns/{campaign_id}/explain", authorizer=authorize)
+@answering
+def explain_campaign(campaign_id: str) -> Response:
+    """Say why a campaign does or does not call now, and when it can next."""
+    told = service().explain.campaign(request(app).principal, campaign_id)
+    return ok(api.explanations.campaign_view(told))
+
+
 # --- Leads: tasks in the words of HMS Sovereign -------------------------------------------------
 
 
@@ -466,6 +474,14 @@ def archive_task(_: Ids, task_id: str) -> Response:
     """Archive a task: it is never called again."""
     reading = service().steer_tasks(request(app).principal, task_id, "archive")
     return ok(api.tasks.view(reading, service().clock.now()))
+
+
+@app.route("/tasks/{task_id}/explain", authorizer=authorize)
+@answering
+def explain_task(task_id: str) -> Response:
+    """Say why a task is or is not called now, and when it can be next."""
+    told = service().explain.task(request(app).principal, task_id)
+    return ok(api.explanations.task_view(told))
 
 
 @app.route("/contacts/{phone}", methods=["DELETE"], authorizer=authorize)

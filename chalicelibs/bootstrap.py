@@ -11,10 +11,13 @@ from chalicelibs.adapters.carriers.known import KnownCarriers
 from chalicelibs.adapters.carriers.simulated import SimulatedCarrier
 from chalicelibs.adapters.clock import SystemClock
 from chalicelibs.adapters.ids import RandomIds
+from chalicelibs.api import log
+from chalicelibs.api.journal import LoggedJournal
 from chalicelibs.config import Settings
 from chalicelibs.domain.dead_letters import QueueName
 from chalicelibs.domain.deadlines import Deadlines
 from chalicelibs.ports import (
+    UNHEARD,
     Activities,
     Agents,
     Answers,
@@ -30,6 +33,7 @@ from chalicelibs.ports import (
     Gauges,
     Ids,
     Imports,
+    Journal,
     Pacing,
     Parts,
     Queue,
@@ -44,6 +48,7 @@ from chalicelibs.use_cases.apply_brakes import ApplyBrakes
 from chalicelibs.use_cases.count_request import CountRequest
 from chalicelibs.use_cases.dispatch import Dispatch
 from chalicelibs.use_cases.erase_contact import EraseContact
+from chalicelibs.use_cases.explain import Explain
 from chalicelibs.use_cases.import_contacts import ImportChunks, PlanImport
 from chalicelibs.use_cases.keep_time import FinishCampaigns, KeepTime, Tick
 from chalicelibs.use_cases.look_ahead import LookAhead
@@ -101,6 +106,7 @@ class Ports:
     carriers: Carriers
     clock: Clock
     ids: Ids
+    journal: Journal = UNHEARD
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,6 +124,7 @@ class Service:
     show_activity: ShowActivity
     steer_tasks: SteerTasks
     look_up: LookUp
+    explain: Explain
     push_tasks: PushTasks
     erase_contact: EraseContact
     receive_contacts: ReceiveContacts
@@ -153,6 +160,7 @@ def wire(ports: Ports, *, deadlines: Deadlines, bootstrap_key_hash: str | None) 
         clock=p.clock,
         ids=p.ids,
         deadlines=deadlines,
+        journal=p.journal,
     )
     rescue = Rescue(
         tasks=p.tasks,
@@ -161,11 +169,11 @@ def wire(ports: Ports, *, deadlines: Deadlines, bootstrap_key_hash: str | None) 
         queue=p.queue,
         clock=p.clock,
         deadlines=deadlines,
+        journal=p.journal,
     )
-    brakes = ApplyBrakes(campaigns=p.campaigns, gauges=p.gauges, clock=p.clock)
+    brakes = ApplyBrakes(campaigns=p.campaigns, gauges=p.gauges, clock=p.clock, journal=p.journal)
     resume_tasks = ResumeTasks(campaigns=p.campaigns, tasks=p.tasks, clock=p.clock)
     look_ahead = LookAhead(campaigns=p.campaigns, tasks=p.tasks, queue=p.queue, clock=p.clock)
-    finish = FinishCampaigns(campaigns=p.campaigns, clock=p.clock)
     by_key = Authorize(workspaces=p.workspaces, bootstrap_key_hash=bootstrap_key_hash)
     sign_in = SignIn(
         by_token=by_key.known,
@@ -174,6 +182,7 @@ def wire(ports: Ports, *, deadlines: Deadlines, bootstrap_key_hash: str | None) 
         clock=p.clock,
         ids=p.ids,
     )
+    finish = FinishCampaigns(campaigns=p.campaigns, clock=p.clock, journal=p.journal)
     rehearse = RehearseImport(agents=p.agents, tasks=p.tasks, clock=p.clock, ids=p.ids)
     return Service(
         authorize=Admit(by_key=by_key, by_pass=sign_in.admit),
@@ -203,6 +212,18 @@ def wire(ports: Ports, *, deadlines: Deadlines, bootstrap_key_hash: str | None) 
             slots=p.slots,
             imports=p.imports,
             clock=p.clock,
+        ),
+        explain=Explain(
+            line=dispatch.line,
+            workspaces=p.workspaces,
+            campaigns=p.campaigns,
+            gauges=p.gauges,
+            tasks=p.tasks,
+            agents=p.agents,
+            slots=p.slots,
+            carriers=p.carriers,
+            clock=p.clock,
+            deadlines=deadlines,
         ),
         push_tasks=PushTasks(
             campaigns=p.campaigns,
@@ -292,6 +313,7 @@ def wire(ports: Ports, *, deadlines: Deadlines, bootstrap_key_hash: str | None) 
             queue=p.queue,
             clock=p.clock,
             deadlines=deadlines,
+            journal=p.journal,
         ),
         note_failure=NoteFailure(failures=p.failures, clock=p.clock),
         dead_letters=TendDeadLetters(letters=p.dead_letters, failures=p.failures),
@@ -333,6 +355,7 @@ def aws_ports(settings: Settings) -> Ports:
     once = config.merge(
         Config(retries={"mode": "standard", "total_max_attempts": 1}, parameter_validation=False)
     )
+    log.tell_stage(settings.stage)
     clock = SystemClock()
     ids = RandomIds(clock)
     sqs = boto3.client("sqs", config=config)
@@ -381,6 +404,7 @@ def aws_ports(settings: Settings) -> Ports:
         carriers=KnownCarriers(carriers_of(settings, clock)),
         clock=clock,
         ids=ids,
+        journal=LoggedJournal(clock),
     )
 
 

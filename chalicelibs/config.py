@@ -34,6 +34,7 @@ class SimulatedCarrierSettings:
 class Settings:
     """Everything the service is told from outside."""
 
+    stage: str = "local"  #: Which deployment of ours this is.
     table: str
     nudges_url: str
     calls_url: str
@@ -58,6 +59,7 @@ class Settings:
         """
         try:
             return cls(
+                stage=environ.get("STAGE") or "local",
                 table=environ["TABLE_NAME"],
                 nudges_url=environ["NUDGES_QUEUE_URL"],
                 calls_url=environ["CALLS_QUEUE_URL"],

@@ -17,6 +17,7 @@ from chalicelibs.domain.campaign import Campaign
 from chalicelibs.domain.dead_letters import DeadLetter, Failure, QueueName
 from chalicelibs.domain.exports import Export, ExportFormat
 from chalicelibs.domain.imports import Batch, Chunk, Import, RejectedRow
+from chalicelibs.domain.journal import Note
 from chalicelibs.domain.once import Answered, Asked, Turn
 from chalicelibs.domain.progress import Progress, Tally
 from chalicelibs.domain.rest import Rest
@@ -520,6 +521,23 @@ class Clock(Protocol):
 
     def now(self) -> datetime:
         """This instant, aware, UTC."""
+
+
+class Journal(Protocol):
+    """Whoever is told of decisions: one by one, once they are stored."""
+
+    def tell(self, note: Note) -> None:
+        """Tell of one."""
+
+
+class Unheard:
+    """A journal that nobody reads."""
+
+    def tell(self, note: Note) -> None:
+        """See the port."""
+
+
+UNHEARD = Unheard()
 
 
 class Ids(Protocol):

@@ -5,7 +5,18 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from client import admin, calls, campaigns, exports, imports, screen, tasks, watching, workspace
+from client import (
+    admin,
+    calls,
+    campaigns,
+    explaining,
+    exports,
+    imports,
+    screen,
+    tasks,
+    watching,
+    workspace,
+)
 from client.api import Refused
 from client.imports import NotBegun
 from client.surroundings import Surroundings, Unset
@@ -46,6 +57,7 @@ app.add_typer(campaigns.commands, name="campaign")
 app.command("import")(imports.import_)
 app.command()(exports.export)
 app.command()(watching.watch)
+app.command()(explaining.explain)
 app.command("tasks")(tasks.list_)
 app.add_typer(tasks.commands, name="task")
 app.command("calls")(calls.list_)

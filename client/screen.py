@@ -27,6 +27,8 @@ STYLES = {
     "running": "green",
     "in_progress": "green",
     "completed": "bold green",
+    "open": "green",
+    "shut": "yellow",
     "paused": "yellow",
     "waiting": "yellow",
     "archived": "dim",

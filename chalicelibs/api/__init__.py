@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from chalicelibs.api import contacts as contacts
     from chalicelibs.api import dead_letters as dead_letters
     from chalicelibs.api import dialects as dialects
+    from chalicelibs.api import explanations as explanations
     from chalicelibs.api import exports as exports
     from chalicelibs.api import http as http
     from chalicelibs.api import imports as imports

@@ -7,12 +7,9 @@ from typing import Any
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from chalicelibs.api.log import logger
+from chalicelibs.api.metrics import measured
 from chalicelibs.domain.dead_letters import Failure, QueueName, told
-from chalicelibs.domain.instants import epoch_ms
 from chalicelibs.use_cases.tend_dead_letters import NoteFailure
-
-NAMESPACE = "Carillon"
-METRIC = "message_failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +26,10 @@ class Watch:
         """Tell of a failure; whatever goes wrong here changes nothing for the message."""
         try:
             failure = self._failure(record, error)
-            logger().warning("message failed", extra=fields_of(failure), exc_info=error)
+            fields = fields_of(failure) | measured(
+                {"message_failed": 1}, clock=self.note.clock, queue=self.queue.value
+            )
+            logger().warning("message failed", extra=fields, exc_info=error)
             self.note(failure)
             if failure.is_last:
                 self.given_up(record.body, failure)
@@ -50,20 +50,8 @@ class Watch:
 
 
 def fields_of(failure: Failure) -> dict[str, Any]:
-    """A failure as fields of a log line, which CloudWatch counts by queue.
-
-    That is its embedded metric format, by hand: a library for one counter would be loaded at every
-    cold start.
-    """
-    metric = {
-        "Namespace": NAMESPACE,
-        "Dimensions": [["queue"]],
-        "Metrics": [{"Name": METRIC, "Unit": "Count"}],
-    }
+    """A failure as fields of a log line."""
     return {
-        "_aws": {"Timestamp": epoch_ms(failure.at), "CloudWatchMetrics": [metric]},
-        METRIC: 1,
-        "queue": failure.queue.value,
         "id": failure.message_id,
         "receives": failure.receives,
         "error": failure.error,

@@ -45,3 +45,8 @@ def logger() -> Logger:
     made = Logger(service="carillon", utc=True)
     made.addFilter(Discreet())
     return made
+
+
+def tell_stage(stage: str) -> None:
+    """Have every line say of which deployment it is: figures are kept apart by that."""
+    logger().append_keys(stage=stage)

@@ -28,6 +28,7 @@ from chalicelibs.api.contacts import ErasedView
 from chalicelibs.api.dead_letters import DeadLettersView, Redrive, RedrivenView
 from chalicelibs.api.dialects import PREFIX, CampaignsView
 from chalicelibs.api.examples import Examples
+from chalicelibs.api.explanations import CampaignExplanationView, TaskExplanationView
 from chalicelibs.api.exports import ExportsView, ExportView, NewExport
 from chalicelibs.api.http import CSV, CURSORS, DEFAULT_PAGE, LARGEST_PAGE
 from chalicelibs.api.imports import (
@@ -529,6 +530,15 @@ CAMPAIGNS = (
     control("pause", "Pause a campaign: no call of it starts any more"),
     control("resume", "Resume a paused campaign"),
     control("archive", "End a campaign for good; calls in flight finish"),
+    Operation(
+        name="explain_campaign",
+        method="GET",
+        path="/campaigns/{campaign_id}/explain",
+        tag="Campaigns",
+        summary="Say why a campaign does or does not call now, and when it can next",
+        description="It asks what a dispatch asks, and touches nothing.",
+        answers={200: (CampaignExplanationView,)},
+    ),
 )
 
 TASKS = (
@@ -557,6 +567,15 @@ TASKS = (
     task_control("pause", "Pause a task that waits"),
     task_control("resume", "Resume a paused task"),
     task_control("archive", "Archive a task: it is never called again"),
+    Operation(
+        name="explain_task",
+        method="GET",
+        path="/tasks/{task_id}/explain",
+        tag="Tasks and calls",
+        summary="Say why a task is or is not called now, and when it can be next",
+        description="Gate by gate, as dispatch and the dial gate ask; nothing is touched.",
+        answers={200: (TaskExplanationView,)},
+    ),
     Operation(
         name="erase_contact",
         method="DELETE",

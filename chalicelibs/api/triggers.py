@@ -17,11 +17,14 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from chalice.app import SQSEvent
 
 from chalicelibs.api.failures import Watch
+from chalicelibs.api.journal import known
 from chalicelibs.api.log import logger
+from chalicelibs.api.metrics import measured
 from chalicelibs.domain.call_event import CallEvent
-from chalicelibs.domain.dead_letters import Failure, QueueName, ids_in
+from chalicelibs.domain.dead_letters import Failure, QueueName, ids_in, kind_in
 from chalicelibs.domain.imports import Import
-from chalicelibs.domain.outcome import BUILT_IN
+from chalicelibs.domain.instants import epoch_ms
+from chalicelibs.domain.naming import campaign_of, task_of
 from chalicelibs.ports import ImportChunk, PlaceCall, WriteExport
 from chalicelibs.use_cases.import_contacts import ImportChunks
 from chalicelibs.use_cases.tend_dead_letters import NoteFailure
@@ -56,6 +59,19 @@ def each_record(
     return dict(answer)
 
 
+#: What comes of a call for which its carrier was asked; all else is a refusal of the dial gate.
+ASKED = frozenset({"placed", "answer_lost", "refused", "throttled", "carrier_unreachable"})
+
+
+def about(message: Mapping[str, Any]) -> dict[str, str]:
+    """The ids by which lines of one call, task or campaign are found."""
+    ids = ids_in(message)
+    if "call_id" in ids:
+        call_id = ids["call_id"]
+        ids |= {"campaign_id": campaign_of(call_id), "task_id": task_of(call_id)}
+    return ids
+
+
 def place_calls(
     event: SQSEvent, place: Callable[[PlaceCall], str], note: NoteFailure
 ) -> dict[str, Any]:
@@ -63,7 +79,12 @@ def place_calls(
 
     def handle(message: dict[str, Any]) -> None:
         done = place(PlaceCall(**message))
-        logger().info("call judged", extra={**ids_in(message), "result": done})
+        figures = measured(
+            {"calls_asked_for" if done in ASKED else "calls_held_back": 1},
+            clock=note.clock,
+            result=done,
+        )
+        logger().info("call judged", extra=about(message) | figures)
 
     return each_record(event, handle, Watch(QueueName.CALLS, "place_call", note))
 
@@ -82,7 +103,7 @@ def record_events(
         report = CallEvent.from_message(message)
         done = record(report)
         fields = {"kind": report.kind, "outcome": known(report.outcome), "result": done}
-        logger().info("report recorded", extra={**ids_in(message), **fields})
+        logger().info("report recorded", extra={**about(message), **fields})
 
     watch = Watch(QueueName.CALL_EVENTS, "record_call_event", note)
     with of_batch(calls_in(event)) as record:
@@ -94,11 +115,6 @@ def calls_in(event: SQSEvent) -> Iterator[str]:
     for message in event:
         with suppress(ValueError, KeyError, TypeError, RecursionError):
             yield str(json.loads(message.body)["call_id"])
-
-
-def known(outcome: str | None) -> str | None:
-    """An outcome as the log tells it: one of an agent's own is whatever somebody said."""
-    return outcome if outcome is None or outcome in BUILT_IN else "custom"
 
 
 def dispatch(
@@ -117,11 +133,27 @@ def dispatch(
         if kind == "tick":
             ticked(workspace_id)
         else:
-            count = nudged(workspace_id)
-            logger().info("dispatched", extra={**ids_in(message), "calls": count})
+            nudged(workspace_id)
         seen.add((workspace_id, kind))
 
-    return each_record(event, handle, Watch(QueueName.NUDGES, "dispatch", note))
+    answer = each_record(event, handle, Watch(QueueName.NUDGES, "dispatch", note))
+    sent = [sent_at(record) for record in event.to_dict()["Records"] if is_tick(record)]
+    if sent:
+        lag = epoch_ms(note.clock.now()) - min(sent)
+        logger().info("ticks kept", extra=measured({"dispatch_lag_ms": lag}, clock=note.clock))
+    return answer
+
+
+def is_tick(record: Mapping[str, Any]) -> bool:
+    """Whether a message is one that the schedule sent; a nudge may wait on purpose."""
+    with suppress(ValueError, RecursionError):
+        return kind_in(json.loads(record["body"])) == "tick"
+    return False
+
+
+def sent_at(record: Mapping[str, Any]) -> int:
+    """When a message was sent, as SQS tells it."""
+    return int(record["attributes"]["SentTimestamp"])
 
 
 def write_exports(

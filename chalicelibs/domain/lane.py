@@ -156,6 +156,12 @@ def partition(campaign_id: str, name: str, shard: int) -> str:
     return f"{campaign_id}|{name}|{shard}"
 
 
+def lane_in(partition: str) -> tuple[str, str]:
+    """The campaign, and the name of the lane, whose tasks stand in a partition."""
+    campaign_id, _, rest = partition.partition("|")
+    return campaign_id, rest.rpartition("|")[0]
+
+
 def is_of_callbacks(name: str) -> bool:
     """Whether a lane of this name holds callbacks."""
     return parts_of(name)[0] == CALLBACK

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from chalicelibs.domain.brakes import verdict
 from chalicelibs.domain.campaign import Campaign, CampaignState
-from chalicelibs.ports import Campaigns, Clock, Gauges
+from chalicelibs.domain.journal import Happened, Note
+from chalicelibs.ports import UNHEARD, Campaigns, Clock, Gauges, Journal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,6 +15,7 @@ class ApplyBrakes:
     campaigns: Campaigns
     gauges: Gauges
     clock: Clock
+    journal: Journal = UNHEARD
 
     def __call__(self, workspace_id: str) -> int:
         """Look at a workspace's campaigns; gives how many were paused."""
@@ -38,5 +40,14 @@ class ApplyBrakes:
             reason = verdict(found.brakes, gauge, progress, since=found.resumed_at)
             return found if reason is None else found.braked(reason)
 
-        self.campaigns.edit(campaign.workspace_id, campaign.campaign_id, braked)
+        stopped = self.campaigns.edit(campaign.workspace_id, campaign.campaign_id, braked)
+        if stopped.paused_for is not None:
+            self.journal.tell(
+                Note(
+                    what=Happened.BRAKED,
+                    workspace_id=stopped.workspace_id,
+                    of_campaign=stopped.campaign_id,
+                    reason=stopped.paused_for,
+                )
+            )
         return True

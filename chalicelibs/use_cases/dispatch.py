@@ -1,6 +1,6 @@
 """Free slots, best due tasks, claim, reserve, queue: for one workspace at a time."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,15 +11,19 @@ from chalicelibs.domain.campaign import Campaign
 from chalicelibs.domain.deadlines import Deadlines
 from chalicelibs.domain.errors import Stale
 from chalicelibs.domain.instants import lot_of
+from chalicelibs.domain.journal import Happened, Note
 from chalicelibs.domain.lane import Lane
 from chalicelibs.domain.naming import campaign_of, task_of
+from chalicelibs.domain.pace import MOST_AT_ONCE, delay_of, most_at_once, planned_ahead
 from chalicelibs.domain.task import DueTask, tally_of
 from chalicelibs.domain.workspace import Workspace
 from chalicelibs.ports import (
+    UNHEARD,
     Agents,
     Campaigns,
     Clock,
     Ids,
+    Journal,
     Pacing,
     PlaceCall,
     Queue,
@@ -28,20 +32,17 @@ from chalicelibs.ports import (
     Workspaces,
 )
 
-#: More than this in one run would outlast the function; the rest gets a nudge of its own.
-MOST_AT_ONCE = 100
-
 #: Candidates beyond the free slots, for those that somebody else takes first.
 SPARE = 5
-
-#: Calls to place leave at most this far in advance when calls per second are limited.
-LONGEST_SPREAD = timedelta(seconds=30)
 
 #: How often to look at a plan that somebody else makes at the same moment.
 LOOKS = 3
 
 SECOND = timedelta(seconds=1)
 NO_DELAY = timedelta(0)
+
+#: Takes a task for a call; False: somebody else has.
+Claim = Callable[[DueTask, Call], bool]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,18 +59,36 @@ class Dispatch:
     clock: Clock
     ids: Ids
     deadlines: Deadlines
+    journal: Journal = UNHEARD
 
     def __call__(self, workspace_id: str) -> int:
         """Dispatch a workspace; gives the number of calls queued."""
+        began = self.clock.now()
         campaigns = {one.campaign_id: one for one in self.campaigns.open(workspace_id)}
         workspace = self.workspaces.get(workspace_id) if campaigns else None
         if workspace is None:
             return 0
-        most = most_at_once(workspace, self.clock.now(), self.deadlines)
-        room = min(most, self._free(workspace)) if most > 0 else 0
-        if room <= 0:
-            return 0
-        calls, is_outrun = self._claim(workspace, self._with_carrier(workspace, campaigns), room)
+        most = most_at_once(workspace, began, self.deadlines)
+        used = len(self.slots.held(workspace_id)) if most > 0 else 0
+        room = min(most, workspace.concurrency_limit - used)
+        calls = self._fill(workspace, campaigns, room, most) if room > 0 else 0
+        self._tell(workspace, calls=calls, slots_used=used + calls, took=self.clock.now() - began)
+        return calls
+
+    def _fill(
+        self, workspace: Workspace, campaigns: dict[str, Campaign], room: int, most: int
+    ) -> int:
+        """Queue calls as there is room, and see to it that what is left is not forgotten."""
+        workspace_id, due_at = workspace.workspace_id, dict[str, datetime]()
+
+        def claim(due: DueTask, call: Call) -> bool:
+            due_at[call.call_id] = campaigns[campaign_of(due.task_id)].starts_at(due.entry.at)
+            is_ours = self.tasks.claim(due, call, workspace_id)
+            if not is_ours:
+                self._tell_let_go(workspace_id, call.call_id, "taken_by_another")
+            return is_ours
+
+        calls, is_outrun = self._claim(self._with_carrier(workspace, campaigns), room, claim)
         messages = self._reserve(workspace, campaigns, calls)
         if messages:
             self._queue(workspace, messages)
@@ -77,11 +96,55 @@ class Dispatch:
             self.queue.nudge(workspace_id, delay_of(len(calls), workspace.calls_per_second))
         elif is_outrun:
             self.queue.nudge(workspace_id, SECOND)
+        self._tell_of(messages, due_at)
         return len(messages)
 
+    def _tell_let_go(self, workspace_id: str, call_id: str, reason: str) -> None:
+        self.journal.tell(
+            Note(what=Happened.LET_GO, workspace_id=workspace_id, call_id=call_id, reason=reason)
+        )
+
+    def _tell_of(self, messages: Iterable[PlaceCall], due_at: Mapping[str, datetime]) -> None:
+        now = self.clock.now()
+        for message in messages:
+            self.journal.tell(
+                Note(
+                    what=Happened.DISPATCHED,
+                    workspace_id=message.workspace_id,
+                    call_id=message.call_id,
+                    waited=max(now - due_at[message.call_id], NO_DELAY),
+                )
+            )
+
+    def _tell(self, workspace: Workspace, *, calls: int, slots_used: int, took: timedelta) -> None:
+        self.journal.tell(
+            Note(
+                what=Happened.DISPATCH,
+                workspace_id=workspace.workspace_id,
+                calls=calls,
+                slots_used=slots_used,
+                slots=workspace.concurrency_limit,
+                took=took,
+            )
+        )
+
+    def line(self, workspace: Workspace, campaigns: Mapping[str, Campaign]) -> list[DueTask]:
+        """The tasks that would be called were all slots of the workspace free, in their order.
+
+        Nothing is claimed: it is told who is first in line.
+        """
+        found: list[DueTask] = []
+
+        def note(due: DueTask, _: Call) -> bool:
+            found.append(due)
+            return True
+
+        self._claim(self._with_carrier(workspace, campaigns), MOST_AT_ONCE, note)
+        return found
+
     def _with_carrier(
-        self, workspace: Workspace, campaigns: dict[str, Campaign]
-    ) -> dict[str, Campaign]:
+        self, workspace: Workspace, campaigns: Mapping[str, Campaign]
+    ) -> Mapping[str, Campaign]:
         """Those whose carrier may be asked. A task with an agent of its own is for the gate."""
         now = self.clock.now()
         if not any(workspace.rest_of(carrier, now) for carrier in workspace.rests):
@@ -97,11 +160,8 @@ class Dispatch:
         agent = rules and self.agents.get(campaign.workspace_id, rules.agent_id)
         return agent.carrier if agent else ""
 
-    def _free(self, workspace: Workspace) -> int:
-        return workspace.concurrency_limit - len(self.slots.held(workspace.workspace_id))
-
     def _claim(
-        self, workspace: Workspace, campaigns: dict[str, Campaign], room: int
+        self, campaigns: Mapping[str, Campaign], room: int, claim: Claim
     ) -> tuple[list[Call], bool]:
         """Calls for the best due tasks, as there is room; and whether others took some first.
 
@@ -113,7 +173,7 @@ class Dispatch:
         free = self._free_by_campaign(campaigns.values())
         for equals in ranked(open_lanes(campaigns.values(), now)):
             candidates, are_all = self._candidates(equals, now, room + SPARE)
-            lost = self._take(candidates, workspace.workspace_id, taken, free, room)
+            lost = self._take(candidates, taken, free, room, claim)
             if len(taken) == room:
                 break
             if lost and not are_all:
@@ -123,10 +183,10 @@ class Dispatch:
     def _take(
         self,
         candidates: Iterable[DueTask],
-        workspace_id: str,
         taken: list[Call],
         free: dict[str, int],
         room: int,
+        claim: Claim,
     ) -> int:
         """Claim candidates until there is no room; gives how many somebody else had taken."""
         now = self.clock.now()
@@ -140,7 +200,7 @@ class Dispatch:
                 reserved_at=now,
                 deadline=now + self.deadlines.first_look,
             )
-            if not self.tasks.claim(due, call, workspace_id):
+            if not claim(due, call):
                 lost += 1
                 continue
             taken.append(call)
@@ -253,6 +313,7 @@ class Dispatch:
             self.slots.release(campaign_of(call_id), call_id, campaign_page)
         task = self.tasks.get(task_of(call_id))
         if task is not None and task.has_in_flight(call_id):
+            self._tell_let_go(task.workspace_id, call_id, "no_slot")
             back = task.give_back()  # of an erased contact: archived, and counted
             with suppress(Stale):
                 self.tasks.settle(back, tally_of(task, back, now=self.clock.now()))
@@ -284,23 +345,3 @@ def spread(
     """Each message with its delay, so that no second gets more than its share."""
     for number, message in enumerate(messages):
         yield message, ahead + delay_of(number, calls_per_second)
-
-
-def delay_of(number: int, calls_per_second: int | None) -> timedelta:
-    """When a call may start that has so many others before it."""
-    return (0 if calls_per_second is None else number // calls_per_second) * SECOND
-
-
-def planned_ahead(workspace: Workspace, now: datetime) -> timedelta:
-    """How long it takes until a start is free that was not given away."""
-    if workspace.calls_per_second is None or workspace.planned_until is None:
-        return NO_DELAY
-    return max(workspace.planned_until - now, NO_DELAY)
-
-
-def most_at_once(workspace: Workspace, now: datetime, deadlines: Deadlines) -> int:
-    """What one run takes, so that neither it nor the last of its messages lasts too long."""
-    if workspace.calls_per_second is None:
-        return MOST_AT_ONCE
-    left = min(LONGEST_SPREAD, deadlines.longest_queue) - planned_ahead(workspace, now)
-    return min(MOST_AT_ONCE, workspace.calls_per_second * left // SECOND)

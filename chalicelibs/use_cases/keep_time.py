@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from chalicelibs.domain.campaign import Campaign, CampaignState
-from chalicelibs.ports import Campaigns, Clock, Queue, Workspaces
+from chalicelibs.domain.journal import Happened, Note
+from chalicelibs.ports import UNHEARD, Campaigns, Clock, Journal, Queue, Workspaces
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +28,7 @@ class FinishCampaigns:
 
     campaigns: Campaigns
     clock: Clock
+    journal: Journal = UNHEARD
 
     def __call__(self, workspace_id: str) -> int:
         """Finish what is finished in a workspace; gives how many campaigns were closed."""
@@ -46,6 +48,13 @@ class FinishCampaigns:
         if not finished.is_closed:
             return False
         self.campaigns.close(finished)
+        self.journal.tell(
+            Note(
+                what=Happened.COMPLETED,
+                workspace_id=finished.workspace_id,
+                of_campaign=finished.campaign_id,
+            )
+        )
         return True
 
 

@@ -13,11 +13,10 @@ from chalicelibs.domain.errors import Stale
 from chalicelibs.domain.instants import wait_until
 from chalicelibs.domain.naming import campaign_of, task_of
 from chalicelibs.domain.outcome import Outcome
-from chalicelibs.domain.prompt import template_for
+from chalicelibs.domain.prompt import Unready, prepare
 from chalicelibs.domain.rest import Rest
 from chalicelibs.domain.rules import Rules
 from chalicelibs.domain.task import Task, tally_of
-from chalicelibs.domain.template import MissingVariables, TooLong, render
 from chalicelibs.ports import (
     Accepted,
     Agents,
@@ -136,17 +135,12 @@ class PlaceCalls:
         self, task: Task, campaign: Campaign, rules: Rules, agent: Agent | None
     ) -> PlaceAnswer:
         assert task.call is not None
-        if agent is None or not agent.is_active:
-            return Refused("agent_inactive")
-        carrier: Carrier | None = self.carriers.get(agent.carrier)
+        ready = prepare(agent, campaign, task.context)
+        if isinstance(ready, Unready):
+            return Refused(ready.reason)
+        carrier: Carrier | None = self.carriers.get(ready.agent.carrier)
         if carrier is None:
             return Refused("unknown_carrier")
-        try:
-            prompt = render(template_for(agent, campaign), task.context)
-        except MissingVariables:
-            return Refused("missing_variables")
-        except TooLong:
-            return Refused("prompt_too_long")
         if self.clock.now() >= self.deadlines.of_sending(task.call):
             # Rescue may be about to ask the carrier: a request now could ring after its answer.
             return Refused("too_late_to_send")
@@ -155,8 +149,8 @@ class PlaceCalls:
                 call_id=task.call.call_id,
                 phone=task.phone,
                 caller_id=rules.caller_id,
-                agent=agent,
-                prompt=prompt,
+                agent=ready.agent,
+                prompt=ready.prompt,
                 context=task.context,
             )
         )

@@ -16,6 +16,7 @@ from chalicelibs.domain.campaign import Campaign
 from chalicelibs.domain.deadlines import LOOK_AHEAD, Deadlines
 from chalicelibs.domain.errors import Stale
 from chalicelibs.domain.instants import wait_until
+from chalicelibs.domain.journal import Happened, Note
 from chalicelibs.domain.naming import campaign_of, is_call_id, task_of
 from chalicelibs.domain.outcome import Outcome, is_more_telling
 from chalicelibs.domain.overrides import rules_of
@@ -23,7 +24,7 @@ from chalicelibs.domain.progress import OUTCOME, Tally, added, of_try
 from chalicelibs.domain.retry import Complete, Decision, Verdict, decide
 from chalicelibs.domain.task import Task, TaskStatus, tally_of, use_gained
 from chalicelibs.domain.transcript import fuller
-from chalicelibs.ports import Calls, Clock, Slots
+from chalicelibs.ports import UNHEARD, Calls, Clock, Journal, Slots
 
 #: How often to look at a task that somebody else moves at the same moment.
 LOOKS = 3
@@ -149,6 +150,7 @@ class RecordCallEvent:
     queue: Nudges
     clock: Clock
     deadlines: Deadlines
+    journal: Journal = UNHEARD
 
     @contextmanager
     def of_batch(self, call_ids: Iterable[str]) -> Iterator[Self]:
@@ -251,9 +253,22 @@ class RecordCallEvent:
         after = task.after(self._decide(task, kept), kept)
         tally = tally_of(task, after, now=self.clock.now(), ended_call=kept)
         self.tasks.settle(after, tally)
+        self._note(after, kept)
         self._wake(after)
         self.activity.add({ended_in(kept): 1})
         return "settled" if kept == call else self._record(event)
+
+    def _note(self, after: Task, call: Call) -> None:
+        """Tell how an attempt ended, and what follows."""
+        self.journal.tell(
+            Note(
+                what=Happened.SETTLED,
+                workspace_id=after.workspace_id,
+                call_id=call.call_id,
+                outcome=call.outcome,
+                reason=after.status,
+            )
+        )
 
     def _decide(self, task: Task, call: Call) -> Decision:
         campaign: Campaign | None = self.campaigns.get(task.workspace_id, task.campaign_id)

@@ -7,14 +7,17 @@ from chalicelibs.domain.call import LOST, Call, CallStatus
 from chalicelibs.domain.call_event import CallEvent, EventKind
 from chalicelibs.domain.deadlines import Deadlines
 from chalicelibs.domain.errors import Stale
+from chalicelibs.domain.journal import Happened, Note
 from chalicelibs.domain.lane import rescue_partition
 from chalicelibs.domain.outcome import Outcome
 from chalicelibs.domain.task import Task, tally_of
 from chalicelibs.ports import (
+    UNHEARD,
     CannotSay,
     Carriers,
     Clock,
     FetchAnswer,
+    Journal,
     NeverSeen,
     Queue,
     Slots,
@@ -39,6 +42,7 @@ class Rescue:
     queue: Queue
     clock: Clock
     deadlines: Deadlines
+    journal: Journal = UNHEARD
 
     def __call__(self, workspace_id: str) -> int:
         """Rescue a workspace's overdue calls; gives how many were looked at.
@@ -72,6 +76,19 @@ class Rescue:
                 self.queue.events([late])
             case _:
                 self._resolve(task, call, now, self._ask(call))
+        self._note(task, call, now)
+
+    def _note(self, task: Task, call: Call, now: datetime) -> None:
+        """Tell how far a call had come of which nothing more was heard."""
+        self.journal.tell(
+            Note(
+                what=Happened.RESCUED,
+                workspace_id=task.workspace_id,
+                call_id=call.call_id,
+                reason=call.status,
+                waited=now - call.deadline,
+            )
+        )
 
     def _take_back(self, task: Task, call: Call) -> None:
         """The message to place it is lost or late; should it still come, the gate drops it.

@@ -21,6 +21,7 @@ from chalicelibs.adapters import memory
 from chalicelibs.adapters.carriers.known import KnownCarriers
 from chalicelibs.adapters.carriers.simulated import SimulatedCarrier
 from chalicelibs.adapters.ids import RandomIds
+from chalicelibs.api.journal import LoggedJournal
 from chalicelibs.bootstrap import Ports, Service, wire
 from chalicelibs.config import SimulatedCarrierSettings
 from chalicelibs.domain.call import Call
@@ -311,6 +312,7 @@ class Product:
             carriers=KnownCarriers({"simulated": carrier}),
             clock=clock,
             ids=FairIds(clock, Random(1)),
+            journal=LoggedJournal(clock),
         )
         key_hash = sha256(OPERATOR_KEY.encode()).hexdigest()
         service = wire(ports, deadlines=Deadlines(), bootstrap_key_hash=key_hash)

@@ -281,7 +281,8 @@ def test_a_refusal_is_one_line_with_the_field(acme: Acme, carillon: CommandLine)
 
 
 @pytest.mark.parametrize(
-    "words", ["campaign show", "campaign pause", "watch", "tasks", "task show", "call show"]
+    "words",
+    ["campaign show", "campaign pause", "watch", "explain", "tasks", "task show", "call show"],
 )
 def test_what_is_not_there_is_said_in_one_line(carillon: CommandLine, words: str) -> None:
     shown = carillon.run(*words.split(), "0000000000000000", status=1)
@@ -314,7 +315,8 @@ def test_a_missing_setting_is_named(carillon: CommandLine, name: str, value: str
 
 def test_help_needs_no_settings_and_has_an_example(carillon: CommandLine) -> None:
     carillon.environment.clear()
-    commands = ["import", "watch", "tasks", "calls", "agents", "numbers", "limits", "call show"]
+    commands = ["import", "watch", "explain", "tasks", "calls", "agents", "numbers", "limits"]
+    commands += ["call show"]
     steps = ["create", "update", "list", "show", "start", "pause", "resume", "archive"]
     commands += [f"campaign {step}" for step in steps]
     commands += [f"task {step}" for step in ("show", "push", "pause", "resume", "archive")]

@@ -175,7 +175,7 @@ def test_each_failure_is_counted_by_cloudwatch(
     (metric,) = line["_aws"]["CloudWatchMetrics"]
     assert metric["Namespace"] == "Carillon"
     (name,) = (one["Name"] for one in metric["Metrics"])
-    assert (line[name], metric["Dimensions"]) == (1, [["queue"]])
+    assert (line[name], metric["Dimensions"]) == (1, [["stage", "queue"]])
     assert (line["queue"], line["id"], line["receives"]) == ("nudges", "m0", 2)
     assert line["error"] == "JSONDecodeError"
 

@@ -273,6 +273,7 @@ def test_an_answer_that_is_not_described_is_noticed() -> None:
 
 def a_workspace(**changes: object) -> dict[str, object]:
     fields = {"id": "w", "name": "Acme", "concurrency_limit": 5, "calls_per_second": None}
+    fields["carrier_rests"] = []
     return {**fields, "created_at": "2027-03-05T12:00:00.000Z", **changes}
 
 

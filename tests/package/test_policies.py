@@ -455,6 +455,8 @@ def look_around(watched: Watched, workspace_id: str, campaign_id: str) -> None:
         page = service.look_up.tasks_of(workspace_id, campaign_id, TaskSearch(), Paging())
         for reading in page.items:
             service.look_up.calls_of(workspace_id, reading.task.task_id)
+            service.explain.task(workspace_id, reading.task.task_id)
+        service.explain.campaign(workspace_id, campaign_id)
         service.look_up.imports_of(workspace_id, campaign_id)
 
 

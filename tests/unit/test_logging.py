@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 FILES = [ROOT / "app.py", *sorted((ROOT / "chalicelibs").rglob("*.py"))]
 
 #: These tell of decisions; everything else returns what happened to them.
-WRITERS = {"http.py", "triggers.py", "failures.py"}
+WRITERS = {"http.py", "triggers.py", "failures.py", "journal.py"}
 LOG = ROOT / "chalicelibs" / "api" / "log.py"
 
 #: What writes without the log's filter.

@@ -7,6 +7,7 @@ from chalicelibs.adapters.memory.dead_letters import MemoryDeadLetters, MemoryFa
 from chalicelibs.adapters.memory.exports import MemoryExports, MemoryParts
 from chalicelibs.adapters.memory.gauges import MemoryGauges
 from chalicelibs.adapters.memory.imports import MemoryFiles, MemoryImports, version_of
+from chalicelibs.adapters.memory.journal import MemoryJournal
 from chalicelibs.adapters.memory.queue import MemoryQueue
 from chalicelibs.adapters.memory.requests import MemoryRequests
 from chalicelibs.adapters.memory.sessions import MemorySessions
@@ -27,6 +28,7 @@ __all__ = [
     "MemoryFiles",
     "MemoryGauges",
     "MemoryImports",
+    "MemoryJournal",
     "MemoryPacing",
     "MemoryParts",
     "MemoryQueue",

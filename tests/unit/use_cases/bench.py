@@ -15,6 +15,7 @@ from chalicelibs.adapters.memory import (
     MemoryExports,
     MemoryFiles,
     MemoryImports,
+    MemoryJournal,
     MemoryPacing,
     MemoryParts,
     MemoryQueue,
@@ -247,6 +248,7 @@ class Bench:
             "clock": self.clock,
             "ids": self.ids,
             "deadlines": self.deadlines,
+            "journal": MemoryJournal(),
             "bootstrap_key_hash": NO_BOOTSTRAP_KEY,
         }
 

@@ -15,9 +15,10 @@ from chalicelibs.domain.instants import with_lot
 from chalicelibs.domain.lane import families_of
 from chalicelibs.domain.naming import campaign_of, task_of
 from chalicelibs.domain.overrides import NONE, Overrides
+from chalicelibs.domain.pace import LONGEST_SPREAD, MOST_AT_ONCE
 from chalicelibs.domain.priority import Level, per_attempt
 from chalicelibs.domain.task import DueTask, Task, TaskStatus
-from chalicelibs.use_cases.dispatch import LONGEST_SPREAD, MOST_AT_ONCE, SPARE
+from chalicelibs.use_cases.dispatch import SPARE
 from tests.builders import (
     NOON,
     OTHER_WORKSPACE,

@@ -1,0 +1,70 @@
+"""Decisions in the log: a line each, with the figures that are drawn from it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from chalicelibs.api.log import logger
+from chalicelibs.api.metrics import measured
+from chalicelibs.domain.instants import MILLISECOND
+from chalicelibs.domain.journal import Happened, Note
+from chalicelibs.domain.outcome import BUILT_IN
+from chalicelibs.ports import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedJournal:
+    """Writes decisions into the log."""
+
+    clock: Clock
+
+    def tell(self, note: Note) -> None:
+        """See the port."""
+        figures, by = figures_of(note)
+        logger().info("decided", extra=fields_of(note) | measured(figures, clock=self.clock, **by))
+
+
+def figures_of(note: Note) -> tuple[Mapping[str, float], Mapping[str, str | None]]:
+    """What is measured by a decision, and by what it is told apart."""
+    match note.what:
+        case Happened.DISPATCHED:
+            return {"calls_dispatched": 1, "wait_ms": ms(note.waited)}, {}
+        case Happened.LET_GO:
+            return {"calls_let_go": 1}, {"reason": note.reason}
+        case Happened.DISPATCH:
+            return {"dispatch_ms": ms(note.took), "slots_used": note.slots_used or 0}, {}
+        case Happened.SETTLED:
+            return {"attempts_settled": 1}, {"outcome": known(note.outcome)}
+        case Happened.RESCUED:
+            return {"calls_rescued": 1, "rescue_lag_ms": ms(note.waited)}, {}
+        case Happened.BRAKED:
+            return {"campaigns_braked": 1}, {}
+        case Happened.COMPLETED:
+            return {"campaigns_completed": 1}, {}
+
+
+def fields_of(note: Note) -> dict[str, Any]:
+    """A decision as fields of a line: what it does not say is left out."""
+    fields = {
+        "decision": note.what.value,
+        "workspace_id": note.workspace_id,
+        "campaign_id": note.campaign_id,
+        "task_id": note.task_id,
+        "call_id": note.call_id,
+        "reason": note.reason,
+        "outcome": known(note.outcome),
+        "calls": note.calls,
+        "slots": note.slots,
+    }
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def known(outcome: str | None) -> str | None:
+    """An outcome as the log tells it: one of an agent's own is whatever somebody said."""
+    return outcome if outcome is None or outcome in BUILT_IN else "custom"
+
+
+def ms(span: timedelta | None) -> int:
+    """A span as a figure."""
+    return 0 if span is None else span // MILLISECOND

@@ -1,0 +1,180 @@
+"""The log of a day: a line for each decision, by ids, with figures that CloudWatch can read."""
+
+import io
+import json
+import logging
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chalicelibs.adapters.memory import MemorySlots
+from chalicelibs.api.log import logger
+from tests.functional.product import Acme, Product
+
+MINUTE = timedelta(minutes=1)
+CALLEE = "+34600000001"
+
+Lines = Callable[[str], list[dict[str, Any]]]
+
+
+@pytest.fixture
+def lines() -> Iterator[Lines]:
+    """What was written so far that holds this text, each line as CloudWatch gets it."""
+    logger()
+    text = io.StringIO()
+    handlers = [
+        handler
+        for handler in logging.getLogger("carillon").handlers
+        if isinstance(handler, logging.StreamHandler)
+    ]
+    streams = [handler.setStream(text) for handler in handlers]
+    yield lambda wanted: [
+        json.loads(line) for line in text.getvalue().splitlines() if wanted in line
+    ]
+    for handler, stream in zip(handlers, streams, strict=True):
+        handler.setStream(stream)
+
+
+def figures(line: dict[str, Any]) -> dict[str, Any]:
+    """The metrics that CloudWatch takes from a line, as its embedded format says."""
+    (directive,) = line["_aws"]["CloudWatchMetrics"]
+    assert directive["Namespace"] == "Carillon"
+    ((*dimensions,),) = directive["Dimensions"]
+    assert dimensions[0] == "stage"
+    assert all(isinstance(line[name], str) for name in dimensions[1:])
+    assert 1_000_000_000_000 < line["_aws"]["Timestamp"] < 10_000_000_000_000
+    named = {one["Name"]: line[one["Name"]] for one in directive["Metrics"]}
+    assert all(isinstance(value, int | float) for value in named.values())
+    return named
+
+
+def about(task_id: str, call_no: int = 1) -> dict[str, str]:
+    """The ids that every line about a call holds."""
+    campaign_id = task_id.partition("-")[0]
+    return {"campaign_id": campaign_id, "task_id": task_id, "call_id": f"{task_id}-{call_no}"}
+
+
+def test_a_call_is_found_by_its_ids_from_dispatch_to_outcome(
+    product: Product, acme: Acme, lines: Lines
+) -> None:
+    task_id = acme.pushed(acme.campaign(), phone=CALLEE)
+    product.clock.pass_(timedelta(seconds=2))
+    product.run()
+    product.ended(product.carrier.asked[0].call_id, "no-answer")
+    product.run()
+
+    found = [line for line in lines(task_id) if line.get("call_id")]
+
+    told = [(line.get("decision") or line["message"]) for line in found]
+    assert told == [
+        "call dispatched",
+        "call judged",
+        "attempt settled",
+        "report recorded",
+    ]
+    for line in found:
+        assert about(task_id).items() <= line.items()
+        assert line["service"] == "carillon"
+    dispatched, judged, settled, _ = found
+    assert figures(dispatched) == {"calls_dispatched": 1, "wait_ms": 2000}
+    assert figures(judged) == {"calls_asked_for": 1}
+    assert (judged["result"], settled["outcome"]) == ("placed", "no_answer")
+    assert figures(settled) == {"attempts_settled": 1}
+    assert lines(CALLEE[1:]) == []
+
+
+def test_each_dispatch_says_how_many_slots_are_in_use(
+    product: Product, acme: Acme, lines: Lines
+) -> None:
+    campaign_id = acme.campaign()
+    for at in range(3):
+        acme.pushed(campaign_id, phone=f"+3460000000{at}")
+    product.run()
+
+    done = lines("dispatch done")
+
+    assert sum(line["calls"] for line in done) == 3
+    assert [figures(line)["slots_used"] for line in done][-1] == 3
+    assert {line["slots"] for line in done} == {10}
+
+
+def test_a_refusal_at_the_gate_is_counted_by_its_reason(
+    product: Product, acme: Acme, lines: Lines
+) -> None:
+    campaign_id = acme.campaign()
+    task_id = acme.pushed(campaign_id)
+    nudge = {"workspace_id": acme.workspace_id, "kind": "nudge"}
+    product.deliver("app.dispatch", [nudge])
+    acme.post(f"/campaigns/{campaign_id}/pause")
+    product.run()
+
+    (judged,) = lines("call judged")
+
+    assert about(task_id).items() <= judged.items()
+    assert (judged["result"], figures(judged)) == ("campaign_paused", {"calls_held_back": 1})
+
+
+def test_a_task_that_finds_no_slot_is_let_go_and_it_is_said_why(
+    product: Product, acme: Acme, lines: Lines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task_id = acme.pushed(acme.campaign())
+    monkeypatch.setattr(MemorySlots, "reserve", lambda *_: {})
+    product.deliver("app.dispatch", [{"workspace_id": acme.workspace_id, "kind": "nudge"}])
+
+    (line,) = lines("call let go")
+
+    assert about(task_id).items() <= line.items()
+    assert (line["reason"], figures(line)) == ("no_slot", {"calls_let_go": 1})
+
+
+def test_a_rescue_says_how_late_it_came(product: Product, acme: Acme, lines: Lines) -> None:
+    task_id = acme.pushed(acme.campaign())
+    product.deliver("app.dispatch", [{"workspace_id": acme.workspace_id, "kind": "nudge"}])
+    product.clock.pass_(timedelta(minutes=3, seconds=20))
+    product.tick()
+
+    (line,) = lines("call rescued")
+
+    assert about(task_id).items() <= line.items()
+    assert line["reason"] == "reserved"
+    assert figures(line) == {"calls_rescued": 1, "rescue_lag_ms": 20_000}
+
+
+def test_a_brake_and_the_end_of_a_campaign_are_told(
+    product: Product, acme: Acme, lines: Lines
+) -> None:
+    braked = acme.campaign(daily_budget={"attempts": 1})
+    ended = acme.campaign(end_at=(product.clock.at + MINUTE).isoformat())
+    acme.pushed(braked)
+    product.run()
+    product.ended(product.carrier.asked[0].call_id)
+    product.run()
+    product.clock.pass_(2 * MINUTE)
+    product.tick()
+
+    (stopped,), (over,) = lines("campaign braked"), lines("campaign completed")
+
+    assert (stopped["campaign_id"], figures(stopped)) == (braked, {"campaigns_braked": 1})
+    assert stopped["reason"] == "the day's 1 attempts are used"
+    assert (over["campaign_id"], figures(over)) == (ended, {"campaigns_completed": 1})
+
+
+def test_the_lag_of_the_schedule_is_measured_at_its_oldest_tick(
+    product: Product, acme: Acme, lines: Lines
+) -> None:
+    product.tick()
+
+    (line,) = lines("ticks kept")
+
+    assert figures(line).keys() == {"dispatch_lag_ms"}
+    assert acme.workspace_id not in json.dumps(line), "it is of the batch"
+
+
+def test_a_message_that_fails_is_counted_by_its_queue(product: Product, lines: Lines) -> None:
+    assert product.deliver("app.place_call", [{"call_id": "x"}]) == ["m0"]
+
+    (line,) = lines("message failed")
+
+    assert (line["queue"], figures(line)) == ("calls", {"message_failed": 1})
