@@ -88,7 +88,7 @@ function Frame({ session, theme, turnTheme }: { session: Session; theme: string;
   return (
     <div class="frame">
       <a class="skip" href="#main" onClick={(event) => { event.preventDefault(); document.querySelector<HTMLElement>('h1')?.focus(); }}>To the content</a>
-      <div class="side">
+      <header class="side">
         <a class="brand" href="#/campaigns"><img src={bell} alt="" />Carillon</a>
         <nav class="nav" aria-label="Main">
           {isOperator ? <a href="#/" aria-current="page"><Icon name="operator" />Deployment</a> : NAV.map(([path, text, icon]) => (
@@ -102,7 +102,7 @@ function Frame({ session, theme, turnTheme }: { session: Session; theme: string;
           </div>
           <Own theme={theme} turnTheme={turnTheme} />
         </div>
-      </div>
+      </header>
       <div>
         <Lost />
         <main class="main" id="main">

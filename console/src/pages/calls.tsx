@@ -49,7 +49,7 @@ export function Calls({ place }: { place: Place }) {
     <>
       <PageHead title="Calls" under={current.data && <span class="num">{many(flying.length, 'call')} in flight</span>} />
       <div class="stack">
-        {flying.length > 0 && <Card title="Going on now" flush><CallTable calls={flying} agents={agents} isLog /></Card>}
+        {flying.length > 0 && <Card title="Going on now" flush><CallTable label="Calls in flight" calls={flying} agents={agents} isLog /></Card>}
         <Card title="Ended" flush>
           <div class="filters">
             <Choice grow label="Campaign" value={filters.campaign_id} set={(campaign_id) => set({ campaign_id })} options={[['', 'Any'], ...(campaigns.data?.campaigns ?? []).map((one): [string, string] => [one.id, one.name])]} />
@@ -59,7 +59,7 @@ export function Calls({ place }: { place: Place }) {
             <TextField label={`Until (${zone})`} value={until} set={(one) => set({ until: one })} input={{ type: 'datetime-local' }} />
           </div>
           {log.error && <div class="in"><Note tone="bad">{log.error.message}</Note></div>}
-          {!log.data ? !log.error && <Bones rows={6} /> : log.data.calls.length ? <CallTable calls={log.data.calls} agents={agents} isLog /> : (
+          {!log.data ? !log.error && <Bones rows={6} /> : log.data.calls.length ? <CallTable label="Ended calls" calls={log.data.calls} agents={agents} isLog /> : (
             <Empty title={Object.values(filters).some(Boolean) ? 'No call fits' : 'No call has ended yet'}>
               {Object.values(filters).some(Boolean) && <button type="button" onClick={() => setFilters({ campaign_id: '', agent_id: '', outcome: '', since: '', until: '' })}>Show all</button>}
             </Empty>

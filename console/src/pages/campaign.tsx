@@ -5,6 +5,7 @@ import { get, getTagged, may, patch, post } from '../api';
 import { count, instant, many, sentence, share } from '../format';
 import { whyQuiet } from '../hours';
 import { useLive } from '../live';
+import { Gates } from '../parts/gates';
 import { AddContacts, Imports, download } from '../parts/contacts';
 import { Funnel, OverTime, Way, Week, kindOf } from '../parts/pictures';
 import { TaskTable } from '../parts/tasks';
@@ -43,9 +44,10 @@ function Shown({ campaign, refresh, place }: { campaign: Campaign; refresh: () =
           <Card title="Calls over time">{kept ? <OverTime activity={kept} zone={campaign.timezone} /> : activity.error ? <Note tone="bad">{activity.error.message}</Note> : <Bones rows={5} />}</Card>
           <Card title="Attempts">{kept && kept.attempts.length ? <Funnel activity={kept} /> : <p class="soft">No attempt has ended yet.</p>}</Card>
         </div>
-        <div class="grid2">
+        <div class="grid3">
           <Card title="Calling hours"><Week campaign={campaign} /></Card>
           <Card title="Outcomes"><Outcomes campaign={campaign} /></Card>
+          {isOver ? null : <Gates path={`/campaigns/${id}`} zone={campaign.timezone} moved={[status, campaign.version]} />}
         </div>
         <Imports campaignId={id} isLive={!isOver} />
         <TaskTable campaign={campaign} place={place} />

@@ -3,9 +3,10 @@
 import { Fragment } from 'preact';
 import { useState } from 'preact/hooks';
 import { get, may, post } from '../api';
-import { duration, exact, many, sentence, until } from '../format';
+import { duration, exact, many, ownZone, sentence, until } from '../format';
 import { inWords } from '../hours';
 import { useLive } from '../live';
+import { Gates } from '../parts/gates';
 import { CallDetails, OutcomeOf } from '../parts/calls';
 import { Badge, Bones, Card, Confirm, Empty, Note, PageHead, Panel, Tabs, Wrong, say } from '../parts/ui';
 import { useDirectory } from '../settings';
@@ -43,6 +44,7 @@ export function TaskPage({ id }: { id: string }) {
       />
       <div class="stack">
         <NextAttempt task={task} zone={zone} />
+        {['queued', 'paused'].includes(task.status) && <Gates path={`/tasks/${id}`} zone={zone ?? ownZone()} moved={[task.status, task.attempts, task.waiting_for]} />}
         <div>
           <Tabs tabs={[['calls', 'Calls'], ['details', 'Task details']]} chosen={tab} choose={choose} />
           {tab === 'calls' ? <Panel name="calls"><Calls task={task} zone={zone} /></Panel> : <Panel name="details"><Details task={task} zone={zone} /></Panel>}
@@ -100,12 +102,12 @@ function Calls({ task, zone }: { task: TaskDetails; zone: string | undefined }) 
 }
 
 /** Calls, each to be opened. In the log of a workspace each names whom it rang. */
-export function CallTable({ calls, agents, zone, opened, isLog }: { calls: Call[]; agents: Agent[]; zone?: string | undefined; opened?: string | null; isLog?: boolean }) {
+export function CallTable({ calls, agents, zone, opened, isLog, label = 'Calls' }: { label?: string; calls: Call[]; agents: Agent[]; zone?: string | undefined; opened?: string | null; isLog?: boolean }) {
   const [open, setOpen] = useState<string | null>(opened ?? null);
   const nameOf = (call: Call) => agents.find((one) => one.id === call.agent_id)?.name;
   const columns = isLog ? 7 : 6;
   return (
-    <div class="scroll" tabIndex={0} role="region" aria-label="Calls">
+    <div class="scroll" tabIndex={0} role="region" aria-label={label}>
       <table>
         <caption class="hidden-text">Calls; each row opens what was said.</caption>
         <thead>
@@ -123,7 +125,7 @@ export function CallTable({ calls, agents, zone, opened, isLog }: { calls: Call[
           {calls.map((call) => (
             <Fragment key={call.id}>
               <tr class="link" onClick={(event) => (event.target as Element).closest('a,button') || setOpen(open === call.id ? null : call.id)}>
-                <td class="nowrap">{isLog ? <a href={`#/tasks/${call.task_id}`}>{call.to ?? 'erased'}</a> : call.attempt || '–'}</td>
+                <td class="nowrap">{isLog ? <a href={`#/tasks/${call.task_id}`}>{call.to ?? (call.is_erased ? 'erased' : 'not dialled yet')}</a> : call.attempt || '–'}</td>
                 <td class="nowrap">{exact(call.dialed_at ?? call.reserved_at, zone)}</td>
                 <td>{sentence(call.status)}</td>
                 <td class="right nowrap">{duration(call.duration_s)}</td>

@@ -84,11 +84,9 @@ function Keys() {
   const { data, refresh } = useLive((signal) => get<{ keys: ApiKey[] }>('/keys', signal), ['keys'], 5000);
   const [isNew, setNew] = useState(false);
   const [revoked, revoke] = useState<ApiKey | null>(null);
-  const doing = useDoing();
-  const rescope = (key: ApiKey, scope: string) => doing.run(async () => { await patch(`/keys/${key.id}`, { scope }); say(`${key.name} may now ${scope}`); }).then(refresh);
+  const [rescoped, rescope] = useState<{ key: ApiKey; scope: string } | null>(null);
   return (
     <Card title="API keys" flush side={may('manage') && <button type="button" class="main-act" onClick={() => setNew(true)}>Make a key</button>}>
-      {doing.error && <div class="in"><Note tone="bad">{doing.error.message}</Note></div>}
       {!data ? <Bones /> : (
         <div class="scroll" tabIndex={0} role="region" aria-label="API keys">
           <table>
@@ -97,7 +95,7 @@ function Keys() {
               {data.keys.map((key) => (
                 <tr key={key.id}>
                   <td><strong>{key.name}</strong>{key.id === currentSession()?.key_id && <span class="soft"> · you</span>}</td>
-                  <td>{may('manage') ? <select aria-label={`What ${key.name} may do`} value={key.scope} onChange={(event) => void rescope(key, event.currentTarget.value)}>{SCOPES.map(([scope, text]) => <option key={scope} value={scope} selected={scope === key.scope}>{text}</option>)}</select> : sentence(key.scope)}</td>
+                  <td>{may('manage') ? <select aria-label={`What ${key.name} may do`} value={key.scope} onChange={(event) => rescope({ key, scope: event.currentTarget.value })}>{SCOPES.map(([scope, text]) => <option key={scope} value={scope} selected={scope === key.scope}>{text}</option>)}</select> : sentence(key.scope)}</td>
                   <td class="right">{key.requests_per_minute}</td>
                   <td class="nowrap">{exact(key.created_at)}</td>
                   <td class="right">{may('manage') && <button type="button" class="plain" aria-label={`Revoke ${key.name}`} onClick={() => revoke(key)}>Revoke</button>}</td>
@@ -108,6 +106,12 @@ function Keys() {
         </div>
       )}
       {isNew && <NewKey close={() => { setNew(false); refresh(); }} />}
+      {rescoped && (
+        <Confirm title={`Let “${rescoped.key.name}” ${rescoped.scope}?`} verb="Change" close={() => { rescope(null); refresh(); }} act={async () => { await patch(`/keys/${rescoped.key.id}`, { scope: rescoped.scope }); say(`${rescoped.key.name}: ${rescoped.scope}`); }}>
+          <p>It may then: {SCOPES.find(([scope]) => scope === rescoped.scope)?.[1]}. Programs that use it notice within five minutes.</p>
+          {rescoped.key.id === currentSession()?.key_id && <Note tone="warn">You are signed in with this key: it holds for you, too.</Note>}
+        </Confirm>
+      )}
       {revoked && (
         <Confirm title={`Revoke “${revoked.name}”?`} verb="Revoke" danger close={() => { revoke(null); refresh(); }} act={async () => { await remove(`/keys/${revoked.id}`); say(`${revoked.name} revoked`); }}>
           <p>Whatever program sends it is refused, within five minutes at most. Sessions that were opened with it end. This cannot be undone.</p>

@@ -21,28 +21,28 @@ export function CallDetails({ call, agentName, zone }: { call: Call; agentName: 
     ['Reason', call.reason && sentence(call.reason)],
   ];
   return (
-    <div class="grid2">
+    <div class="grid2 expand-in">
       <div class="stack">
         <section class="stack tight">
-          <h3>Details</h3>
+          <h2 class="h3">Details</h2>
           <dl class="kv">{shown.filter(([, value]) => value).map(([name, value]) => <><dt>{name}</dt><dd>{value}</dd></>)}</dl>
         </section>
         {call.recording_url && (
           <section class="stack tight">
-            <h3>Recording</h3>
+            <h2 class="h3">Recording</h2>
             {/* The transcript beside it says the same in words. */}
             <audio controls preload="none" src={call.recording_url} aria-label="Recording of the call" />
           </section>
         )}
         {Object.keys(call.analysis).length > 0 && (
           <section class="stack tight">
-            <h3>Analysis</h3>
+            <h2 class="h3">Analysis</h2>
             <dl class="kv">{Object.entries(call.analysis).map(([name, value]) => <><dt>{sentence(name)}</dt><dd>{typeof value === 'object' ? <code>{JSON.stringify(value)}</code> : String(value)}</dd></>)}</dl>
           </section>
         )}
       </div>
       <section class="stack tight">
-        <h3>Conversation</h3>
+        <h2 class="h3">Conversation</h2>
         {call.is_erased ? <p class="soft">The person was erased: nothing that was said is kept.</p> : call.transcript.length ? <Talk said={call.transcript} agentName={agentName} /> : <p class="soft">{call.ended_at ? 'Nothing was said, or no transcript came.' : 'It comes when the call has ended.'}</p>}
       </section>
     </div>

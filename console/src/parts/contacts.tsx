@@ -227,7 +227,7 @@ function ImportRow({ job }: { job: Import }) {
           {job.rejected > 0 && may('push') && <Correction job={job} />}
         </td>
       </tr>
-      {isOpen && <tr class="expand"><td colSpan={7}><RejectedRows job={job} /></td></tr>}
+      {isOpen && <tr class="expand"><td colSpan={7}><div class="expand-in"><RejectedRows job={job} /></div></td></tr>}
     </>
   );
 }

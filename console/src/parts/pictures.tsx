@@ -21,7 +21,8 @@ const BOTTOM = 22;
 /** A round number that the largest value does not pass. */
 function ceiling(value: number): number {
   const size = 10 ** Math.floor(Math.log10(Math.max(value, 1)));
-  return [1, 2, 4, 5, 10].map((step) => step * size).find((one) => one >= value && one >= 4) ?? Math.max(4, 10 * size);
+  const steps = [1, 1.2, 1.6, 2, 3, 4, 6, 8, 10].map((step) => step * size).filter((one) => one % 2 === 0);
+  return steps.find((one) => one >= value) ?? 10 * size;
 }
 
 /** Ended calls over time, stacked by how they ended. */
