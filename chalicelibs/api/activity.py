@@ -16,10 +16,11 @@ class ActivityQuery(DatedQuery):
     """The query of `GET /campaigns/{id}/activity`."""
 
     since: Instant | None = Field(
-        None, description="From then on; by default since the campaign was made."
+        None, description="From then on; by default since its first call ended."
     )
     until: Instant | None = Field(
-        None, description="Until then, at most 31 days later; by default until now."
+        None,
+        description="Until then, at most 31 days later; by default until now, or until it was over.",
     )
 
 

@@ -6,7 +6,9 @@ from datetime import datetime
 from typing import NamedTuple
 
 from chalicelibs.domain.activity import LONGEST, MINUTE, Series, floor, series
+from chalicelibs.domain.campaign import Campaign
 from chalicelibs.domain.errors import Invalid, NotFound
+from chalicelibs.domain.progress import Progress
 from chalicelibs.ports import Activities, Campaigns, Clock
 
 
@@ -33,7 +35,7 @@ class ShowActivity:
         since: datetime | None = None,
         until: datetime | None = None,
     ) -> Picture:
-        """What ended in a span; by default since it was made, or the longest before now.
+        """What ended in a span; by default all there was, as far as the longest reaches.
 
         Raises:
             NotFound: when the workspace has no such campaign.
@@ -42,10 +44,16 @@ class ShowActivity:
         campaign = self.campaigns.get(workspace_id, campaign_id)
         if campaign is None:
             raise NotFound("campaign", campaign_id)
-        end = until or floor(self.clock.now(), MINUTE) + MINUTE
+        progress = self.campaigns.progress(campaign_id)
+        end = until or self._end(campaign, progress)
         start = since or max(campaign.created_at, end - LONGEST)
         if not start < end <= start + LONGEST:
             raise Invalid(f"must be before until, by at most {LONGEST.days} days", "since")
         known = self.activities.between(campaign_id, start, end)
-        tries = self.campaigns.progress(campaign_id).tries
-        return Picture(series(known, start, end), tries)
+        first = min((minute for minute, _ in known), default=start)
+        return Picture(series(known, since or max(start, first), end), progress.tries)
+
+    def _end(self, campaign: Campaign, progress: Progress) -> datetime:
+        """The end of this minute; of a campaign that is over, the last in which it moved."""
+        last = progress.settled_at if campaign.is_closed else None
+        return floor(last or self.clock.now(), MINUTE) + MINUTE

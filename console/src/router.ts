@@ -28,7 +28,7 @@ export const go = (path: string) => {
 
 /** Note in the address what a list is filtered by, so that it can be come back to. */
 export function noteFilters(values: Record<string, string>): void {
-  const [path] = location.hash.split('?');
+  const path = location.hash.split('?')[0] || '#/campaigns';
   const set = Object.entries(values).filter(([, value]) => value);
   const text = new URLSearchParams(set).toString();
   history.replaceState(null, '', text ? `${path}?${text}` : path);

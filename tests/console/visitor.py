@@ -36,14 +36,20 @@ class Visitor:
         expect(self.page.locator(".bones")).to_have_count(0)
         return self
 
+    @property
+    def place(self) -> Locator:
+        """Where hands can reach: a dialog that is open, or the page."""
+        dialog = self.page.get_by_role("dialog")
+        return dialog if dialog.count() else self.page.locator("body")
+
     def fill(self, label: str, value: str) -> None:
-        self.page.get_by_label(label, exact=True).fill(value)
+        self.place.get_by_label(label, exact=True).fill(value)
 
     def choose(self, label: str, value: str) -> None:
-        self.page.get_by_label(label, exact=True).select_option(value)
+        self.place.get_by_label(label, exact=True).select_option(value)
 
     def press(self, name: str) -> None:
-        self.page.get_by_role("button", name=name, exact=True).last.click()
+        self.place.get_by_role("button", name=name, exact=True).first.click()
 
     def sees(self, text: str) -> Locator:
         """Wait until a text can be read."""

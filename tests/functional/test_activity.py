@@ -100,3 +100,21 @@ def test_a_span_that_makes_no_sense_is_refused(acme: Acme, query: str, param: st
     answer = acme.get(f"/campaigns/{campaign}/activity?{query}")
 
     assert (answer.status, answer.error["param"]) == (422, param)
+
+
+def test_the_picture_begins_with_the_first_call_and_ends_when_the_campaign_was_over(
+    product: Product, acme: Acme
+) -> None:
+    campaign = acme.campaign()
+    product.clock.pass_(timedelta(days=3))
+    call(product, acme, campaign, "completed")
+    began = product.clock.at
+    call(product, acme, campaign, "completed", nth=1)
+    acme.post(f"/campaigns/{campaign}/archive")
+    product.clock.pass_(timedelta(days=40))
+
+    activity = acme.shown(f"/campaigns/{campaign}/activity")
+
+    assert activity["step_s"] == 60
+    assert [one["reached"] for one in activity["points"]] == [1, 1]
+    assert activity["points"][0]["at"] == f"{began:%Y-%m-%dT%H:%M}:00.000Z"

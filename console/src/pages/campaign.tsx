@@ -41,7 +41,7 @@ function Shown({ campaign, refresh, place }: { campaign: Campaign; refresh: () =
         {campaign.paused_for && status === 'paused' && <Note tone="warn">A brake has paused it: {sentence(campaign.paused_for).toLowerCase()}. Whoever resumes it gives it another chance.</Note>}
         <Tiles campaign={campaign} limit={workspace.data?.concurrency_limit} />
         <div class="grid-chart">
-          <Card title="Calls over time">{kept ? <OverTime activity={kept} zone={campaign.timezone} /> : activity.error ? <Note tone="bad">{activity.error.message}</Note> : <Bones rows={5} />}</Card>
+          <Card title="Calls over time">{kept ? kept.attempts.length ? <OverTime activity={kept} zone={campaign.timezone} /> : <p class="soft">No call has ended yet.</p> : activity.error ? <Note tone="bad">{activity.error.message}</Note> : <Bones rows={5} />}</Card>
           <Card title="Attempts">{kept && kept.attempts.length ? <Funnel activity={kept} /> : <p class="soft">No attempt has ended yet.</p>}</Card>
         </div>
         <div class="grid3">

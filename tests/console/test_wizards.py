@@ -1,0 +1,163 @@
+"""New campaigns: a list from a file, or a program that pushes."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from playwright.sync_api import expect
+
+from tests.console.scene import PROMPT, rows
+from tests.console.visitor import Visitor
+from tests.functional.product import CALLER_ID, Acme, Product
+
+#: What drops a file where the page takes files.
+DROP = """([name, text]) => {
+    const data = new DataTransfer();
+    data.items.add(new File([text], name, {type: 'text/csv'}));
+    document.querySelector('.drop').dispatchEvent(
+        new DragEvent('drop', {dataTransfer: data, bubbles: true, cancelable: true}));
+}"""
+
+STRANGE = "Kontakt-Nr;Vorname;city;policy\n+34600000001;Eva;Madrid;ES-1\n12;Leo;Madrid;ES-2\n"
+
+
+def begin(visitor: Visitor, name: str) -> None:
+    """The first step of a batch campaign."""
+    visitor.come().go("/new/batch")
+    visitor.fill("Name", name)
+    visitor.choose("Number shown", CALLER_ID)
+    visitor.fill("Prompt", PROMPT)
+    visitor.press("Continue")
+
+
+def drop(visitor: Visitor, text: str, name: str = "contacts.csv") -> None:
+    expect(visitor.page.locator(".drop")).to_be_visible()
+    visitor.page.evaluate(DROP, [name, text])
+    visitor.sees(name)
+
+
+def test_a_list_becomes_a_campaign_step_by_step(
+    product: Product, acme: Acme, visitor: Visitor
+) -> None:
+    begin(visitor, "Renewals in June")
+    drop(visitor, rows(30).decode())
+    assert visitor.page.get_by_label("Phone number").input_value() == "phone"
+    visitor.press("Check the file")
+    visitor.sees("You call Eva in Madrid about policy ES-00000")
+    visitor.sees("write the number with + and country code")
+    assert visitor.tile("Become tasks").inner_text() == "30"
+    assert visitor.tile("Rejected").inner_text() == "2"
+    assert product.store.tasks == {}, "nothing is written by a check"
+    visitor.press("Continue")
+    visitor.fill("From (Europe/Madrid)", "10:00")
+    visitor.page.get_by_label("Sat").check()
+    visitor.press("Continue")
+    visitor.fill("Attempts", "2")
+    visitor.page.get_by_label("Voicemail").check()
+    visitor.press("Continue")
+    visitor.sees("10:00–20:00, Mon, Tue, Wed, Thu, Fri, Sat (Europe/Madrid)")
+    visitor.sees("30 contacts of 33 rows will be called")
+    visitor.press("Create and start")
+
+    expect(visitor.page.get_by_role("heading", name="Renewals in June")).to_be_visible()
+    expect(visitor.tile("Tasks")).to_have_text("30")
+    (campaign,) = acme.shown("/campaigns")["campaigns"]
+    assert campaign["status"] == "scheduled"
+    assert campaign["retry_outcomes"] == ["voicemail"]
+    assert campaign["max_attempts"] == 2
+    product.run()
+    assert len(product.carrier.asked) == 10, "as many as the workspace lets at once"
+
+
+def test_columns_that_no_name_tells_are_said_by_hand(acme: Acme, visitor: Visitor) -> None:
+    begin(visitor, "Kontakte")
+    drop(visitor, STRANGE)
+    visitor.sees("Say which column holds the number")
+    expect(visitor.page.get_by_role("button", name="Continue")).to_be_disabled()
+
+    visitor.choose("Phone number", "Kontakt-Nr")
+    visitor.press("Check the file")
+
+    visitor.sees("needs words that the row does not have: name")
+    acme.patch(f"/agents/{acme.agent_id}", {"prompt": "Say hello."})
+    assert visitor.tile("Rows").inner_text() == "2"
+
+
+def test_what_is_no_csv_is_told_before_anything_is_sent(visitor: Visitor) -> None:
+    begin(visitor, "A picture")
+
+    expect(visitor.page.locator(".drop")).to_be_visible()
+    visitor.page.evaluate(DROP, ["contacts.csv", "PK\u0003\u0004\u0000\u0000"])
+
+    visitor.sees("This is no CSV")
+
+
+def test_a_draft_is_kept_and_nobody_is_called(
+    product: Product, acme: Acme, visitor: Visitor
+) -> None:
+    begin(visitor, "For later")
+    for name in ("Add contacts later", "Continue", "Continue"):
+        visitor.press(name)
+    visitor.page.get_by_label("Start calling at once").uncheck()
+    visitor.press("Create as a draft")
+    visitor.sees("Not started")
+
+    visitor.press("Add contacts")
+    drop(visitor, rows(5).decode())
+    visitor.press("Check the file")
+    visitor.press("Import 5 contacts")
+    expect(visitor.tile("Tasks")).to_have_text("5")
+
+    product.run()
+    assert product.carrier.asked == []
+    visitor.press("Start")
+    visitor.sees("5 tasks may be called from now on")
+    visitor.press("Start")
+    visitor.sees("started")
+    product.run()
+    assert len(product.carrier.asked) == 5
+    assert acme.shown("/campaigns")["campaigns"][0]["status"] == "running"
+
+
+def test_what_is_wrong_with_a_field_is_told_beside_it(visitor: Visitor) -> None:
+    begin(visitor, "Ends before it starts")
+    visitor.press("Add contacts later")
+    visitor.fill("Start (Europe/Madrid)", "2027-04-01T10:00")
+    visitor.fill("End (Europe/Madrid)", "2027-03-20T10:00")
+
+    visitor.press("Continue")
+
+    field = visitor.page.get_by_label("End (Europe/Madrid)")
+    expect(field).to_have_attribute("aria-invalid", "true")
+    visitor.sees("Must be after start_at")
+
+
+def test_a_program_is_told_all_it_needs_and_its_samples_work(
+    product: Product, acme: Acme, visitor: Visitor, tmp_path: Path
+) -> None:
+    visitor.come().go("/new/realtime")
+    visitor.fill("Name", "Website leads")
+    visitor.page.get_by_role("button", name="Create", exact=True).click()
+    expect(visitor.page.get_by_role("heading", name="Push tasks")).to_be_visible()
+    visitor.press("Make a key")
+    key = visitor.page.get_by_label("API key", exact=True).inner_text()
+
+    curl = visitor.page.get_by_label("curl sample", exact=True).inner_text()
+    visitor.page.get_by_role("tab", name="curl").press("ArrowRight")
+    python = visitor.page.get_by_label("Python sample", exact=True).inner_text()
+
+    assert key in curl
+    assert key in python
+    made = subprocess.run(
+        ["bash", "-c", curl], capture_output=True, text=True, timeout=30, check=True
+    )
+    assert json.loads(made.stdout)["task"]["phone"] == "+34600000000"
+    script = tmp_path / "push.py"
+    script.write_text(python.replace("+34600000000", "+34600000001"), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, str(script)], capture_output=True, text=True, timeout=30, check=True
+    )
+    assert acme.shown(f"/tasks/{done.stdout.strip()}")["phone"] == "+34600000001"
+    product.run()
+    assert len(product.carrier.asked) == 2
