@@ -4,7 +4,7 @@ import { get, Refused } from './api';
 import { asInput, count, fromInput, instant, many, ownZone, sentence, zones } from './format';
 import { DAYS, DAY_NAMES, inWords } from './hours';
 import { useOnce } from './live';
-import { Area, Check, Choice, Field, TextField } from './parts/ui';
+import { Area, Check, Choice, Field, TextField, plainly } from './parts/ui';
 import type { Agent, CallerNumber, Campaign, Hours } from './types';
 
 export interface Draft {
@@ -155,7 +155,7 @@ export interface Form {
 
 /** What the API said of a field. */
 export const wrong = (form: Form, ...names: string[]) =>
-  form.error instanceof Refused && form.error.param && names.some((name) => form.error instanceof Refused && form.error.param?.startsWith(name)) ? sentence(form.error.message) : null;
+  form.error instanceof Refused && form.error.param && names.some((name) => form.error instanceof Refused && form.error.param?.startsWith(name)) ? plainly(form.error.message) : null;
 
 export function Basics({ form, known, kind }: { form: Form; known: Directory; kind: 'batch' | 'realtime' }) {
   const { draft, set } = form;

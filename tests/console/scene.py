@@ -33,8 +33,9 @@ REPORTED: dict[str, Any] = {
     "transcript": TRANSCRIPT,
     "recording_url": "https://carrier.test/recordings/1.mp3",
     "duration_ms": 47_000,
-    "analysis": {"interest": "high", "wants_papers": True, "summary": "Renews for a year."},
 }
+
+ANALYSIS = {"interest": "high", "wants_papers": True, "summary": "Renews for a year."}
 
 
 class Scene(NamedTuple):
@@ -112,13 +113,21 @@ def hours_of_calls(product: Product) -> str:
         known = len(product.carrier.asked)
         product.clock.pass_(16 * MINUTE)
         for request in new[: max(len(new) - 3, 1)] if new else []:
-            told = REPORTED if ENDS[ends % len(ENDS)] == "completed" else {}
-            product.ended(request.call_id, ENDS[ends % len(ENDS)], **told)
+            end(product, request.call_id, ENDS[ends % len(ENDS)])
             ends += 1
         product.tick()
     product.clock.pass_(4 * MINUTE)
     product.run()
     return product.carrier.asked[0].call_id.rpartition("-")[0]
+
+
+def end(product: Product, call_id: str, status: str) -> None:
+    """A call ends; a conversation is told of, and analysed."""
+    is_talk = status == "completed"
+    product.ended(call_id, status, **(REPORTED if is_talk else {}))
+    if is_talk:
+        about = {"event_id": "evt_2", "type": "analysis", "sequence": 3, "analysis": ANALYSIS}
+        product.ended(call_id, **about)
 
 
 def tell_of_a_rest(product: Product, acme: Acme) -> None:

@@ -151,18 +151,18 @@ def test_pause_resume_and_archive_say_what_they_do_and_do_it(
     visitor.press("Pause")
     visitor.sees("No further call of it starts")
     visitor.sees("3 calls in flight go on to their end")
-    visitor.press("Cancel")
+    visitor.confirm("Cancel")
     assert acme.shown(f"/campaigns/{scene.running}")["status"] == "running"
 
     visitor.press("Pause")
-    visitor.press("Pause")
-    visitor.sees("paused by hand")
+    visitor.confirm("Pause")
+    visitor.sees("Paused by hand")
     visitor.press("Resume")
-    visitor.press("Resume")
+    visitor.confirm("Resume")
     expect(visitor.page.get_by_role("button", name="Pause", exact=True)).to_be_visible()
     visitor.press("Archive")
     visitor.sees("This cannot be undone")
-    visitor.press("Archive")
+    visitor.confirm("Archive")
 
     expect(visitor.page.locator(".page-head .badge")).to_have_text("Archived")
     assert acme.shown(f"/campaigns/{scene.running}")["status"] == "archived"

@@ -82,7 +82,7 @@ def test_the_operator_sees_dead_letters_and_sends_them_back(
     visitor.sees("place_call")
     visitor.press("Send back")
     visitor.sees("Repeating a message is harmless")
-    visitor.press("Send back")
+    visitor.confirm("Send back")
     visitor.sees("1 message sent back")
     assert len(product.dead_letters.sent_back) == 1
 

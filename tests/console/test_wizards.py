@@ -45,7 +45,7 @@ def test_a_list_becomes_a_campaign_step_by_step(
     assert visitor.page.get_by_label("Phone number").input_value() == "phone"
     visitor.press("Check the file")
     visitor.sees("You call Eva in Madrid about policy ES-00000")
-    visitor.sees("write the number with + and country code")
+    visitor.sees("no such number can exist in its country's numbering plan")
     assert visitor.tile("Become tasks").inner_text() == "30"
     assert visitor.tile("Rejected").inner_text() == "2"
     assert product.store.tasks == {}, "nothing is written by a check"
@@ -79,7 +79,7 @@ def test_columns_that_no_name_tells_are_said_by_hand(acme: Acme, visitor: Visito
     visitor.choose("Phone number", "Kontakt-Nr")
     visitor.press("Check the file")
 
-    visitor.sees("needs words that the row does not have: name")
+    visitor.sees("the agent's prompt needs name: fill it in")
     acme.patch(f"/agents/{acme.agent_id}", {"prompt": "Say hello."})
     assert visitor.tile("Rows").inner_text() == "2"
 
@@ -113,7 +113,7 @@ def test_a_draft_is_kept_and_nobody_is_called(
     assert product.carrier.asked == []
     visitor.press("Start")
     visitor.sees("5 tasks may be called from now on")
-    visitor.press("Start")
+    visitor.confirm("Start")
     visitor.sees("started")
     product.run()
     assert len(product.carrier.asked) == 5
@@ -130,7 +130,7 @@ def test_what_is_wrong_with_a_field_is_told_beside_it(visitor: Visitor) -> None:
 
     field = visitor.page.get_by_label("End (Europe/Madrid)")
     expect(field).to_have_attribute("aria-invalid", "true")
-    visitor.sees("Must be after start_at")
+    visitor.sees("must be after the start")
 
 
 def test_a_program_is_told_all_it_needs_and_its_samples_work(

@@ -41,11 +41,11 @@ def test_a_key_is_made_shown_once_narrowed_and_revoked(acme: Acme, visitor: Visi
 
     visitor.choose("What Nightly job may do", "read")
     visitor.sees("It may then: Read: numbers masked")
-    visitor.press("Change")
+    visitor.confirm("Change")
     visitor.sees("Nightly job: read")
     visitor.press("Revoke Nightly job")
     visitor.sees("This cannot be undone")
-    visitor.press("Revoke")
+    visitor.confirm("Revoke")
 
     expect(visitor.page.get_by_label("What Nightly job may do")).to_have_count(0)
     assert len(acme.shown("/keys")["keys"]) == 1
@@ -57,7 +57,7 @@ def test_the_last_key_that_manages_stays(acme: Acme, visitor: Visitor) -> None:
 
     visitor.press("Revoke first")
     visitor.sees("you will be signed out")
-    visitor.press("Revoke")
+    visitor.confirm("Revoke")
 
     visitor.sees("this is the last key that may manage the workspace")
     assert acme.get("/workspace").status == 200
@@ -87,9 +87,10 @@ def test_what_calls_is_added_and_edited(acme: Acme, visitor: Visitor, what: str)
         visitor.press("Add a number")
         visitor.fill("Number", "12")
         visitor.press("Save")
-        visitor.sees("Write the number with + and country code")
+        visitor.sees("write the number with + and country code")
         visitor.fill("Number", "+34910000077")
     visitor.press("Save")
+    visitor.is_done()
     visitor.press("Edit Bruno" if what == "agent" else "Edit +34910000077")
     visitor.page.get_by_label("On duty" if what == "agent" else "It may call out").uncheck()
     visitor.press("Save")

@@ -51,6 +51,14 @@ class Visitor:
     def press(self, name: str) -> None:
         self.place.get_by_role("button", name=name, exact=True).first.click()
 
+    def confirm(self, name: str) -> None:
+        """Press what a dialog asks for."""
+        self.page.get_by_role("dialog").get_by_role("button", name=name, exact=True).click()
+
+    def is_done(self) -> None:
+        """Wait until a dialog has closed."""
+        expect(self.page.get_by_role("dialog")).to_have_count(0)
+
     def sees(self, text: str) -> Locator:
         """Wait until a text can be read."""
         found = self.page.get_by_text(re.compile(re.escape(text))).first

@@ -207,6 +207,12 @@ export function Confirm({ title, act, verb, danger, close, children }: Kids & { 
   );
 }
 
+/** Fields as the API names them, in the words of the page. */
+const FIELD_WORDS: Record<string, string> = { start_at: 'the start', end_at: 'the end', max_attempts: 'the attempts', retry_intervals_ms: 'the pauses' };
+
+/** What the API said of a field, for people. */
+export const plainly = (message: string) => message.replace(/[a-z]+(_[a-z]+)+/g, (name) => FIELD_WORDS[name] ?? name);
+
 /** Something that is being done, and what it failed with. */
 export function useDoing() {
   const [error, setError] = useState<Error | null>(null);
@@ -224,7 +230,7 @@ export function useDoing() {
       setBusy(false);
     }
   };
-  const wrongWith = (...names: string[]) => (error instanceof Refused && error.param && names.includes(error.param) ? sentence(error.message) : null);
+  const wrongWith = (...names: string[]) => (error instanceof Refused && error.param && names.includes(error.param) ? plainly(error.message) : null);
   return { error, isBusy, run, wrongWith, clear: () => setError(null) };
 }
 
