@@ -52,14 +52,19 @@ export function useLive<T>(load: ((signal: AbortSignal) => Promise<T>) | null, k
     let timer = 0;
     let failures = 0;
     let isAsking = false;
+    let isWanted = false; // Something moved while the answer was on its way: it may be old.
     const plan = (ms: number) => {
       clearTimeout(timer);
       if (!document.hidden && !stop.signal.aborted) timer = window.setTimeout(ask, ms);
     };
     const ask = async () => {
       const current = loading.current;
-      if (isAsking || !current) return;
-      isAsking = true;
+      if (!current) return;
+      if (isAsking) {
+        isWanted = true;
+        return;
+      }
+      [isAsking, isWanted] = [true, false];
       try {
         const data = await current(stop.signal);
         if (stop.signal.aborted) return;
@@ -67,7 +72,8 @@ export function useLive<T>(load: ((signal: AbortSignal) => Promise<T>) | null, k
         told(false);
         setState({ keys: key, data, error: null });
         isAsking = false;
-        if (Number.isFinite(everyMs)) plan(everyMs);
+        if (isWanted) plan(0);
+        else if (Number.isFinite(everyMs)) plan(everyMs);
       } catch (error) {
         isAsking = false;
         if (stop.signal.aborted) return;

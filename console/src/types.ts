@@ -49,7 +49,6 @@ export interface Campaign extends Rules {
   progress: Progress;
   created_at: string;
   version: number;
-  sample_task?: Record<string, unknown> | null;
 }
 
 export interface Point {

@@ -92,7 +92,7 @@ def test_a_campaign_is_seen_in_counters_and_pictures(scene: Scene, visitor: Visi
         "aria-label",
         "Calling hours: 09:30–20:00, Mon, Tue, Wed, Thu, Fri (Europe/Madrid). Now: Fri 16:00.",
     )
-    visitor.sees("open until 20:00 CET")
+    visitor.sees("Open until 20:00 CET")
     visitor.sees("Why it calls, or does not")
     visitor.sees("3 of 12 in use")
 

@@ -18,7 +18,7 @@ def scene(product: Product, acme: Acme, visitor: Visitor) -> Scene:
 def test_a_call_is_read_as_a_conversation(scene: Scene, visitor: Visitor) -> None:
     visitor.come().go(f"/tasks/{scene.called_task}")
 
-    visitor.sees("Finished, completed")
+    visitor.sees("Finished: completed")
     said = visitor.page.locator(".talk li")
     expect(said).to_have_count(5)
     expect(said.nth(0)).to_have_class("agent")

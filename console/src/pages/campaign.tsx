@@ -110,7 +110,7 @@ function Actions({ campaign, refresh }: { campaign: Campaign; refresh: () => voi
         </>
       )}
       {may('push') && !isOver && (campaign.type === 'batch' ? <button type="button" onClick={() => ask('contacts')}>Add contacts</button> : <a class="button" href={`#/campaigns/${campaign.id}/connect`}>Push tasks</a>)}
-      {may('push') && campaign.progress.total > 0 && <button type="button" disabled={doing.isBusy} onClick={() => void take('tasks')}>{doing.isBusy ? 'Being written …' : 'Download'}</button>}
+      {may('push') && campaign.progress.total > 0 && <button type="button" disabled={doing.isBusy} onClick={() => void take('tasks')}>{doing.isBusy ? 'Being written …' : 'Download tasks'}</button>}
       {may('manage') && !isOver && <button type="button" class="danger" onClick={() => ask('archive')}>Archive</button>}
       {doing.error && <Note tone="bad">{doing.error.message}</Note>}
       {asked === 'edit' && <Edit campaign={campaign} close={close} />}

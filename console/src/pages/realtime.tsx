@@ -28,7 +28,6 @@ function New({ known }: { known: Directory }) {
     // Without an agent of its own it leaves all rules to its tasks.
     const all = draft.agent_id && draft.caller_id ? body : { name: body.name, priority: body.priority, timezone: body.timezone, prompt: body.prompt, start_at: body.start_at, end_at: body.end_at, concurrency_limit: body.concurrency_limit };
     const made = await post<Campaign>('/campaigns', { ...all, type: 'realtime' });
-    samples.set(made.id, made.sample_task ?? null);
     go(`/campaigns/${made.id}/connect`);
   });
   return (
@@ -43,20 +42,18 @@ function New({ known }: { known: Directory }) {
   );
 }
 
-/** The bodies that came with new campaigns: they name whom the campaign leaves open. */
-const samples = new Map<string, Record<string, unknown> | null>();
-
 /** How a program pushes tasks: id, key, and samples that work as they are. */
 export function Connect({ campaignId }: { campaignId: string }) {
   const { data: campaign, error } = useOnce((signal) => get<Campaign>(`/campaigns/${campaignId}?dialect=native`, signal), [campaignId]);
+  const known = useDirectory();
   const [key, setKey] = useState<string | null>(null);
   const [language, choose] = useState('curl');
   const doing = useDoing();
   const crumb = { href: `#/campaigns/${campaignId}`, text: campaign?.name ?? 'Campaign' };
   if (error) return <><PageHead title="Push tasks" crumb={crumb} /><Wrong error={error} /></>;
-  if (!campaign) return <><PageHead title="Push tasks" crumb={crumb} /><Bones /></>;
+  if (!campaign || !known.data) return <><PageHead title="Push tasks" crumb={crumb} /><Bones /></>;
   const shownKey = key ?? '<your API key>';
-  const body = sampleFor(campaign);
+  const body = sampleFor(campaign, known.data);
   const make = () => doing.run(async () => {
     const made = await post<{ api_key: string }>('/keys', { name: `${campaign.name}: push`.slice(0, 100), scope: 'push' });
     setKey(made.api_key);
@@ -86,11 +83,17 @@ export function Connect({ campaignId }: { campaignId: string }) {
   );
 }
 
-/** A body that works once a number stands in it. */
-function sampleFor(campaign: Campaign): Record<string, unknown> {
-  const made = samples.get(campaign.id);
-  const own = campaign.agent_id ? {} : { agent: made?.agent ?? '<an agent’s id>', from: made?.from ?? '<a number of yours>' };
-  return { campaign: campaign.id, phone: '+34600000000', ...own, context: made?.context ?? { name: 'Zoe' } };
+/** What stands between the braces of a prompt. */
+const PLACES = /\{\{\s*([^{}\s]+)\s*\}\}|\$\{([^{}]+)\}/g;
+
+/** A body that works as soon as a number of yours stands in it: what the campaign leaves open is filled in. */
+function sampleFor(campaign: Campaign, { agents, numbers }: Directory): Record<string, unknown> {
+  const agent = agents.find((one) => one.id === campaign.agent_id) ?? agents.find((one) => one.is_active);
+  const from = numbers.find((one) => one.has_outbound_trunk)?.phone;
+  const own = campaign.agent_id ? {} : { agent: agent?.id ?? '<an agent’s id>', from: from ?? '<a number of yours>' };
+  const places = [...`${agent?.prompt ?? ''} ${campaign.prompt}`.matchAll(PLACES)].map((found) => found[1] ?? found[2] ?? '');
+  const context = Object.fromEntries([...new Set(places)].map((name) => [name, name === 'name' ? 'Zoe' : `<${name}>`]));
+  return { campaign: campaign.id, phone: '+34600000000', ...own, context };
 }
 
 function curl(key: string, body: Record<string, unknown>): string {

@@ -7,6 +7,7 @@ import { duration, exact, many, ownZone, sentence, until } from '../format';
 import { inWords } from '../hours';
 import { useLive } from '../live';
 import { Gates } from '../parts/gates';
+import { kindOf } from '../parts/pictures';
 import { CallDetails, OutcomeOf } from '../parts/calls';
 import { Badge, Bones, Card, Confirm, Empty, Note, PageHead, Panel, Tabs, Wrong, say } from '../parts/ui';
 import { useDirectory } from '../settings';
@@ -24,6 +25,14 @@ const WAITS: Record<string, string> = {
   no_attempt_left: 'It has used as many attempts as are allowed: it is completed when its turn comes.',
   end_time: 'The end comes before the next time at which it may be called.',
   slot: 'Nothing but its turn: it is called as soon as a slot is free.',
+};
+
+/** Why a task was finished, as `reason` says it. */
+const REASONS: Record<string, string> = {
+  attempts_exhausted: 'all its attempts are used',
+  permanent: 'the number itself is bad, no attempt could help',
+  archived_by_hand: 'somebody archived it',
+  erased: 'the person was erased',
 };
 
 export function TaskPage({ id }: { id: string }) {
@@ -56,7 +65,11 @@ export function TaskPage({ id }: { id: string }) {
 
 function NextAttempt({ task, zone }: { task: TaskDetails; zone: string | undefined }) {
   if (task.current_call) return <Note>It is being called: {sentence(task.current_call.status).toLowerCase()}.</Note>;
-  if (!task.waiting_for) return <Note tone={task.status === 'completed' ? 'good' : ''}>Finished{task.reason ? `: ${sentence(task.reason).toLowerCase()}` : task.outcome ? `, ${sentence(task.outcome).toLowerCase()}` : ''}. No further attempt is made.</Note>;
+  if (!task.waiting_for) {
+    const why = task.reason ? (REASONS[task.reason] ?? sentence(task.reason).toLowerCase()) : task.outcome ? sentence(task.outcome).toLowerCase() : '';
+    const isReached = task.outcome !== null && !task.reason && kindOf(task.outcome) === 'reached';
+    return <Note tone={isReached ? 'good' : ''}>Finished{why && `: ${why}`}. No further attempt is made.</Note>;
+  }
   return (
     <Note>
       {task.next_attempt_at ? <><strong>Next attempt {exact(task.next_attempt_at, zone)}</strong>, {until(task.next_attempt_at)}. </> : <strong>No time can be told. </strong>}

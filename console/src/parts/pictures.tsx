@@ -122,7 +122,7 @@ export function Week({ campaign }: { campaign: Campaign }) {
   const clock = `${String(Math.floor(now.minute / 60)).padStart(2, '0')}:${String(now.minute % 60).padStart(2, '0')}`;
   return (
     <div class="stack tight">
-      <p><strong>{state.isOpen ? 'Open now' : 'Closed now'}</strong>, {state.text}. It is {clock} {now.zone}.</p>
+      <p><strong>{state.isOpen ? sentence(state.text) : `Closed, ${state.text}`}.</strong> It is {clock} {now.zone}.</p>
       <div class="week" role="img" aria-label={`Calling hours: ${inWords(hours)}. Now: ${DAY_NAMES[now.day]} ${clock}.`}>
         {Array.from({ length: 7 }, (_, ahead) => {
           const day = (now.day + ahead) % 7;
