@@ -10,6 +10,8 @@ MAKEFLAGS += --no-print-directory
 # The Python that environments are made with; found when one is to be made, if not named here.
 PYTHON ?=
 STAGE ?= dev
+# Who dials on the local stack: simulated, or sip.
+CARRIER ?= simulated
 SEEDS ?= 1000
 # A soak takes many more, unless their number is given.
 SOAKED := $(or $(CONTACTS),20000)
@@ -26,9 +28,15 @@ sources := app.py chalicelibs client local bench tests .chalice
 dev := .venv/dev/bin/python
 engine := .venv/engine/bin/python
 template := .venv/template/bin/python
+sip := .venv/sip/bin/python
 
-# The local stack starts the engine in the engine's own environment.
+# The local stack starts the engine, and the carrier that speaks SIP, in environments of their own.
 export CARILLON_ENGINE_PYTHON := $(CURDIR)/$(engine)
+export CARILLON_SIP_PYTHON := $(CURDIR)/$(sip)
+
+# What the carrier needs beside the rest.
+carrier := $(filter sip,$(CARRIER))
+demo up: export CARILLON_CARRIER := $(CARRIER)
 
 # A command of that name may exist and still not run (pyenv's shims), or lack what makes
 # environments (some Linux distributions package that apart).
@@ -60,12 +68,16 @@ define environment
 	fi
 endef
 
+# The SIP stack has wheels for some machines only; nothing but real calls needs it.
+try_sip = @$(MAKE) sip || echo "make: baresip does not install here: tests of real SIP calls are skipped"
+
 .PHONY: help
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1	/p' $(MAKEFILE_LIST) | expand -t 14
 
 .PHONY: setup
 setup: dev engine template ## make every environment (each command makes the ones it needs)
+	$(try_sip)
 
 .PHONY: format
 format: dev ## put the code into shape
@@ -81,7 +93,8 @@ check: dev ## format, lint, types and the direction of imports, without changing
 
 .PHONY: test
 test: check engine template ## everything: check, a package built and verified, all tests
-	$(dev) -m pytest
+	$(try_sip)
+	$(dev) -m pytest --numprocesses auto --dist loadgroup
 
 .PHONY: openapi
 openapi: dev ## write the description of the API anew, from its models
@@ -93,12 +106,16 @@ package: dev template ## build and verify .local/package/STAGE (STAGE=dev)
 	$(template) .chalice/translate.py .local/package/$(STAGE)
 
 .PHONY: demo
-demo: dev engine ## see it at work: a campaign on this machine, in a minute
-	@$(dev) -m local.demo
+demo: dev engine $(carrier) ## see it at work: a campaign on this machine, in a minute (CARRIER=sip: phones ring)
+	@$(dev) -m local.$(if $(carrier),sip.)demo
 
 .PHONY: up
-up: dev engine ## run the whole service on this machine
+up: dev engine $(carrier) ## run the whole service on this machine
 	@$(dev) -m local.up
+
+.PHONY: phones
+phones: dev ## let phones ring that SIPp plays, for `make up CARRIER=sip`
+	@$(dev) -m local.sip.phones
 
 .PHONY: redrive
 redrive: dev ## send the local service's dead letters back to be processed
@@ -142,7 +159,7 @@ distclean: clean ## remove the environments and caches, too
 	rm -rf .venv carillon.egg-info .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: dev engine template
+.PHONY: dev engine template sip
 # The command line, too. The stamp knows nothing of it: an environment made before it had one gets
 # it now. setuptools and wheel, which this takes, come with chalice.
 dev:
@@ -153,3 +170,5 @@ engine:
 	$(call environment,engine,requirements-engine.txt)
 template:
 	$(call environment,template,requirements-template.txt)
+sip:
+	$(call environment,sip,requirements-sip.txt)

@@ -16,6 +16,7 @@ import argparse
 import json
 import os
 import platform
+import runpy
 import shutil
 import subprocess
 import sys
@@ -33,6 +34,9 @@ BOTO_SERVICES = {"dynamodb", "events", "s3", "scheduler", "secretsmanager", "sqs
 
 #: Data of dependencies that the service never reads.
 UNUSED = ("phonenumbers/geodata", "phonenumbers/carrierdata", "bin")
+
+#: What a function needs to hand its traces over.
+TRACES = {"Fn::Sub": "arn:${AWS::Partition}:iam::aws:policy/AWSXRayDaemonWriteAccess"}
 
 #: What Chalice prints when a wheel could not be fetched.
 MISSING_WHEELS = "Could not install dependencies"
@@ -63,7 +67,7 @@ def main() -> None:
         source, built, unzipped = (Path(scratch, name) for name in ("source", "out", "unzipped"))
         stage_project(source, args.stage, args.architecture)
         chalice_package(source, built, args.stage)
-        name_stage(built / "sam.json", args.stage)
+        apply_parameters(built / "sam.json", args.stage)
         with zipfile.ZipFile(built / "deployment.zip") as archive:
             archive.extractall(unzipped)
         prune(unzipped)
@@ -86,11 +90,42 @@ def stage_project(source: Path, stage: str, architecture: str) -> None:
     for name in ("app.py", "requirements.txt"):
         shutil.copy(ROOT / name, source)
 
+    write_merged(source / ".chalice")
     path = source / ".chalice" / "config.json"
     config = json.loads(path.read_text())
     config["lambda_architecture"] = architecture
     config["stages"].setdefault(stage, config["stages"]["dev"])
     path.write_text(json.dumps(config))
+
+
+def write_merged(folder: Path) -> None:
+    """Put all that is ours into the one template that Chalice merges.
+
+    `resources.json` holds the data and its ways, `front.json` what stands before the API,
+    `watching.py` alarms and dashboard; a project may do without the last two.
+    """
+    path = folder / "resources.json"
+    template = json.loads(path.read_text())
+    if (folder / "front.json").exists():
+        template = merged(template, json.loads((folder / "front.json").read_text()))
+    if (folder / "watching.py").exists():
+        watching = runpy.run_path(str(folder / "watching.py"))
+        own = {"Resources": watching["resources"](), "Outputs": watching["outputs"]()}
+        template = merged(template, own)
+    for resource in template["Resources"].values():
+        if resource.get("Type") == "AWS::CloudWatch::Dashboard":
+            properties = resource["Properties"]
+            properties["DashboardBody"] = {"Fn::Sub": json.dumps(properties["DashboardBody"])}
+    path.write_text(json.dumps(template))
+
+
+def merged(one: Json, other: Json) -> Json:
+    """Two maps as one; where both say something that is no map, the other counts."""
+    both = {**one, **other}
+    for name in one.keys() & other.keys():
+        if isinstance(one[name], dict) and isinstance(other[name], dict):
+            both[name] = merged(one[name], other[name])
+    return both
 
 
 def chalice_package(source: Path, out: Path, stage: str) -> None:
@@ -112,12 +147,29 @@ def chalice_package(source: Path, out: Path, stage: str) -> None:
         sys.exit(f"{done.stdout}\nchalice package failed")
 
 
-def name_stage(template: Path, stage: str) -> None:
-    """Make the stage the default of the template's parameter: a release need not say it."""
+def apply_parameters(template: Path, stage: str) -> None:
+    """Let the template's parameters decide what Chalice wrote as it is."""
     sam = json.loads(template.read_text())
-    if "Stage" in sam.get("Parameters", {}):
-        sam["Parameters"]["Stage"]["Default"] = stage
+    known = sam.get("Parameters", {})
+    if "Stage" in known:  # a release need not say it
+        known["Stage"]["Default"] = stage
+    for resource in sam["Resources"].values():
+        properties = resource.get("Properties", {})
+        if resource["Type"] != "AWS::Serverless::Function":
+            continue
+        if "Tracing" in known:
+            properties["Tracing"] = {"Ref": "Tracing"}
+            role = sam["Resources"][properties["Role"]["Fn::GetAtt"][0]]
+            role["Properties"]["ManagedPolicyArns"] = [either("IsTraced", TRACES)]
+        reserved = properties.get("ReservedConcurrentExecutions")
+        if "ReserveConcurrency" in known and reserved is not None:
+            properties["ReservedConcurrentExecutions"] = either("ReservesConcurrency", reserved)
     template.write_text(json.dumps(sam, indent=2) + "\n")
+
+
+def either(condition: str, value: object) -> Json:
+    """A value under a condition, or none at all."""
+    return {"Fn::If": [condition, value, {"Ref": "AWS::NoValue"}]}
 
 
 def prune(root: Path) -> None:

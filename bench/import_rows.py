@@ -40,7 +40,7 @@ TOGETHER = 99
 STATEMENTS = 25
 
 #: Between two looks at the import: seldom enough to cost it nothing.
-EVERY_S = 0.5
+EVERY_S = 0.2
 
 FIRST_NAMES = ("Eva", "Ana", "José", "Lea", "Ben")
 CITIES = ("Vigo", "Lugo", "Noia", "Ourense", "A Coruña")

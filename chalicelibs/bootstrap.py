@@ -1,8 +1,10 @@
 """Put the service together: the one place that knows every use case and every adapter."""
 
-from collections.abc import Mapping
+import gc
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
+from threading import Lock
 from typing import Any
 
 from urllib3 import PoolManager
@@ -189,7 +191,9 @@ def wire(ports: Ports, *, deadlines: Deadlines, bootstrap_key_hash: str | None) 
         sign_in=sign_in,
         count_request=CountRequest(requests=p.requests, clock=p.clock),
         answer_once=AnswerOnce(answers=p.answers, clock=p.clock, ids=p.ids),
-        workspaces=ManageWorkspaces(workspaces=p.workspaces, clock=p.clock, ids=p.ids),
+        workspaces=ManageWorkspaces(
+            workspaces=p.workspaces, queue=p.queue, clock=p.clock, ids=p.ids
+        ),
         keys=ManageKeys(workspaces=p.workspaces, clock=p.clock, ids=p.ids),
         agents=ManageAgents(agents=p.agents, carriers=p.carriers),
         campaigns=ManageCampaigns(
@@ -344,11 +348,12 @@ def aws_ports(settings: Settings) -> Ports:
         user_agent="carillon",
     )
 
-    def s3() -> Any:
+    def new_s3() -> Any:
         # Addresses that are given away need the newer signature and the region's own host.
         signing = Config(signature_version="s3v4", s3={"addressing_style": settings.addressing})
         return boto3.client("s3", config=config.merge(signing))
 
+    s3 = lazily(new_s3)
     # The table is patient itself: botocore would wait half a second for a throttled item.
     # And DynamoDB judges what it is sent; boto3 does it in our tests, too, but in service that
     # would take as long as all else that a transaction of an import needs.
@@ -410,21 +415,41 @@ def aws_ports(settings: Settings) -> Ports:
 
 def carriers_of(settings: Settings, clock: Clock) -> Mapping[str, Carrier]:
     """The carriers that the settings name."""
-    carriers: dict[str, Carrier] = {}
-    if settings.simulated_carrier is not None:
-        carriers["simulated"] = SimulatedCarrier(
-            settings.simulated_carrier,
-            webhook_url=f"{settings.public_url}/webhooks/simulated",
+    own = {"simulated": settings.simulated_carrier, "sip": settings.sip_carrier}
+    return {
+        name: SimulatedCarrier(
+            at,
+            webhook_url=f"{settings.public_url}/webhooks/{name}",
             http=PoolManager(maxsize=20),
             now=clock.now,
         )
-    return carriers
+        for name, at in own.items()
+        if at is not None
+    }
+
+
+def lazily(make: Callable[[], Any]) -> Callable[[], Any]:
+    """What gives one thing again and again, made when it is first asked for.
+
+    boto3 makes clients for one thread at a time.
+    """
+    made = cache(make)
+    lock = Lock()
+
+    def give() -> Any:
+        with lock:
+            return made()
+
+    return give
 
 
 def build(settings: Settings) -> Service:
     """The service on AWS, or on whatever engine answers in its place."""
-    return wire(
+    service = wire(
         aws_ports(settings),
         deadlines=settings.deadlines,
         bootstrap_key_hash=settings.bootstrap_key_hash,
     )
+    # What serves every event is never garbage: the collector need not look through it each time.
+    gc.freeze()
+    return service

@@ -18,7 +18,7 @@ class MissingSetting(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SimulatedCarrierSettings:
-    """Where the simulated carrier is, and how it and we know each other."""
+    """Where a carrier of our own is, simulated or `sip`, and how it and we know each other."""
 
     url: str
     key: str
@@ -48,6 +48,7 @@ class Settings:
     public_url: str = ""  #: Where carriers reach our webhooks, without a slash at the end.
     bootstrap_key_hash: str | None = None  #: SHA-256, hex; without it no workspace can be opened.
     simulated_carrier: SimulatedCarrierSettings | None = None
+    sip_carrier: SimulatedCarrierSettings | None = None  #: It has the simulated one's HTTP shape.
     deadlines: Deadlines
 
     @classmethod
@@ -73,23 +74,24 @@ class Settings:
                 },
                 public_url=environ.get("PUBLIC_URL", ""),
                 bootstrap_key_hash=environ.get("BOOTSTRAP_KEY_HASH") or None,
-                simulated_carrier=_simulated_carrier(environ),
+                simulated_carrier=_own_carrier(environ, "SIMULATED_CARRIER"),
+                sip_carrier=_own_carrier(environ, "SIP_CARRIER"),
                 deadlines=_deadlines(environ),
             )
         except KeyError as error:
             raise MissingSetting(str(error.args[0])) from error
 
 
-def _simulated_carrier(environ: Mapping[str, str]) -> SimulatedCarrierSettings | None:
-    if not environ.get("SIMULATED_CARRIER_URL"):
+def _own_carrier(environ: Mapping[str, str], name: str) -> SimulatedCarrierSettings | None:
+    if not environ.get(f"{name}_URL"):
         return None
     settings = SimulatedCarrierSettings(
-        url=environ["SIMULATED_CARRIER_URL"],
-        key=environ["SIMULATED_CARRIER_KEY"],
-        secret=environ["SIMULATED_CARRIER_SECRET"],
+        url=environ[f"{name}_URL"],
+        key=environ[f"{name}_KEY"],
+        secret=environ[f"{name}_SECRET"],
     )
     if not settings.secrets:  # anybody can sign with nothing
-        raise MissingSetting("SIMULATED_CARRIER_SECRET")
+        raise MissingSetting(f"{name}_SECRET")
     return settings
 
 

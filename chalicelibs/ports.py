@@ -250,7 +250,7 @@ class Calls(Protocol):
         """Replace a call of which more is known now, if it is still the one that was read.
 
         Raises:
-            Stale: when somebody else told more of it meanwhile, or it was erased.
+            Stale: when somebody else told more of it meanwhile, or it was erased and this is not.
         """
 
     def get(self, workspace_id: str, dialed: Dialed) -> Call | None:

@@ -154,7 +154,7 @@ class Demo:
         last, since = -1, time.monotonic()
         while time.monotonic() - since < STUCK_S:
             campaigns = self._campaigns()
-            live.update(bars(campaigns, CONCURRENCY))
+            live.update(bars(campaigns, self.facts["concurrency_limit"]))
             counts = [campaign["progress"] for campaign in campaigns]
             done = sum(count["completed"] + count["archived"] for count in counts)
             if is_reached(done, sum(count["total"] for count in counts)):
@@ -194,8 +194,8 @@ class Demo:
     def _audit(self) -> int:
         journal = self._settings.data / "carrier" / "journal.jsonl"
         seen = audit.see(self.facts, self._client, journal)
-        found = promises.violations(seen)
-        summary = summarise(seen, found, time.monotonic() - self._began)
+        found = [*promises.violations(seen), *self._more_violations(seen)]
+        summary = summarise(seen, found, time.monotonic() - self._began) | self._more_figures()
         file = self._settings.data / "demo-summary.json"
         file.write_text(json.dumps(summary, indent=2) + "\n")
         self._console.print(summary_table(summary))
@@ -204,6 +204,14 @@ class Demo:
         style = "bold red" if found else "bold green"
         self._console.print(f"{len(found)} violations", style=style)
         return int(bool(found))
+
+    def _more_violations(self, _: promises.Seen) -> list[str]:
+        """What others than the carrier's journal know of broken promises."""
+        return []
+
+    def _more_figures(self) -> dict[str, Any]:
+        """What the summary says beside the figures of every demo."""
+        return {}
 
 
 def summarise(seen: promises.Seen, found: list[str], seconds: float) -> dict[str, Any]:
@@ -241,10 +249,15 @@ def interrupt(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def main() -> int:
-    """Run the demo; 1 when a promise was broken or the stack does not start."""
+def end_on_signals() -> None:
+    """Let whatever asks the demo to end interrupt it."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, interrupt)
+
+
+def main() -> int:
+    """Run the demo; 1 when a promise was broken or the stack does not start."""
+    end_on_signals()
     console = Console()
     settings = replace(Settings.from_environment(os.environ), tick_s=TICK_S)
     for name, seconds in WAITS.items():

@@ -56,13 +56,14 @@ def service_environment(
 ) -> dict[str, str]:
     """Tell the functions what the template and the local stack have for them."""
     secret = keys.load(settings.data)
+    carrier = f"{settings.carrier_name.upper()}_CARRIER"
     return {
         **{name: environ.get(name, value) for name, value in COMPRESSED.items()},
         **{k: v for k, v in created.env.items() if k not in COMPRESSED},
         "PUBLIC_URL": settings.url,
-        "SIMULATED_CARRIER_URL": settings.carrier_url,
-        "SIMULATED_CARRIER_KEY": secret.carrier_key,
-        "SIMULATED_CARRIER_SECRET": secret.carrier_secret,
+        f"{carrier}_URL": settings.carrier_url,
+        f"{carrier}_KEY": secret.carrier_key,
+        f"{carrier}_SECRET": secret.carrier_secret,
         "BOOTSTRAP_KEY_HASH": secret.bootstrap_key_hash,
     }
 

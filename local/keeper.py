@@ -20,7 +20,7 @@ from local.records import Identity, Record, Records
 _PR_SET_PDEATHSIG = 1
 
 
-def _bound_to_me() -> Callable[[], None]:
+def bound_to_me() -> Callable[[], None]:
     """Run in the child, before its program: SIGTERM, so that the engine saves its state."""
     me = os.getpid()
     libc = ctypes.CDLL(None) if sys.platform == "linux" else None
@@ -40,7 +40,7 @@ def keep(name: str, folder: Path, *, port: int, grace_s: float, command: list[st
     signal.signal(signal.SIGTERM, lambda number, _: asked.append(number))
     # A session of its own keeps the terminal's Ctrl-C away; this is for one sent by hand.
     signal.signal(signal.SIGINT, lambda *_: None)
-    child = subprocess.Popen(command, preexec_fn=_bound_to_me())
+    child = subprocess.Popen(command, preexec_fn=bound_to_me())
     process = Identity.of(child.pid)
     if process is None:
         return child.wait()

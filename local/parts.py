@@ -12,6 +12,7 @@ from local.intrinsics import SECRET
 from local.settings import Settings
 
 CARRIER = ("-m", "local.carrier")
+SIP = ("-m", "local.sip")
 
 #: What would lead an AWS client elsewhere than to the engine.
 _STRAY = {"AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN"}
@@ -76,14 +77,18 @@ def engine(settings: Settings) -> Part:
     )
 
 
-def carrier(settings: Settings, program: Sequence[str] = CARRIER) -> Part:
-    """Describe the simulated carrier."""
+def carrier(settings: Settings, program: Sequence[str] | None = None) -> Part:
+    """Describe whoever dials: the simulated carrier, or the one that speaks SIP.
+
+    They have names of their own, so that neither is ever taken over for the other.
+    """
     secret = keys.load(settings.data)
+    is_sip = settings.carrier_name == "sip"
     return Part(
-        name="carrier",
+        name="sip" if is_sip else "carrier",
         command=[
-            sys.executable,
-            *program,
+            str(settings.sip_python) if is_sip else sys.executable,
+            *(program or (SIP if is_sip else CARRIER)),
             *("--port", str(settings.carrier_port)),
             *("--journal", str(settings.data / "carrier" / "journal.jsonl")),
             # In one word: a secret may begin with a dash.

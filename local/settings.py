@@ -4,13 +4,17 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 ROOT = Path(__file__).resolve().parent.parent
 
 #: Threads per queue. Placing a call waits for the carrier, so it gets the most; one dispatcher is
 #: enough, since a second one would only race it for the same tasks.
 PUMPS = {"NUDGES": 1, "CALLS": 4, "CALL_EVENTS": 2, "IMPORT_CHUNKS": 2, "IMPORTS": 1}
+
+
+#: Who can dial here: one of them runs at a time, on the carrier's port.
+CARRIERS: Final = ("simulated", "sip")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +27,8 @@ class Settings:
     engine_port: int = 8701
     carrier_port: int = 8702
     engine_python: Path = ROOT / ".venv" / "engine" / "bin" / "python"
+    carrier_name: str = CARRIERS[0]
+    sip_python: Path = ROOT / ".venv" / "sip" / "bin" / "python"
     #: An endpoint of the user's own, which replaces the engine.
     endpoint: str | None = None
     #: 6 minutes in the cloud, where a function may run for one. Here a running invocation renews
@@ -44,6 +50,8 @@ class Settings:
             engine_port=_number(environ, "CARILLON_ENGINE_PORT", default.engine_port),
             carrier_port=_number(environ, "CARILLON_CARRIER_PORT", default.carrier_port),
             engine_python=Path(environ.get("CARILLON_ENGINE_PYTHON", default.engine_python)),
+            carrier_name=_carrier(environ, default.carrier_name),
+            sip_python=Path(environ.get("CARILLON_SIP_PYTHON", default.sip_python)),
             endpoint=environ.get("AWS_ENDPOINT_URL") or None,
             visibility_s=_number(environ, "CARILLON_VISIBILITY_S", default.visibility_s),
             tick_s=float(environ.get("CARILLON_TICK_SECONDS", default.tick_s)),
@@ -62,6 +70,8 @@ class Settings:
             "CARILLON_ENGINE_PORT": str(self.engine_port),
             "CARILLON_CARRIER_PORT": str(self.carrier_port),
             "CARILLON_ENGINE_PYTHON": str(self.engine_python),
+            "CARILLON_CARRIER": self.carrier_name,
+            "CARILLON_SIP_PYTHON": str(self.sip_python),
             "CARILLON_VISIBILITY_S": str(self.visibility_s),
             "CARILLON_TICK_SECONDS": str(self.tick_s),
             **{f"CARILLON_PUMPS_{name}": str(threads) for name, threads in self.pumps.items()},
@@ -76,13 +86,20 @@ class Settings:
 
     @property
     def carrier_url(self) -> str:
-        """Where the simulated carrier answers."""
+        """Where the carrier answers."""
         return f"http://127.0.0.1:{self.carrier_port}"
 
     @property
     def endpoint_url(self) -> str:
         """Where DynamoDB, SQS and S3 answer."""
         return self.endpoint or f"http://127.0.0.1:{self.engine_port}"
+
+
+def _carrier(environ: Mapping[str, str], default: str) -> str:
+    name = environ.get("CARILLON_CARRIER") or default
+    if name not in CARRIERS:
+        sys.exit(f"The carrier must be {' or '.join(CARRIERS)}, not {name!r}.")
+    return name
 
 
 def _number(environ: Mapping[str, str], name: str, default: int) -> int:

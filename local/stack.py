@@ -35,7 +35,7 @@ class Stack:
     """One local stack. An engine or carrier of this checkout that runs already is taken over."""
 
     def __init__(
-        self, settings: Settings | None = None, *, carrier: Sequence[str] = parts.CARRIER
+        self, settings: Settings | None = None, *, carrier: Sequence[str] | None = None
     ) -> None:
         self.settings = settings or Settings.from_environment(os.environ)
         self._carrier = carrier
@@ -128,11 +128,12 @@ class Stack:
         return self.settings.data / "log" / f"{name}.log"
 
     def _parts(self) -> dict[str, Part]:
-        return {
-            "engine": parts.engine(self.settings),
-            "carrier": parts.carrier(self.settings, self._carrier),
-            "handlers": parts.handlers(self.settings),
-        }
+        every = (
+            parts.engine(self.settings),
+            parts.carrier(self.settings, self._carrier),
+            parts.handlers(self.settings),
+        )
+        return {part.name: part for part in every}
 
     @contextlib.contextmanager
     def _lock(self) -> Iterator[None]:

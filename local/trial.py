@@ -6,7 +6,7 @@ import random
 import shutil
 import socket
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -55,6 +55,19 @@ def free_port() -> int:
                 continue
             return port
     raise Stuck("no port is free")
+
+
+def until(true: Callable[[], object], within_s: float = 20, *, every_s: float = 0.05) -> None:
+    """Look again and again until something has come about.
+
+    Raises:
+        Stuck: when it has not.
+    """
+    deadline = time.monotonic() + within_s
+    while not true():
+        if time.monotonic() > deadline:
+            raise Stuck(f"what should have come about has not in {within_s:g} s")
+        time.sleep(every_s)
 
 
 @contextlib.contextmanager

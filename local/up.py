@@ -11,7 +11,7 @@ from local.settings import Settings
 from local.stack import Stack, StackError
 from local.workspace import NoWorkspace
 
-AN_AGENT = '{"name": "Ada", "carrier": "simulated", "prompt": "You call {{name}}."}'
+AN_AGENT = '{"name": "Ada", "carrier": "%s", "prompt": "You call {{name}}."}'
 
 
 class _Asked(BaseException):
@@ -72,7 +72,7 @@ class Supervisor:
         _say(
             f"API key: {known.api_key}\n\nTry:\n"
             f"  curl {url}/health\n"
-            f"  curl {url}/agents {bearer} -d '{AN_AGENT}'\n"
+            f"  curl {url}/agents {bearer} -d '{AN_AGENT % settings.carrier_name}'\n"
             f"  curl {url}/campaigns {bearer}\n\n"
             f"  export CARILLON_URL={url} CARILLON_API_KEY={known.api_key}\n"
             f"  .venv/dev/bin/carillon --help\n\nCtrl-C stops it; its data stays."

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import datetime, timedelta
-from threading import Lock
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -27,20 +26,12 @@ BEHIND = frozenset({"InvalidRange", "416"})
 class S3Files:
     """Objects by `s3://bucket/key`.
 
-    Most functions touch no file: the client, which costs time to make, is made when one is.
+    Most functions touch no file: the client, which costs time to make, is asked for when one is.
     """
 
-    def __init__(self, make_client: Callable[[], Any], bucket: str) -> None:
-        self._make_client = make_client
+    def __init__(self, client: Callable[[], Any], bucket: str) -> None:
+        self._client = client
         self._bucket = bucket
-        self._made: Any = None
-        self._making = Lock()  # boto3 makes clients for one thread at a time
-
-    @property
-    def _client(self) -> Any:
-        with self._making:
-            self._made = self._made or self._make_client()
-        return self._made
 
     def source(self, key: str) -> str:
         """See the port."""
@@ -48,7 +39,7 @@ class S3Files:
 
     def upload(self, source: str, *, now: datetime, valid_for: timedelta) -> Upload:
         """See the port. The key and the type are signed: the address is good for nothing else."""
-        url = self._client.generate_presigned_url(
+        url = self._client().generate_presigned_url(
             "put_object",
             Params={**_place(source), "ContentType": CSV},
             ExpiresIn=int(valid_for.total_seconds()),
@@ -57,7 +48,7 @@ class S3Files:
 
     def begin_parts(self, source: str) -> str:
         """See the port. Parts that are never joined go with the bucket's own rule."""
-        begun = self._client.create_multipart_upload(**_place(source), ContentType=CSV)
+        begun = self._client().create_multipart_upload(**_place(source), ContentType=CSV)
         return str(begun["UploadId"])
 
     def uploads(
@@ -65,7 +56,7 @@ class S3Files:
     ) -> Sequence[Upload]:
         """See the port."""
         addresses = (
-            self._client.generate_presigned_url(
+            self._client().generate_presigned_url(
                 "upload_part",
                 Params={**_place(source), "UploadId": upload_id, "PartNumber": number},
                 ExpiresIn=int(valid_for.total_seconds()),
@@ -80,7 +71,7 @@ class S3Files:
             parts = self._parts(source, upload_id)
             check_size(sum(part["Size"] for part in parts), size)
             named = [{name: part[name] for name in ("PartNumber", "ETag")} for part in parts]
-            self._client.complete_multipart_upload(
+            self._client().complete_multipart_upload(
                 **_place(source), UploadId=upload_id, MultipartUpload={"Parts": named}
             )
         except ClientError as error:
@@ -90,20 +81,22 @@ class S3Files:
 
     def _parts(self, source: str, upload_id: str) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
-        for page in self._client.get_paginator("list_parts").paginate(
-            **_place(source), UploadId=upload_id
+        for page in (
+            self._client()
+            .get_paginator("list_parts")
+            .paginate(**_place(source), UploadId=upload_id)
         ):
             found += page.get("Parts", [])
         return found
 
     def put(self, source: str, content: bytes) -> None:
         """See the port."""
-        self._client.put_object(**_place(source), Body=content, ContentType=CSV)
+        self._client().put_object(**_place(source), Body=content, ContentType=CSV)
 
     def read(self, source: str, version: str, *, start: int, size: int) -> bytes:
         """See the port."""
         try:
-            answer = self._client.get_object(
+            answer = self._client().get_object(
                 **_place(source),
                 IfMatch=f'"{version}"',
                 Range=f"bytes={start}-{start + size - 1}",

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from threading import Lock
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -26,27 +25,21 @@ NOT_THERE = frozenset({"404", "403", "NoSuchKey", "AccessDenied"})
 class S3Parts:
     """Objects by their key, written by multipart uploads."""
 
-    def __init__(self, make_client: Callable[[], Any], bucket: str) -> None:
-        self._make_client = make_client
+    def __init__(self, client: Callable[[], Any], bucket: str) -> None:
+        self._client = client
         self._bucket = bucket
-        self._made: Any = None
-        self._making = Lock()  # boto3 makes clients for one thread at a time
-
-    @property
-    def _client(self) -> Any:
-        with self._making:
-            self._made = self._made or self._make_client()
-        return self._made
 
     def begin(self, key: str, ending: ExportFormat) -> str:
         """See the port."""
-        begun = self._client.create_multipart_upload(**self._place(key), ContentType=TYPES[ending])
+        begun = self._client().create_multipart_upload(
+            **self._place(key), ContentType=TYPES[ending]
+        )
         return str(begun["UploadId"])
 
     def add(self, key: str, upload: str, number: int, content: bytes) -> str:
         """See the port."""
         with gone(key):
-            stored = self._client.upload_part(
+            stored = self._client().upload_part(
                 **self._place(key), UploadId=upload, PartNumber=number, Body=content
             )
         return str(stored["ETag"])
@@ -55,14 +48,14 @@ class S3Parts:
         """See the port."""
         named = [{"PartNumber": number, "ETag": tag} for number, tag in enumerate(parts, 1)]
         with gone(key):
-            self._client.complete_multipart_upload(
+            self._client().complete_multipart_upload(
                 **self._place(key), UploadId=upload, MultipartUpload={"Parts": named}
             )
 
     def is_there(self, key: str) -> bool:
         """See the port."""
         try:
-            self._client.head_object(**self._place(key))
+            self._client().head_object(**self._place(key))
         except ClientError as error:
             if error.response["Error"]["Code"] not in NOT_THERE:
                 raise
@@ -71,16 +64,16 @@ class S3Parts:
 
     def keep(self, key: str, content: bytes) -> None:
         """See the port."""
-        self._client.put_object(**self._place(key), Body=content)
+        self._client().put_object(**self._place(key), Body=content)
 
     def kept(self, key: str) -> bytes:
         """See the port."""
-        content: bytes = self._client.get_object(**self._place(key))["Body"].read()
+        content: bytes = self._client().get_object(**self._place(key))["Body"].read()
         return content
 
     def download(self, key: str, *, name: str, now: datetime, valid_for: timedelta) -> Download:
         """See the port. The name is signed, too: the address gives this file and no other."""
-        url = self._client.generate_presigned_url(
+        url = self._client().generate_presigned_url(
             "get_object",
             Params={
                 **self._place(key),

@@ -1,6 +1,6 @@
 """What a task sets for itself; everything else it takes from its campaign, as that stands then."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from chalicelibs.domain.calling_hours import CallingHours
@@ -28,7 +28,7 @@ class Overrides:
     priorities: tuple[int, ...] | None = None
 
     def __bool__(self) -> bool:
-        return any(getattr(self, field.name) is not None for field in fields(self))
+        return self is not NONE and self != NONE
 
     def retry(self, defaults: RetryPolicy) -> RetryPolicy:
         """How often and when the task is tried again."""

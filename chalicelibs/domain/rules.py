@@ -25,7 +25,3 @@ class Rules:
     def callback_hours(self) -> CallingHours | None:
         """When a callback may start."""
         return None if self.callbacks_outside_hours else self.hours
-
-    def priority_of(self, attempt_no: int) -> int:
-        """The priority of an attempt; a granted callback may exceed the list."""
-        return self.priorities[min(attempt_no, len(self.priorities)) - 1]

@@ -44,7 +44,7 @@ from chalicelibs.ports import (
 PIECE_BYTES = 8 * 1024 * 1024
 
 #: Chunks that are stored and sent together: the first are imported while the rest is being cut.
-TOGETHER = 10
+TOGETHER = 4
 
 #: Batches after which a worker looks whether its campaign still takes contacts, and wakes it.
 STRIDE = 20

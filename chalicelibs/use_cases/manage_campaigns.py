@@ -147,6 +147,8 @@ class ManageCampaigns:
         if campaign.state is CampaignState.ACTIVE:
             self.resume_tasks(campaign)
             self.queue.nudge(campaign.workspace_id)
+            # What becomes possible within this minute was not looked for before the change.
+            self.queue.tick([campaign.workspace_id])
         return self._reading(campaign, self._busy(campaign.workspace_id))
 
     def _busy(self, workspace_id: str) -> Busy:

@@ -13,7 +13,7 @@ from chalicelibs.domain.naming import is_plain_id
 from chalicelibs.domain.quota import OPERATORS_PER_MINUTE
 from chalicelibs.domain.scope import Scope
 from chalicelibs.domain.workspace import MOST_KEYS, OPERATOR, ApiKey, Holder, Workspace
-from chalicelibs.ports import Agents, Carriers, Clock, Ids, Workspaces
+from chalicelibs.ports import Agents, Carriers, Clock, Ids, Queue, Workspaces
 
 #: What an API key begins with, so that a leaked one is recognised by scanners and people.
 KEY_PREFIX = "carillon"
@@ -89,6 +89,7 @@ class ManageWorkspaces:
     """Workspaces and their limits."""
 
     workspaces: Workspaces
+    queue: Queue
     clock: Clock
     ids: Ids
 
@@ -143,6 +144,7 @@ class ManageWorkspaces:
             calls_per_second=calls_per_second,
         )
         self.workspaces.set_limits(changed)
+        self.queue.nudge(workspace_id)
         return changed
 
 

@@ -297,19 +297,18 @@ class RecordCallEvent:
 
     def _record_late(self, task: Task, event: CallEvent) -> str:
         """An event of a call that has ended: a repetition, or a more telling word on it."""
-        if task.is_erased:
-            return "erased"
         dialed = task.ended_call(event.call_id)
         kept = dialed and self.calls.get(task.workspace_id, dialed)
         if kept is None or event.kind is EventKind.IN_PROGRESS:
             return "old_news"
         if not kept.is_told_of_by(event.carrier):
             return "another_carriers_call"
-        if kept.is_erased:
-            return "erased"
-        call = self._told_late(kept, event)
+        is_erased = task.is_erased or kept.is_erased
+        call = self._told_late(kept, event.impersonal() if is_erased else event)
         # What was settled by this word before is kept, however late its worker comes back.
         is_settled = (task.last_call_id, task.outcome) == (call.call_id, call.outcome)
+        if is_erased and not (is_settled and call.outcome != kept.outcome):
+            return "erased"
         if call == kept or not (is_settled or self._is_in_time(kept)):
             return "old_news"
         if call.outcome != kept.outcome:

@@ -30,7 +30,12 @@ def event_of(kind: str, call: Call, at: int, **more: Any) -> dict[str, Any]:
 
 
 def ended_event(
-    call: Call, at: int, *, recording_url: str | None, analysis_follows: bool
+    call: Call,
+    at: int,
+    *,
+    cost: Decimal | None,
+    recording_url: str | None,
+    analysis_follows: bool,
 ) -> dict[str, Any]:
     """Make the event that tells how a call ended, and who said what unless an analysis will."""
     return event_of(
@@ -40,7 +45,7 @@ def ended_event(
         status=call.outcome,
         permanent=call.is_permanent,
         duration_ms=call.duration_ms,
-        cost={"amount": str(cost_of(call.duration_ms)), "currency": "USD"},
+        cost=None if cost is None else {"amount": str(cost), "currency": "USD"},
         recording_url=recording_url,
         analysis_follows=analysis_follows,
         transcript=None if analysis_follows else call.transcript,

@@ -28,10 +28,15 @@ class CallRequest:
     @property
     def has_valid_number(self) -> bool:
         """Whether the number could exist (E.164)."""
-        return _E164.fullmatch(self.to) is not None
+        return is_number(self.to)
 
 
 _E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
+
+
+def is_number(text: str) -> bool:
+    """Whether this could be a number (E.164)."""
+    return _E164.fullmatch(text) is not None
 
 
 def parse_call_request(body: object) -> CallRequest:

@@ -5,18 +5,31 @@ import hmac
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Protocol
 
 from aiohttp import web
 
+from local.carrier.answers import Answer, Refused, Taken, Throttled
 from local.carrier.calls import Call
 from local.carrier.faults import BadFaults, Faults
 from local.carrier.journal import Journal
 from local.carrier.recordings import silence
-from local.carrier.requests import MalformedRequest, parse_call_request
-from local.carrier.switchboard import Answer, Refused, Switchboard, Taken, Throttled
+from local.carrier.register import Register
+from local.carrier.requests import CallRequest, MalformedRequest, parse_call_request
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Dialler(Protocol):
+    """Whoever makes the phones ring, or seem to."""
+
+    register: Register
+
+    def take(self, request: CallRequest, faults: Faults) -> Answer:
+        """Decide about a create request and, where it is taken, start its call."""
+
+    def cancel(self, call: Call) -> None:
+        """Hang up; a call that has ended stays as it is."""
 
 
 class FaultBoard:
@@ -45,15 +58,20 @@ class CallRoutes:
     """Everything under /calls, for callers that bear the key."""
 
     def __init__(
-        self, switchboard: Switchboard, *, journal: Journal, board: FaultBoard, api_key: str
+        self,
+        dialler: Dialler,
+        *,
+        journal: Journal,
+        faults: Callable[[], Faults],
+        api_key: str,
     ) -> None:
-        self._switchboard = switchboard
+        self._dialler = dialler
         self._journal = journal
-        self._board = board
+        self._faults = faults
         self._bearer = f"Bearer {api_key}".encode()
 
     async def create(self, request: web.Request) -> web.StreamResponse:
-        """POST /calls: every request is a call of its own, whatever its correlation id."""
+        """POST /calls: what becomes of a request is the dialler's to say."""
         if not self._bears_key(request):
             self._turn_away("unauthorized", None)
             return _unauthorized()
@@ -63,7 +81,7 @@ class CallRoutes:
         except MalformedRequest as malformed:
             self._turn_away("malformed", body)
             return error(400, "malformed", str(malformed))
-        answer = self._switchboard.take(wanted, self._board.faults)
+        answer = self._dialler.take(wanted, self._faults())
         if isinstance(answer, Taken) and answer.is_hung:
             return await self._leave_hanging(request)
         return self._render(answer)
@@ -73,20 +91,20 @@ class CallRoutes:
         correlation_id = request.query.get("correlation_id")
         if not correlation_id:
             return error(400, "malformed", "correlation_id is missing")
-        calls = self._switchboard.history.correlated(correlation_id)
+        calls = self._dialler.register.history.correlated(correlation_id)
         return web.json_response({"calls": [call.as_json() for call in calls]})
 
     async def show(self, request: web.Request) -> web.Response:
         """GET /calls/{id}."""
-        call = self._find(request)
-        return web.json_response(call.as_json()) if call else _no_such_call()
+        call = self.find(request)
+        return web.json_response(call.as_json()) if call else no_such_call()
 
     async def cancel(self, request: web.Request) -> web.Response:
         """POST /calls/{id}/cancel: hang up; a call that has ended stays as it is."""
-        call = self._find(request)
+        call = self.find(request)
         if not call:
-            return _no_such_call()
-        self._switchboard.cancel(call)
+            return no_such_call()
+        self._dialler.cancel(call)
         return web.json_response(call.as_json())
 
     def guarded(self, handler: Handler) -> Handler:
@@ -105,12 +123,13 @@ class CallRoutes:
                 return error(422, refused.code, refused.message, permanent=refused.is_permanent)
             case Throttled():
                 response = error(429, "throttled", "too many requests")
-                response.headers["Retry-After"] = str(self._board.faults.retry_after_s)
+                response.headers["Retry-After"] = str(self._faults().retry_after_s)
                 return response
         return error(500, "internal", "the carrier failed")
 
-    def _find(self, request: web.Request) -> Call | None:
-        return self._switchboard.history.get(request.match_info["call_id"])
+    def find(self, request: web.Request) -> Call | None:
+        """Find the call that the path names."""
+        return self._dialler.register.history.get(request.match_info["call_id"])
 
     def _bears_key(self, request: web.Request) -> bool:
         borne = request.headers.get("Authorization", "").encode("utf-8", "replace")
@@ -123,25 +142,21 @@ class CallRoutes:
         self._journal.write("requested", line, answer="refused", code=code)
 
     async def _leave_hanging(self, request: web.Request) -> web.Response:
-        await asyncio.sleep(self._board.faults.hang_ms / 1000)
+        await asyncio.sleep(self._faults().hang_ms / 1000)
         if request.transport:
             request.transport.abort()
         return web.Response()
 
 
-def create_app(switchboard: Switchboard, board: FaultBoard, calls: CallRoutes) -> web.Application:
-    """Put the routes together."""
+def create_app(dialler: Dialler, calls: CallRoutes, recording: Handler) -> web.Application:
+    """Put the routes together that every carrier here has."""
 
     async def health(_: web.Request) -> web.Response:
         return web.json_response({"status": "ok"})
 
     async def stats(_: web.Request) -> web.Response:
-        return web.json_response(
-            {"in_flight": switchboard.in_flight, "dialled": switchboard.dialled}
-        )
-
-    async def recording(_: web.Request) -> web.Response:
-        return web.Response(body=silence(), content_type="audio/wav")
+        register = dialler.register
+        return web.json_response({"in_flight": register.in_flight, "dialled": register.dials})
 
     app = web.Application()
     app.add_routes(
@@ -150,14 +165,22 @@ def create_app(switchboard: Switchboard, board: FaultBoard, calls: CallRoutes) -
             web.get("/calls", calls.guarded(calls.correlated)),
             web.get("/calls/{call_id}", calls.guarded(calls.show)),
             web.post("/calls/{call_id}/cancel", calls.guarded(calls.cancel)),
-            web.get("/faults", board.show),
-            web.put("/faults", board.change),
             web.get("/health", health),
             web.get("/stats", stats),
             web.get("/recordings/{call_id}.wav", recording),
         ]
     )
     return app
+
+
+def add_faults(app: web.Application, board: FaultBoard) -> None:
+    """Let whoever tries something have the carrier go wrong."""
+    app.add_routes([web.get("/faults", board.show), web.put("/faults", board.change)])
+
+
+async def silent_recording(_: web.Request) -> web.Response:
+    """GET /recordings/{id}.wav, where nobody spoke."""
+    return web.Response(body=silence(), content_type="audio/wav")
 
 
 def error(status: int, code: str, message: str, *, permanent: bool = False) -> web.Response:
@@ -178,5 +201,6 @@ def _unauthorized() -> web.Response:
     return error(401, "unauthorized", "the key is missing or wrong")
 
 
-def _no_such_call() -> web.Response:
+def no_such_call() -> web.Response:
+    """Answer that nothing is known of it."""
     return error(404, "not_found", "no such call")

@@ -89,8 +89,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--queue", type=_span, default="0:0", metavar="LOW:HIGH", help="before dialling")
     add("--ring", type=_span, default="0.2:0.8", metavar="LOW:HIGH", help="ringing lasts")
     add("--talk", type=_span, default="0.5:2.0", metavar="LOW:HIGH", help="talking lasts")
-    add("--analysis-delay", type=_seconds, default=0.3, help="between ended and analysis")
-    add("--callback-in", type=_seconds, default=5.0, help="from the end of a busy-callback call")
+    add("--analysis-delay", type=duration, default=0.3, help="between ended and analysis")
+    add("--callback-in", type=duration, default=5.0, help="from the end of a busy-callback call")
     add(
         "--callback-timezone",
         type=_zone,
@@ -110,7 +110,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--webhook-connections", type=int, default=100, help="open at once")
     add(
         "--webhook-retry-delays",
-        type=_delays,
+        type=delays,
         default="0.5,1,2,4,8,8",
         metavar="S,S,…",
         help="before each further try of a webhook",
@@ -122,7 +122,8 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _seconds(text: str) -> float:
+def duration(text: str) -> float:
+    """Read seconds that may have a fraction."""
     value = float(text)
     if not 0 <= value < float("inf"):
         raise argparse.ArgumentTypeError(f"{text} is not a duration")
@@ -139,14 +140,15 @@ def _zone(text: str) -> str:
 
 def _span(text: str) -> Span:
     low, _, high = text.partition(":")
-    span = Span(low_ms=round(_seconds(low) * 1000), high_ms=round(_seconds(high or low) * 1000))
+    span = Span(low_ms=round(duration(low) * 1000), high_ms=round(duration(high or low) * 1000))
     if span.low_ms > span.high_ms:
         raise argparse.ArgumentTypeError(f"{text} begins after its end")
     return span
 
 
-def _delays(text: str) -> tuple[float, ...]:
-    return tuple(_seconds(part) for part in text.split(",") if part)
+def delays(text: str) -> tuple[float, ...]:
+    """Read durations between commas."""
+    return tuple(duration(part) for part in text.split(",") if part)
 
 
 def _weights(text: str) -> Mapping[str, float]:
@@ -154,7 +156,7 @@ def _weights(text: str) -> Mapping[str, float]:
     for part in text.split(","):
         name, _, weight = part.partition("=")
         _check_ending(name, ENDINGS)
-        weights[name] = _seconds(weight)
+        weights[name] = duration(weight)
     if not sum(weights.values()):
         raise argparse.ArgumentTypeError("the weights must not all be 0")
     return weights

@@ -120,6 +120,17 @@ def test_what_was_never_kept_or_is_erased_is_not_revised(ports: Ports) -> None:
     assert ports.calls.get(WORKSPACE, FULL.as_dialed) == FULL.erased()
 
 
+def test_an_erased_call_is_revised_by_what_tells_nothing_of_the_person(ports: Ports) -> None:
+    ports.calls.keep(WORKSPACE, FULL)
+    ports.calls.save(WORKSPACE, FULL.erased())
+
+    ports.calls.revise(WORKSPACE, replace(FULL.erased(), outcome="interested"))
+
+    kept = ports.calls.get(WORKSPACE, FULL.as_dialed)
+    assert kept is not None
+    assert (kept.outcome, kept.is_erased, kept.revision) == ("interested", True, 1)
+
+
 def test_an_erased_call_stays_erased_whoever_writes_it_again(ports: Ports) -> None:
     ports.calls.save(WORKSPACE, FULL)
     ports.calls.save(WORKSPACE, FULL.erased())

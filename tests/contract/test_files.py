@@ -239,7 +239,7 @@ def test_parts_that_are_sent_become_a_file(dropped: Dropped) -> None:
             assert http.request("PUT", upload.url, body=content).status == 200
     files.join(source, upload_id, sum(map(len, PARTS)))
 
-    client = dropped.files._client  # type: ignore[attr-defined] # its version is no md5
+    client = dropped.files._client()  # type: ignore[attr-defined] # its version is no md5
     bucket, _, key = source.removeprefix("s3://").partition("/")
     tag = client.head_object(Bucket=bucket, Key=key)["ETag"].strip('"')
     assert files.read(source, tag, start=(5 << 20) - 1, size=4) == b"xthe"

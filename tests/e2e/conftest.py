@@ -12,7 +12,7 @@ import pytest
 from local import settings
 from local.settings import Settings
 from local.stack import Stack
-from tests.local.waiting import free_port
+from local.trial import free_port
 
 CARRIER = (
     *("-m", "local.carrier", "--ring", "0.05:0.2", "--talk", "0.1:0.4", "--callback-in", "1"),

@@ -15,7 +15,7 @@ from client.api import Api
 from local.bucket import drop
 from local.settings import Settings
 from local.stack import Stack
-from tests.local.waiting import free_port, until
+from local.trial import free_port, until
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
 

@@ -11,9 +11,9 @@ import pytest
 
 from local.settings import ROOT
 from local.stack import Stack
+from local.trial import until
 from tests.e2e.campaigning import PHONES, Campaign
 from tests.e2e.conftest import WAITS, Start
-from tests.local.waiting import until
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
 

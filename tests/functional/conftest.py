@@ -3,11 +3,13 @@
 import logging
 import sys
 from collections.abc import Callable, Iterator
+from threading import Thread
 
 import pytest
 
 import app
 from chalicelibs.api.log import logger
+from tests.functional.carrier_process import Receiver
 from tests.functional.product import Acme, Product
 
 # It writes to the output that stands when it is made: not to that of some command, which is closed
@@ -37,3 +39,13 @@ def log(caplog: pytest.LogCaptureFixture) -> Iterator[Log]:
     logger.addHandler(caplog.handler)
     yield lambda: "\n".join(f"{one.__dict__} {one.exc_text}" for one in caplog.records)
     logger.removeHandler(caplog.handler)
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with Receiver() as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()

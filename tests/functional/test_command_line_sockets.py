@@ -14,9 +14,9 @@ import app
 from client.transport import Sockets
 from local.gateway import Gateway, GatewayServer
 from local.gateway_errors import Refusals
+from local.trial import free_port
 from tests.functional.command_line import CommandLine
 from tests.functional.product import TEMPLATE, Acme
-from tests.local.waiting import free_port
 
 
 @pytest.fixture

@@ -2,187 +2,43 @@
 
 import hashlib
 import hmac
-import json
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from http.client import HTTPConnection, RemoteDisconnected
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Condition, Thread
+from threading import Thread
 from typing import Any
 
 import pytest
 
 from local.carrier.chance import seeded
 from local.carrier.faults import Faults
+from tests.functional import carrier_process
+from tests.functional.carrier_process import PATIENCE, SECRET, Answer, Receiver, eventually
 
 RULE = "55=completed"
-KEY = "a-key"
-SECRET = "a-secret"
 FAST = (
     *("--ring", "0.02:0.04", "--talk", "0.03:0.06", "--analysis-delay", "0.05"),
     *("--webhook-retry-delays", "0.02,0.04", "--callback-in", "3"),
 )
 COMPLETED = "+34600000055"
 BUSY = "+34600000001"
-PATIENCE = 10.0
+PROGRAM = (sys.executable, "-m", "local.carrier")
 
 StartCarrier = Callable[..., "Carrier"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    status: int
-    body: Any
-    headers: Mapping[str, str]
+class Carrier(carrier_process.Carrier):
+    """The simulated one."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Webhook:
-    body: bytes
-    timestamp: str
-    signature: str
-
-    @property
-    def event(self) -> Any:
-        return json.loads(self.body)
-
-
-class Receiver(ThreadingHTTPServer):
-    """Takes webhooks, answers with the statuses it was told to give, then with 200."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Receive)
-        self.webhooks: list[Webhook] = []
-        self.statuses: list[int] = []
-        self.changed = Condition()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}/events"
-
-    @property
-    def events(self) -> list[Any]:
-        return [webhook.event for webhook in self.webhooks]
-
-    @property
-    def types(self) -> list[str]:
-        return [event["type"] for event in self.events]
-
-    def take(self, webhook: Webhook) -> int:
-        with self.changed:
-            self.webhooks.append(webhook)
-            self.changed.notify_all()
-            return self.statuses.pop(0) if self.statuses else 200
-
-    def wait_for(self, *types: str) -> list[Any]:
-        """Wait until as many events of each of these types have come."""
-        with self.changed:
-            came = self.changed.wait_for(
-                lambda: all(self.types.count(t) >= types.count(t) for t in types), PATIENCE
-            )
-        assert came, f"only {self.types} came"
-        return self.events
-
-
-class _Receive(BaseHTTPRequestHandler):
-    server: Receiver
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        webhook = Webhook(
-            body=body,
-            timestamp=self.headers["X-Carrier-Timestamp"],
-            signature=self.headers["X-Carrier-Signature"],
-        )
-        self.send_response(self.server.take(webhook))
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def log_message(self, *_: Any) -> None:
-        """Keep quiet."""
-
-
-class Carrier:
-    """The process, and a plain HTTP client to it."""
-
-    def __init__(self, journal: Path, webhook_url: str, *flags: str) -> None:
-        self.journal = journal
-        self.webhook_url = webhook_url
-        command = [sys.executable, "-m", "local.carrier", "--port", "0", "--journal", str(journal)]
-        keys = ["--api-key", KEY, "--webhook-secret", SECRET]
-        self.process = subprocess.Popen(
-            [*command, *keys, *FAST, *flags], stdout=subprocess.PIPE, text=True
-        )
-        assert self.process.stdout
-        self.port = int(json.loads(self.process.stdout.readline())["listening"].split(":")[-1])
-
-    def ask(self, method: str, path: str, body: object = None, *, key: str = KEY) -> Answer:
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
-        try:
-            payload = body if isinstance(body, bytes) else json.dumps(body)
-            connection.request(method, path, payload, {"Authorization": f"Bearer {key}"})
-            response = connection.getresponse()
-            return Answer(
-                status=response.status,
-                body=json.loads(response.read()),
-                headers=dict(response.getheaders()),
-            )
-        finally:
-            connection.close()
-
-    def call(self, to: str = COMPLETED, *, correlation_id: str = "c1", **fields: object) -> Answer:
-        body = {
-            "correlation_id": correlation_id,
-            "to": to,
-            "from": "+34910000000",
-            "agent": "agent-1",
-            "webhook_url": self.webhook_url,
-            "ring_timeout_ms": 30_000,
-            "max_duration_ms": 60_000,
-            "prompt": None,
-            "context": {},
-        }
-        return self.ask("POST", "/calls", body | fields)
-
-    def calls(self, correlation_id: str = "c1") -> Any:
-        return self.ask("GET", f"/calls?correlation_id={correlation_id}").body["calls"]
-
-    def wait_for_call(self, status: str, correlation_id: str = "c1") -> Any:
-        eventually(lambda: self.calls(correlation_id)[0]["status"] == status)
-        return self.calls(correlation_id)[0]
-
-    def set_faults(self, **faults: float) -> None:
-        assert self.ask("PUT", "/faults", faults).status == 200
-
-    def lines(self, event: str) -> list[Any]:
-        lines = map(json.loads, self.journal.read_text().splitlines())
-        return [line for line in lines if line["event"] == event]
-
-    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
-        self.process.send_signal(number)
-        status = self.process.wait(PATIENCE)
-        assert self.process.stdout
-        self.process.stdout.close()
-        return status
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with Receiver() as server:
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
+    def call(self, to: str = COMPLETED, **fields: Any) -> Answer:
+        return super().call(to, **fields)
 
 
 @pytest.fixture
@@ -190,7 +46,9 @@ def start_carrier(tmp_path: Path, receiver: Receiver) -> Iterator[StartCarrier]:
     started: list[Carrier] = []
 
     def start(*flags: str) -> Carrier:
-        carrier = Carrier(tmp_path / "journal.jsonl", receiver.url, "--rule", RULE, *flags)
+        rule = ("--rule", RULE)
+        journal = tmp_path / "journal.jsonl"
+        carrier = Carrier(PROGRAM, journal, receiver.url, *FAST, *rule, *flags)
         started.append(carrier)
         return carrier
 
@@ -570,7 +428,7 @@ def test_the_same_seed_brings_the_same_outcomes(tmp_path: Path, receiver: Receiv
     numbers = [f"+346000{n:03d}77" for n in range(30)]
 
     def outcomes(journal: str, order: list[str]) -> dict[str, Any]:
-        with running(Carrier(tmp_path / journal, receiver.url)) as carrier:
+        with running(Carrier(PROGRAM, tmp_path / journal, receiver.url, *FAST)) as carrier:
             for to in order:
                 carrier.call(to, correlation_id=to[1:])
             return {to: carrier.wait_for_call("ended", to[1:])["outcome"] for to in numbers}
@@ -646,13 +504,6 @@ def test_health_and_recordings_need_no_key(carrier: Carrier) -> None:
     sound = connection.getresponse().read()
     connection.close()
     assert sound.startswith(b"RIFF")
-
-
-def eventually(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 @contextmanager

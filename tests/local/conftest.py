@@ -14,7 +14,7 @@ from local import parts
 from local.functions import Declared, load
 from local.resources import Clients
 from local.settings import Settings
-from tests.local.waiting import free_port, until
+from local.trial import free_port, until
 
 SAMPLE_APP = Path(__file__).parent / "sample_app"
 

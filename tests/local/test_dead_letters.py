@@ -11,7 +11,7 @@ from client.api import Api
 from local import bucket, workspace
 from local.settings import Settings
 from local.stack import Stack
-from tests.local.waiting import free_port, until
+from local.trial import free_port, until
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
 

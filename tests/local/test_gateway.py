@@ -11,8 +11,8 @@ from local import resources
 from local.functions import Declared
 from local.gateway import MOST_BYTES, Gateway, GatewayServer
 from local.gateway_errors import Refusals
+from local.trial import free_port, until
 from tests.local.conftest import SAMPLE_APP
-from tests.local.waiting import free_port, until
 
 Answer = tuple[int, Any, http.client.HTTPResponse]
 

@@ -15,8 +15,8 @@ from local.holds import Holds
 from local.pumps import DropPump, QueuePump, Source, Ticker, succeeded
 from local.resources import Clients
 from local.settings import Settings
+from local.trial import until
 from tests.local.conftest import SAMPLE_APP
-from tests.local.waiting import until
 
 pytestmark = pytest.mark.engine
 

@@ -15,8 +15,8 @@ import pytest
 
 from local.records import Identity, Records
 from local.settings import ROOT, Settings
+from local.trial import free_port, until
 from tests.local.conftest import SAMPLE_APP
-from tests.local.waiting import free_port, until
 
 pytestmark = pytest.mark.engine
 

@@ -1,6 +1,7 @@
 """The built package, made once."""
 
 import json
+import os
 import subprocess
 import sys
 import zipfile
@@ -12,6 +13,9 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[2]
+TEMPLATE_PYTHON = Path(
+    os.environ.get("CARILLON_TEMPLATE_PYTHON", ROOT / ".venv" / "template" / "bin" / "python")
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,3 +66,17 @@ def package(build: Build, tmp_path_factory: pytest.TempPathFactory) -> Package:
     done = build(folder)
     assert done.returncode == 0, done.stdout + done.stderr
     return Package(folder=folder)
+
+
+@pytest.fixture(scope="session")
+def translated(package: Package) -> dict[str, Any]:
+    """What CloudFormation is left with once SAM is translated; cfn-lint has nothing against it."""
+    if not TEMPLATE_PYTHON.exists():
+        pytest.skip("its environment comes with make setup")
+    translate = [str(TEMPLATE_PYTHON), str(ROOT / ".chalice" / "translate.py")]
+    done = subprocess.run(
+        [*translate, str(package.folder)], text=True, capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    template: dict[str, Any] = json.loads((package.folder / "cloudformation.json").read_text())
+    return template

@@ -9,10 +9,10 @@ from pathlib import Path
 from local import promises
 from local.handlers import COMPRESSED
 from local.promises import Ring
-from local.trial import Customer, own_stack, phones, set_faults
+from local.trial import Customer, own_stack, phones, set_faults, until
 from tests.scenarios import judges
 from tests.scenarios.scenario import NEVER, Scenario, Verdict, carrier, verdict
-from tests.scenarios.watching import broken_promises, rings_of, until
+from tests.scenarios.watching import broken_promises, rings_of
 
 UNANSWERED = carrier("--ring=0.3:0.8", NEVER)
 INTERVAL_MS = 3000

@@ -10,11 +10,11 @@ from chalicelibs.api.tasks import view
 from chalicelibs.domain.calling_hours import CallingHours
 from chalicelibs.domain.instants import epoch_ms
 from local.promises import Ring
-from local.trial import Customer, own_stack, phones
+from local.trial import Customer, own_stack, phones, until
 from tests.scenarios import judges
 from tests.scenarios.scenario import ALWAYS, Scenario, Verdict, carrier, verdict
 from tests.scenarios.virtual import a_quiet_world, live_on, push
-from tests.scenarios.watching import come_to_rest, rings_of, until
+from tests.scenarios.watching import come_to_rest, rings_of
 from tests.simulation.audit import violations
 from tests.simulation.history import WORKSPACE
 

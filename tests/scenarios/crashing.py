@@ -9,11 +9,11 @@ from pathlib import Path
 
 from chalicelibs.domain.progress import Progress
 from local.handlers import COMPRESSED
-from local.trial import Customer, own_stack, phones
+from local.trial import Customer, own_stack, phones, until
 from tests.scenarios import judges
 from tests.scenarios.scenario import ALWAYS, Scenario, Verdict, carrier, verdict
 from tests.scenarios.virtual import CAMPAIGN, MINUTE, DeadlyWorld, a_quiet_world, live_on, push
-from tests.scenarios.watching import broken_promises, now_ms, rings_of, until
+from tests.scenarios.watching import broken_promises, now_ms, rings_of
 from tests.simulation.audit import violations
 from tests.simulation.carrier import Ring
 

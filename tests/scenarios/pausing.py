@@ -3,10 +3,10 @@
 import time
 from pathlib import Path
 
-from local.trial import Customer, own_stack, phones
+from local.trial import Customer, own_stack, phones, until
 from tests.scenarios import judges
 from tests.scenarios.scenario import ALWAYS, Scenario, Verdict, carrier, verdict
-from tests.scenarios.watching import come_to_rest, now_ms, requests_of, rings_of, until
+from tests.scenarios.watching import come_to_rest, now_ms, requests_of, rings_of
 
 
 def play(data: Path, contacts: int = 30, talk_s: int = 6, watch_s: float = 30) -> Verdict:

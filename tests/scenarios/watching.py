@@ -1,31 +1,18 @@
 """Looking on while a scenario plays, and reading what came of it."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from local import promises
 from local.carrier.journal import read_lines
 from local.promises import Facts, Ring
-from local.trial import Customer, Stuck
+from local.trial import Customer, until
 
 
 def now_ms() -> int:
     """This instant as the carrier's journal writes it."""
     return time.time_ns() // 1_000_000
-
-
-def until(true: Callable[[], object], *, within_s: float, every_s: float = 0.1) -> None:
-    """Look again and again until something has come about.
-
-    Raises:
-        Stuck: when it has not.
-    """
-    deadline = time.monotonic() + within_s
-    while not true():
-        if time.monotonic() > deadline:
-            raise Stuck(f"what should have come about has not in {within_s:g} s")
-        time.sleep(every_s)
 
 
 def journal_of(customer: Customer) -> list[Any]:

@@ -200,7 +200,8 @@ def clock_time(minutes: int) -> str:
 
 def drop(history: History, campaign: Campaign, phones: list[str], random: Random) -> None:
     """A file of contacts is dropped into a campaign that runs; some rows are no contacts."""
-    source = f"imports/{WORKSPACE}/{campaign.campaign_id}/{random.randrange(1000):03}.csv"
+    name = f"{len(history.dropped)}-{random.randrange(1000):03}.csv"  # never used before
+    source = f"imports/{WORKSPACE}/{campaign.campaign_id}/{name}"
     rows = [*phones, *phones[:1], "nobody"]
     if random.random() < 0.2:
         rows += ["nobody"] * LONG_FILE

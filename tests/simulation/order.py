@@ -50,8 +50,6 @@ def idle_time(history: History, claim: Claim, campaign: Campaign) -> timedelta:
         return timedelta(0)
     moments = [since, journal.waiting_since[task.task_id], journal.states[task.campaign_id][-1][0]]
     moments.append(journal.free_since[WORKSPACE])
-    if len(journal.limits) > 1:  # nobody is told of a new limit: the next tick sees it
-        moments.append(journal.limits[-1][0] + timedelta(seconds=75))
     if campaign.concurrency_limit is not None:
         moments.append(journal.free_since[task.campaign_id])
     return claim.at - max(moments)

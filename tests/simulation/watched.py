@@ -221,8 +221,8 @@ class WatchedCampaigns(MemoryCampaigns):
     def _note(self, campaign: Campaign) -> None:
         states, world = self.journal.states[campaign.campaign_id], self.journal.world
         before = states[-1][1] if states else None
-        if campaign == before:
-            return
+        if before is not None and campaign.version <= before.version:
+            return  # nothing was written: an edit found what it wanted, perhaps a while ago
         states.append((world.now, campaign))
         world.hasten(SOON)
         if before is None or before.concurrency_limit != campaign.concurrency_limit:

@@ -22,6 +22,17 @@ CARRIER = {
 }
 
 
+def test_the_carrier_that_speaks_sip_has_settings_of_its_own() -> None:
+    own = {name.replace("SIMULATED", "SIP"): value for name, value in CARRIER.items()}
+
+    settings = Settings.from_environment({**ENVIRON, **own})
+
+    assert settings.sip_carrier is not None
+    assert settings.simulated_carrier is None
+    with pytest.raises(MissingSetting, match="SIP_CARRIER_SECRET"):
+        Settings.from_environment({**ENVIRON, **own, "SIP_CARRIER_SECRET": " "})
+
+
 def test_without_a_carrier_no_webhook_is_taken() -> None:
     assert Settings.from_environment(ENVIRON).simulated_carrier is None
 

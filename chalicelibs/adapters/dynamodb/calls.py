@@ -48,7 +48,8 @@ class DynamoCalls:
         revised = kept_item(replace(call, revision=call.revision + 1))
         was: dict[str, Any] = {"was": call.revision} if call.revision else {}
         is_same = "#revision = :was" if was else "attribute_not_exists(#revision)"
-        condition = f"{IS_THERE} AND attribute_not_exists(#is_erased) AND {is_same}"
+        is_known = "" if call.is_erased else " AND attribute_not_exists(#is_erased)"
+        condition = f"{IS_THERE} AND {is_same}{is_known}"
         try:
             self._table.write(put(key, revised, condition, **was))
         except ConditionFailed as failed:

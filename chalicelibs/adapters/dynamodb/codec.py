@@ -6,7 +6,7 @@ Instants and durations are numbers: milliseconds, with microseconds as three dec
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, TypeVar
 
 from chalicelibs.domain.instants import EPOCH, MICROSECOND, MILLISECOND
@@ -51,6 +51,12 @@ def encode_item(item: Mapping[str, Any]) -> dict[str, Any]:
     return {name: encode(value) for name, value in item.items() if value is not None}
 
 
+@lru_cache(maxsize=4096)
+def instant(at: datetime) -> str:
+    """An instant in milliseconds since 1970; the tasks of one file have few between them."""
+    return milliseconds(at - EPOCH)
+
+
 def milliseconds(span: timedelta) -> str:
     """A span in milliseconds, microseconds as decimals."""
     microseconds = span // MICROSECOND
@@ -64,7 +70,7 @@ ENCODERS: Sequence[tuple[tuple[type, ...], str, Callable[[Any], Any]]] = (
     ((str,), "S", str),
     ((bool,), "BOOL", bool),
     ((int,), "N", str),
-    ((datetime,), "N", lambda at: milliseconds(at - EPOCH)),
+    ((datetime,), "N", instant),
     ((timedelta,), "N", milliseconds),
     ((bytes,), "B", bytes),
     ((Mapping,), "M", encode_item),

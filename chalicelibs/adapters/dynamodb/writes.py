@@ -11,8 +11,8 @@ from chalicelibs.adapters.dynamodb.keys import Key
 #: In the expressions here an attribute is written `#name` and stands for itself.
 NAME = re.compile(r"#(\w+)")
 
-IS_NEW = "attribute_not_exists(#pk)"
-IS_THERE = "attribute_exists(#pk)"
+IS_NEW = "attribute_not_exists(pk)"
+IS_THERE = "attribute_exists(pk)"
 
 
 class Write(NamedTuple):

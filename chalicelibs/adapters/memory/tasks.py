@@ -126,7 +126,9 @@ class MemoryCalls:
         """See the port."""
         with self._store.lock:
             stored = self.get(workspace_id, call.as_dialed)
-            if stored is None or stored.is_erased or stored.revision != call.revision:
+            if stored is None or stored.revision != call.revision:
+                raise Stale(call.call_id)
+            if stored.is_erased and not call.is_erased:
                 raise Stale(call.call_id)
             revised = replace(call, revision=call.revision + 1)
             self._store.calls[workspace_id, call.as_dialed] = revised

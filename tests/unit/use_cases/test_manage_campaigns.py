@@ -158,6 +158,7 @@ def test_dispatch_is_woken_when_there_may_be_calls(
     bench.manage.control(WORKSPACE, CAMPAIGN, control)
 
     assert bench.queue.nudges == [(WORKSPACE, NO_DELAY)] * is_nudged
+    assert bench.queue.ticks == [WORKSPACE] * is_nudged
 
 
 def test_an_archived_campaign_is_looked_at_no_more(bench: Bench) -> None:

@@ -6,7 +6,7 @@ from chalicelibs.domain.errors import Invalid, NotFound
 from chalicelibs.domain.workspace import OPERATOR
 from chalicelibs.use_cases.manage_workspaces import KEY_PREFIX, Authorize, hash_of
 from tests.builders import AGENT, NOON, OTHER_WORKSPACE, WORKSPACE, a_number, an_agent, plain_id
-from tests.unit.use_cases.bench import Bench
+from tests.unit.use_cases.bench import NO_DELAY, Bench
 
 
 def secret_of(token: str) -> str:
@@ -49,6 +49,7 @@ def test_limits_change_at_once_and_nothing_else_does(bench: Bench) -> None:
 
     assert changed == replace(before, concurrency_limit=3, calls_per_second=2)
     assert bench.manage_workspaces.get(WORKSPACE) == changed
+    assert bench.queue.nudges == [(WORKSPACE, NO_DELAY)], "what may start now, starts now"
 
 
 def test_a_workspace_that_does_not_exist_is_not_found(bench: Bench) -> None:

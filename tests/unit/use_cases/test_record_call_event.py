@@ -736,6 +736,30 @@ def test_a_late_word_that_settled_is_kept_even_if_its_worker_comes_back_after_th
     assert bench.progress(CAMPAIGN).outcomes == {"interested": 1}
 
 
+def test_a_late_word_that_settled_is_kept_even_if_its_contact_was_erased_before_it_was_written(
+    bench: Bench, call_id: str
+) -> None:
+    class DyingCalls(MemoryCalls):
+        """The worker dies between settling and keeping the call."""
+
+        def revise(self, workspace_id: str, call: Call) -> None:
+            raise Crashed(f"{workspace_id} {call.call_id}")
+
+    bench.ends(call_id, "completed")
+    word = bench.analysis(call_id, outcome="interested", analysis={"name": "Ada"})
+    with pytest.raises(Crashed):
+        replace(bench.record, calls=DyingCalls(bench.store))(word)
+    bench.store.put_task(bench.task(TASK).erased())
+    bench.calls.save(WORKSPACE, bench.call(call_id).erased())
+
+    assert bench.record(word) == "upgraded"
+    assert bench.record(word) == "erased"
+
+    assert bench.call(call_id).outcome == "interested"
+    assert bench.call(call_id).analysis == {}
+    assert bench.progress(CAMPAIGN).outcomes == {"interested": 1}
+
+
 def lost(bench: Bench, call_id: str) -> None:
     """Rescue found nobody who could say what became of a call."""
     bench.ends(call_id, "failed", reason=LOST)
