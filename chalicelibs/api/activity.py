@@ -20,7 +20,7 @@ class ActivityQuery(DatedQuery):
     )
     until: Instant | None = Field(
         None,
-        description="Until then, at most 31 days later; by default until now, or until it was over.",
+        description="Until then, at most 31 days later; by default until now, or its own end.",
     )
 
 

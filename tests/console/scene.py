@@ -126,12 +126,11 @@ def end(product: Product, call_id: str, status: str) -> None:
     is_talk = status == "completed"
     product.ended(call_id, status, **(REPORTED if is_talk else {}))
     if is_talk:
-        about = {"event_id": "evt_2", "type": "analysis", "sequence": 3, "analysis": ANALYSIS}
-        product.ended(call_id, **about)
+        about: dict[str, Any] = {"event_id": "evt_2", "type": "analysis", "sequence": 3}
+        product.ended(call_id, **about, analysis=ANALYSIS)
 
 
 def tell_of_a_rest(product: Product, acme: Acme) -> None:
     """One of the carriers was not reached just now."""
     resting = Rest(product.clock.at + timedelta(seconds=30), timedelta(seconds=30))
     product.service.place_call.pacing.rest(acme.workspace_id, "simulated", resting)
-

@@ -45,9 +45,7 @@ def test_a_task_tells_what_holds_for_it_and_when_it_is_called(
     visitor.sees("Around the clock")
 
 
-def test_a_task_is_paused_resumed_and_archived(
-    acme: Acme, scene: Scene, visitor: Visitor
-) -> None:
+def test_a_task_is_paused_resumed_and_archived(acme: Acme, scene: Scene, visitor: Visitor) -> None:
     visitor.come().go(f"/tasks/{scene.waiting_task}")
     for name, status in [("Pause", "Paused"), ("Resume", "Queued"), ("Archive", "Archived")]:
         visitor.press(name)
@@ -69,7 +67,7 @@ def test_the_log_shows_ended_calls_and_those_that_go_on(scene: Scene, visitor: V
     expect(log.filter(has_text="Completed")).to_have_count(9)
     expect(log).to_have_count(9)
     assert before > 9
-    visitor.page.get_by_role("region", name="Ended calls").get_by_text("Open").first.click()
+    visitor.page.get_by_role("region", name="Ended calls").get_by_role("button").first.click()
     visitor.sees("Good morning, this is Ana from Acme")
 
     visitor.choose("Outcome", "voicemail")

@@ -37,6 +37,17 @@ def drop(visitor: Visitor, text: str, name: str = "contacts.csv") -> None:
     visitor.sees(name)
 
 
+def say_when_and_how_often(visitor: Visitor) -> None:
+    """The third and the fourth step."""
+    visitor.press("Continue")
+    visitor.fill("From (Europe/Madrid)", "10:00")
+    visitor.page.get_by_label("Sat").check()
+    visitor.press("Continue")
+    visitor.fill("Attempts", "2")
+    visitor.page.get_by_label("Voicemail").check()
+    visitor.press("Continue")
+
+
 def test_a_list_becomes_a_campaign_step_by_step(
     product: Product, acme: Acme, visitor: Visitor
 ) -> None:
@@ -49,13 +60,7 @@ def test_a_list_becomes_a_campaign_step_by_step(
     assert visitor.tile("Become tasks").inner_text() == "30"
     assert visitor.tile("Rejected").inner_text() == "2"
     assert product.store.tasks == {}, "nothing is written by a check"
-    visitor.press("Continue")
-    visitor.fill("From (Europe/Madrid)", "10:00")
-    visitor.page.get_by_label("Sat").check()
-    visitor.press("Continue")
-    visitor.fill("Attempts", "2")
-    visitor.page.get_by_label("Voicemail").check()
-    visitor.press("Continue")
+    say_when_and_how_often(visitor)
     visitor.sees("10:00–20:00, Mon, Tue, Wed, Thu, Fri, Sat (Europe/Madrid)")
     visitor.sees("30 contacts of 33 rows will be called")
     visitor.press("Create and start")
