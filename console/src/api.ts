@@ -80,8 +80,25 @@ export interface Sending {
 
 export const get = <T>(path: string, signal?: AbortSignal) => send<T>('GET', path, { signal }).then((one) => one.body);
 export const getTagged = <T>(path: string) => send<T>('GET', path);
-export const post = <T>(path: string, json?: unknown, more: Sending = {}) =>
-  send<T>('POST', path, { json, ...more }).then((one) => one.body);
+
+/** What was sent and never answered, with the key under which it may be sent again. */
+const unanswered = new Map<string, string>();
+
+/** Send something once: where no answer came, the same is sent under the same key, and made once. */
+export async function post<T>(path: string, json?: unknown, more: Sending = {}): Promise<T> {
+  const what = `${path} ${JSON.stringify(json)}`;
+  const key = unanswered.get(what) ?? Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join('');
+  unanswered.set(what, key);
+  try {
+    const { body } = await send<T>('POST', path, { json, ...more, headers: { 'Idempotency-Key': key, ...more.headers } });
+    unanswered.delete(what);
+    return body;
+  } catch (error) {
+    if (!(error instanceof Unreachable)) unanswered.delete(what);
+    throw error;
+  }
+}
+
 export const patch = <T>(path: string, json: unknown, etag?: string | null) =>
   send<T>('PATCH', path, { json, headers: etag ? { 'If-Match': etag } : {} }).then((one) => one.body);
 export const put = <T>(path: string, json: unknown) => send<T>('PUT', path, { json }).then((one) => one.body);

@@ -9,25 +9,34 @@ export const EVERY_MS = 1500;
 /** After a lost connection: a little longer each time, up to this. */
 const LONGEST_MS = 10_000;
 
-type Listener = (isLost: boolean) => void;
-const listeners = new Set<Listener>();
-let isLost = false;
+const AWAY = 'The service does not answer. What is shown may be old; it goes on by itself as soon as the connection is back.';
 
-/** Tell everybody who shows it whether the service answers. */
-export function told(lost: boolean): void {
-  if (lost === isLost) return;
-  isLost = lost;
-  listeners.forEach((listen) => listen(lost));
+type Listener = (trouble: string | null) => void;
+const listeners = new Set<Listener>();
+let trouble: string | null = null;
+
+/** Tell everybody who shows it why what is shown may be old; null: it is not. */
+export function told(now: string | null): void {
+  if (now === trouble) return;
+  trouble = now;
+  listeners.forEach((listen) => listen(now));
 }
 
-/** Whether the service has stopped answering. */
-export function useLost(): boolean {
-  const [lost, setLost] = useState(isLost);
+/** Why what is shown may be old. */
+export function useTrouble(): string | null {
+  const [now, set] = useState(trouble);
   useEffect(() => {
-    listeners.add(setLost);
-    return () => void listeners.delete(setLost);
+    listeners.add(set);
+    return () => void listeners.delete(set);
   }, []);
-  return lost;
+  return now;
+}
+
+/** What a failure means for all that is shown; null: only for what was asked. */
+export function troubleOf(error: unknown): string | null {
+  if (error instanceof Unreachable) return AWAY;
+  if (error instanceof Refused && error.status === 429) return 'This key has asked as often as it may in a minute. It goes on by itself in the next.';
+  return error instanceof Refused && error.status >= 500 ? 'The service has trouble answering. It is asked again.' : null;
 }
 
 export interface Live<T> {
@@ -69,7 +78,7 @@ export function useLive<T>(load: ((signal: AbortSignal) => Promise<T>) | null, k
         const data = await current(stop.signal);
         if (stop.signal.aborted) return;
         failures = 0;
-        told(false);
+        told(null);
         setState({ keys: key, data, error: null });
         isAsking = false;
         if (isWanted) plan(0);
@@ -78,7 +87,8 @@ export function useLive<T>(load: ((signal: AbortSignal) => Promise<T>) | null, k
         isAsking = false;
         if (stop.signal.aborted) return;
         failures += 1;
-        if (error instanceof Unreachable) told(true);
+        const now = troubleOf(error);
+        if (now) told(now);
         setState((old) => ({ keys: key, data: old.keys === key ? old.data : null, error: error as Error }));
         const wait = error instanceof Refused ? error.retryAfter * 1000 : 0;
         const isFinal = error instanceof Refused && [403, 404, 422].includes(error.status);

@@ -4,7 +4,7 @@ import { render } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { get, restoreSession, signOut, whenSignedOut, type Session } from './api';
 import bell from './bell.svg';
-import { EVERY_MS, told, useLive, useLost } from './live';
+import { EVERY_MS, told, troubleOf, useLive, useTrouble } from './live';
 import { Agents } from './pages/agents';
 import { Batch } from './pages/batch';
 import { Calls } from './pages/calls';
@@ -52,7 +52,7 @@ function Console() {
   useEffect(() => {
     whenSignedOut(() => setSession(null));
     let timer = 0;
-    const restore = () => restoreSession().then((found) => { told(false); setSession(found); }, () => { told(true); timer = window.setTimeout(restore, EVERY_MS); });
+    const restore = () => restoreSession().then((found) => { told(null); setSession(found); }, (error) => { told(troubleOf(error)); timer = window.setTimeout(restore, EVERY_MS); });
     void restore();
     return () => clearTimeout(timer);
   }, []);
@@ -68,7 +68,8 @@ function Console() {
 }
 
 function Lost() {
-  return useLost() ? <div class="lost" role="status">The service does not answer. What is shown may be old; it goes on by itself as soon as the connection is back.</div> : null;
+  const trouble = useTrouble();
+  return trouble ? <div class="lost" role="status">{trouble}</div> : null;
 }
 
 const NAV = [

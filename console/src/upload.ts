@@ -10,7 +10,7 @@ interface Target {
 }
 
 /** Larger files are sent in parts, so that what fails is repeated alone. */
-const IN_PARTS_FROM = 64 * 1024 * 1024;
+const IN_PARTS_FROM = 20 * 1024 * 1024;
 const TRIES = 4;
 
 export interface Reading {

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from chalice.config import Config
@@ -110,9 +111,13 @@ def into_bucket(product: Product, route: Route) -> None:
         "Access-Control-Allow-Headers": "content-type",
     }
     if route.request.method == "PUT":
-        source = route.request.url.partition("?")[0].removeprefix(f"{BUCKET_URL}/")
-        product.bucket.put(f"s3://{source}", route.request.post_data_buffer or b"")
-        product.let_in()
+        address, content = urlsplit(route.request.url), route.request.post_data_buffer or b""
+        asked = parse_qs(address.query)
+        if "upload" in asked:
+            product.bucket.put_part(asked["upload"][0], int(asked["number"][0]), content)
+        else:
+            product.bucket.put(f"s3:/{address.path}", content)
+            product.let_in()
     route.fulfill(status=200, headers=allowed, body="")
 
 

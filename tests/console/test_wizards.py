@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.console.scene import PROMPT, rows
 from tests.console.visitor import Visitor
@@ -15,6 +15,19 @@ from tests.functional.product import CALLER_ID, Acme, Product
 DROP = """([name, text]) => {
     const data = new DataTransfer();
     data.items.add(new File([text], name, {type: 'text/csv'}));
+    document.querySelector('.drop').dispatchEvent(
+        new DragEvent('drop', {dataTransfer: data, bubbles: true, cancelable: true}));
+}"""
+
+#: Rows of almost 8 KiB: more than goes in one piece.
+LARGE_ROWS = 2_700
+
+DROP_LARGE = """count => {
+    const notes = 'x'.repeat(7900);
+    const rows = Array.from({length: count}, (_, at) =>
+        `+346${String(at).padStart(8, '0')},Eva,Madrid,ES-${at},${notes}\\n`);
+    const data = new DataTransfer();
+    data.items.add(new File(['phone,name,city,policy,notes\\n', ...rows], 'large.csv'));
     document.querySelector('.drop').dispatchEvent(
         new DragEvent('drop', {dataTransfer: data, bubbles: true, cancelable: true}));
 }"""
@@ -166,3 +179,57 @@ def test_a_program_is_told_all_it_needs_and_its_samples_work(
     assert acme.shown(f"/tasks/{done.stdout.strip()}")["phone"] == "+34600000001"
     product.run()
     assert len(product.carrier.asked) == 2
+
+
+def test_a_draft_goes_on_where_it_was_left(acme: Acme, visitor: Visitor) -> None:
+    begin(visitor, "Interrupted")
+    visitor.page.reload()
+    expect(visitor.page.locator("[aria-current=step]")).to_contain_text("Contacts")
+    visitor.press("Back")
+
+    assert visitor.page.get_by_label("Name", exact=True).input_value() == "Interrupted"
+    assert len(acme.shown("/campaigns")["campaigns"]) == 1
+
+
+def test_a_request_whose_answer_is_lost_makes_nothing_twice(acme: Acme, visitor: Visitor) -> None:
+    visitor.come().go("/new/realtime")
+    visitor.fill("Name", "Only once")
+    lost = []
+
+    def lose_the_first(route: Route) -> None:
+        answer = route.fetch()
+        if lost or route.request.method != "POST":
+            route.fulfill(response=answer)
+        else:
+            lost.append(answer)
+            route.abort()
+
+    visitor.page.route("**/campaigns", lose_the_first)
+    visitor.press("Create")
+    visitor.sees("No answer came")
+    visitor.press("Create")
+
+    expect(visitor.page.get_by_role("heading", name="Push tasks")).to_be_visible()
+    assert len(acme.shown("/campaigns")["campaigns"]) == 1
+
+
+def test_a_large_file_goes_in_parts_and_only_what_failed_is_sent_again(
+    product: Product, visitor: Visitor
+) -> None:
+    begin(visitor, "Large")
+    expect(visitor.page.locator(".drop")).to_be_visible()
+    visitor.page.evaluate(DROP_LARGE, LARGE_ROWS)
+    visitor.sees("large.csv")
+    for name in ("Continue", "Continue", "Continue"):
+        visitor.press(name)
+    failing = [True]
+    visitor.page.route("**/*number=2", lambda r: r.abort() if failing.pop() else None, times=1)
+    visitor.press("Create and start")
+    visitor.sees("Sending the file")
+    while not product.bucket.arrived:
+        visitor.page.wait_for_timeout(100)
+    product.let_in()
+
+    expect(visitor.tile("Tasks")).to_have_text(f"{LARGE_ROWS:,}", timeout=20_000)
+    assert failing == []
+    assert product.bucket.parts == {}, "they were put together"

@@ -65,6 +65,8 @@ function Steps({ known, begun }: { known: Directory; begun: Campaign | null }) {
     const body = bodyOf(draft);
     const made = campaign ? await patch<Campaign>(`/campaigns/${campaign.id}?dialect=native`, body) : await post<Campaign>('/campaigns', { ...body, type: 'batch' });
     setCampaign(made);
+    // Whoever loads the page anew goes on with this draft.
+    history.replaceState(null, '', `#/new/batch/${made.id}`);
     return made;
   };
   const judge = () => doing.run(async () => {

@@ -103,6 +103,7 @@ function Actions({ campaign, refresh }: { campaign: Campaign; refresh: () => voi
     <>
       {may('manage') && !isOver && (
         <>
+          {status === 'draft' && campaign.type === 'batch' && <a class="button" href={`#/new/batch/${campaign.id}`}>Go on setting up</a>}
           {status === 'draft' && <button type="button" class="main-act" onClick={() => ask('start')}>Start</button>}
           {['running', 'scheduled'].includes(status) && <button type="button" onClick={() => ask('pause')}>Pause</button>}
           {status === 'paused' && <button type="button" class="main-act" onClick={() => ask('resume')}>Resume</button>}
