@@ -79,7 +79,7 @@ const NAV = [
   ['workspace', 'Workspace', 'workspace'],
 ] as const;
 
-const SCOPE_TEXT = { read: 'May look; numbers are masked', push: 'May bring contacts', manage: 'May everything' };
+const SCOPE_TEXT = { read: 'May look; numbers are masked', push: 'May bring contacts', manage: 'May do everything' };
 
 function Frame({ session, theme, turnTheme }: { session: Session; theme: string; turnTheme: () => void }) {
   const place = usePlace();

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from playwright.sync_api import Route, expect
+from playwright.sync_api import APIResponse, Route, expect
 
 from tests.console.scene import PROMPT, rows
 from tests.console.visitor import Visitor
@@ -194,7 +194,7 @@ def test_a_draft_goes_on_where_it_was_left(acme: Acme, visitor: Visitor) -> None
 def test_a_request_whose_answer_is_lost_makes_nothing_twice(acme: Acme, visitor: Visitor) -> None:
     visitor.come().go("/new/realtime")
     visitor.fill("Name", "Only once")
-    lost = []
+    lost: list[APIResponse] = []
 
     def lose_the_first(route: Route) -> None:
         answer = route.fetch()
