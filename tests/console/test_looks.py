@@ -7,9 +7,11 @@ from typing import Any
 import axe_playwright_python
 from playwright.sync_api import Page
 
-from tests.console.scene import Scene, busy_hours
-from tests.console.visitor import SHOTS, Visitor
-from tests.functional.product import Acme, Product
+from chalicelibs.domain.dead_letters import DeadLetter, QueueName
+from tests.builders import NOON
+from tests.console.scene import Scene, busy_hours, rows
+from tests.console.visitor import SHOTS, Visitor, begin, drop
+from tests.functional.product import OPERATOR_KEY, Acme, Product
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
 
@@ -101,5 +103,42 @@ def test_every_dialog_is_open_to_everybody(product: Product, acme: Acme, visitor
         wrong[name] = look_at(visitor, f"dialog-{name.lower().replace(' ', '-')}")
         visitor.page.keyboard.press("Escape")
         visitor.is_done()
+
+    assert {name: found for name, found in wrong.items() if found} == {}
+
+
+def test_every_step_of_the_wizard_is_open_to_everybody(acme: Acme, visitor: Visitor) -> None:
+    assert acme.agent_id
+    begin(visitor, "Looked at")
+    drop(visitor, rows(3).decode())
+    visitor.press("Check the file")
+    visitor.sees("What the agent is told")
+    wrong: dict[str, list[str]] = {}
+    for name in ("contacts", "times", "follow-up", "review"):
+        wrong[name] = look_at(visitor, f"batch-{name}")
+        if name != "review":
+            visitor.press("Continue")
+            visitor.page.wait_for_timeout(300)
+
+    assert {name: found for name, found in wrong.items() if found} == {}
+
+
+def test_what_the_operator_and_the_curious_see_is_open_to_everybody(
+    product: Product, acme: Acme, visitor: Visitor
+) -> None:
+    scene = busy_hours(product, acme, contacts=4)
+    visitor.come().go(f"/tasks/{scene.called_task}")
+    visitor.page.get_by_role("tab", name="Task details").click()
+    visitor.sees("What was submitted")
+    wrong = {"details": look_at(visitor, "details")}
+    visitor.page.set_viewport_size(DESK)  # type: ignore[arg-type] # it is one
+    visitor.press("Sign out")
+    product.dead_letters.dead.append(
+        DeadLetter(queue=QueueName.CALLS, message_id="m0", sent_at=NOON, kind="place")
+    )
+    visitor.come(OPERATOR_KEY)
+    visitor.sees("calls: about 1 message")
+
+    wrong["operator"] = look_at(visitor, "operator")
 
     assert {name: found for name, found in wrong.items() if found} == {}

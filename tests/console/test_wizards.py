@@ -7,17 +7,9 @@ from pathlib import Path
 
 from playwright.sync_api import APIResponse, Route, expect
 
-from tests.console.scene import PROMPT, rows
-from tests.console.visitor import Visitor
-from tests.functional.product import CALLER_ID, Acme, Product
-
-#: What drops a file where the page takes files.
-DROP = """([name, text]) => {
-    const data = new DataTransfer();
-    data.items.add(new File([text], name, {type: 'text/csv'}));
-    document.querySelector('.drop').dispatchEvent(
-        new DragEvent('drop', {dataTransfer: data, bubbles: true, cancelable: true}));
-}"""
+from tests.console.scene import rows
+from tests.console.visitor import DROP, Visitor, begin, drop
+from tests.functional.product import Acme, Product
 
 #: Rows of almost 8 KiB: more than goes in one piece.
 LARGE_ROWS = 2_700
@@ -33,21 +25,6 @@ DROP_LARGE = """count => {
 }"""
 
 STRANGE = "Kontakt-Nr;Vorname;city;policy\n+34600000001;Eva;Madrid;ES-1\n12;Leo;Madrid;ES-2\n"
-
-
-def begin(visitor: Visitor, name: str) -> None:
-    """The first step of a batch campaign."""
-    visitor.come().go("/new/batch")
-    visitor.fill("Name", name)
-    visitor.choose("Number shown", CALLER_ID)
-    visitor.fill("Prompt", PROMPT)
-    visitor.press("Continue")
-
-
-def drop(visitor: Visitor, text: str, name: str = "contacts.csv") -> None:
-    expect(visitor.page.locator(".drop")).to_be_visible()
-    visitor.page.evaluate(DROP, [name, text])
-    visitor.sees(name)
 
 
 def say_when_and_how_often(visitor: Visitor) -> None:

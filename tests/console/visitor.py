@@ -6,6 +6,9 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
+from tests.console.scene import PROMPT
+from tests.functional.product import CALLER_ID
+
 #: Debian's; another one by its path.
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 
@@ -14,6 +17,14 @@ SHOTS = os.environ.get("CONSOLE_SHOTS", "")
 
 #: Longer nothing may take here.
 SLOWEST_MS = 8_000
+
+#: What drops a file where the page takes files.
+DROP = """([name, text]) => {
+    const data = new DataTransfer();
+    data.items.add(new File([text], name, {type: 'text/csv'}));
+    document.querySelector('.drop').dispatchEvent(
+        new DragEvent('drop', {dataTransfer: data, bubbles: true, cancelable: true}));
+}"""
 
 
 class Visitor:
@@ -79,3 +90,18 @@ class Visitor:
         if SHOTS:
             Path(SHOTS).mkdir(parents=True, exist_ok=True)
             self.page.screenshot(path=f"{SHOTS}/{name}.png", full_page=True)
+
+
+def begin(visitor: Visitor, name: str) -> None:
+    """The first step of a batch campaign."""
+    visitor.come().go("/new/batch")
+    visitor.fill("Name", name)
+    visitor.choose("Number shown", CALLER_ID)
+    visitor.fill("Prompt", PROMPT)
+    visitor.press("Continue")
+
+
+def drop(visitor: Visitor, text: str, name: str = "contacts.csv") -> None:
+    expect(visitor.page.locator(".drop")).to_be_visible()
+    visitor.page.evaluate(DROP, [name, text])
+    visitor.sees(name)

@@ -148,7 +148,7 @@ export function ReportView({ report }: { report: Report }) {
       </dl>
       {report.preview.length > 0 && (
         <section class="stack tight">
-          <h3>What the agent is told</h3>
+          <h2 class="h3">What the agent is told</h2>
           {report.preview.slice(0, 5).map((one) => (
             <details key={one.line} open={one === report.preview[0]}>
               <summary>Line {one.line}, {one.phone}</summary>
@@ -159,7 +159,7 @@ export function ReportView({ report }: { report: Report }) {
       )}
       {report.rejected_rows.length > 0 && (
         <section class="stack tight">
-          <h3>Rows that do not become tasks</h3>
+          <h2 class="h3">Rows that do not become tasks</h2>
           <Rows rows={report.rejected_rows} />
         </section>
       )}
