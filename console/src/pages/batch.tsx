@@ -116,7 +116,7 @@ function Steps({ known, begun }: { known: Directory; begun: Campaign | null }) {
           {step === 4 && (
             <div class="stack">
               <Summary draft={draft} known={known} />
-              {chosen ? <Note>{chosen.file.name}: {report ? `${many(report.accepted, 'contact')} of ${many(report.rows, 'row')} will be called${report.rejected ? `; ${many(report.rejected, 'row')} cannot be used and will be listed for correction` : ''}.` : 'it was not checked; rows that cannot be used will be listed.'}</Note> : <Note tone="warn">No contacts yet: it calls nobody until a file is added on its page.</Note>}
+              {chosen ? <Note>The file {chosen.file.name}: {report ? `${many(report.accepted, 'contact')} of ${many(report.rows, 'row')} will be called${report.rejected ? `; ${many(report.rejected, 'row')} cannot be used and will be listed for correction` : ''}.` : 'it was not checked; rows that cannot be used will be listed.'}</Note> : <Note tone="warn">No contacts yet: it calls nobody until a file is added on its page.</Note>}
               <Check label={draft.start_at ? 'Start it: it calls from the time above on' : 'Start calling at once, as the calling hours let'} value={starts} set={setStarts} />
               {part !== null && <Sending part={part} job={job} />}
             </div>
