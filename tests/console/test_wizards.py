@@ -109,7 +109,7 @@ def test_a_draft_is_kept_and_nobody_is_called(
     visitor.press("Start")
     visitor.sees("5 tasks may be called from now on")
     visitor.confirm("Start")
-    visitor.sees("started")
+    visitor.sees("For later: started")
     product.run()
     assert len(product.carrier.asked) == 5
     assert acme.shown("/campaigns")["campaigns"][0]["status"] == "running"

@@ -99,6 +99,7 @@ def begin(visitor: Visitor, name: str) -> None:
     visitor.choose("Number shown", CALLER_ID)
     visitor.fill("Prompt", PROMPT)
     visitor.press("Continue")
+    visitor.sees("Drop a CSV here")
 
 
 def drop(visitor: Visitor, text: str, name: str = "contacts.csv") -> None:
