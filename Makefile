@@ -10,6 +10,8 @@ MAKEFLAGS += --no-print-directory
 # The Python that environments are made with; found when one is to be made, if not named here.
 PYTHON ?=
 STAGE ?= dev
+# Of the functions: x86_64 or arm64; by default that of this machine.
+ARCHITECTURE ?=
 # Who dials on the local stack: simulated, or sip.
 CARRIER ?= simulated
 SEEDS ?= 1000
@@ -26,6 +28,8 @@ URL ?=
 KEY ?=
 
 sources := app.py chalicelibs client local bench tests .chalice
+
+architecture := $(if $(ARCHITECTURE),--architecture $(ARCHITECTURE))
 
 dev := .venv/dev/bin/python
 engine := .venv/engine/bin/python
@@ -113,7 +117,7 @@ openapi: dev ## write the description of the API anew, from its models
 
 .PHONY: package
 package: dev template ## build and verify .local/package/STAGE (STAGE=dev)
-	$(dev) .chalice/package.py .local/package/$(STAGE) --stage $(STAGE)
+	$(dev) .chalice/package.py .local/package/$(STAGE) --stage $(STAGE) $(architecture)
 	$(template) .chalice/translate.py .local/package/$(STAGE)
 
 .PHONY: demo
@@ -160,6 +164,10 @@ scenarios: dev engine ## replay what broke other dialers, one by one (ONLY="S1 S
 .PHONY: bench-import
 bench-import: dev engine ## measure rows per second of an import, and of the engine (ROWS=100000)
 	@$(dev) -m bench.import_rows $(ROWS)
+
+.PHONY: bench-coldstart
+bench-coldstart: dev ## measure what importing each function's handler costs, from the zip
+	@$(dev) -m bench.coldstart
 
 .PHONY: clean
 clean: ## remove the data of the local service and what was built

@@ -172,6 +172,46 @@ def set_limits() -> Response:
     return ok(api.workspaces.view(service().workspaces.set_limits(workspace_id, **limits)))
 
 
+@app.route("/workspace/carriers", authorizer=authorize)
+@answering
+def list_carriers() -> Response:
+    """List the carriers that the workspace brings; their secrets are kept elsewhere."""
+    return ok(api.carriers.list_view(service().carriers.list(request(app).principal)))
+
+
+@app.route("/workspace/carriers/{name}", authorizer=authorize)
+@answering
+def get_carrier(name: str) -> Response:
+    """Show a carrier, and whether it is asked for calls."""
+    return ok(api.carriers.view(service().carriers.get(request(app).principal, name)))
+
+
+@app.route(
+    "/workspace/carriers/{name}", methods=["PUT"], content_types=ANY_TYPE, authorizer=authorize
+)
+@answering
+def set_carrier(name: str) -> Response:
+    """Set a carrier up, or anew; one that was paused is asked again."""
+    own = {"workspace_id": request(app).principal, "name": name}
+    account = api.carriers.account(request(app).body, **own)
+    return ok(api.carriers.view(service().carriers.save(account)))
+
+
+@app.route("/workspace/carriers/{name}", methods=["DELETE"], authorizer=authorize)
+@answering
+def remove_carrier(name: str) -> Response:
+    """Forget a carrier that no agent and no number names."""
+    return ok(api.carriers.view(service().carriers.remove(request(app).principal, name)))
+
+
+@app.route("/workspace/carriers/{name}/resume", **POST, authorizer=authorize)
+@answering
+@once
+def resume_carrier(_: Ids, name: str) -> Response:
+    """Ask a carrier for calls again that rests or is paused."""
+    return ok(api.carriers.view(service().carriers.resume(request(app).principal, name)))
+
+
 @app.route("/keys", authorizer=authorize)
 @answering
 def list_keys() -> Response:
@@ -627,8 +667,25 @@ def get_export(campaign_id: str, export_id: str) -> Response:
 @answering
 def receive_webhook(carrier: str) -> Response:
     """Take a carrier's report; it is durable once this has answered."""
-    asked = request(app)
-    service().receive_report.webhook(carrier, asked.headers, asked.body)
+    service().receive_report.webhook(carrier, api.http.webhook(request(app)))
+    return ok({"status": "received"})
+
+
+@app.route("/webhooks/{carrier}/{workspace_id}", **POST)
+@answering
+def receive_own_webhook(carrier: str, workspace_id: str) -> Response:
+    """Take a report of a carrier that a workspace brought."""
+    webhook = api.http.webhook(request(app), service().public_url)
+    service().receive_report.webhook(carrier, webhook, workspace_id)
+    return ok({"status": "received"})
+
+
+@app.route("/webhooks/{carrier}/{workspace_id}/{call_id}", **POST)
+@answering
+def receive_call_webhook(carrier: str, workspace_id: str, call_id: str) -> Response:
+    """Take a report of a carrier that tells the call by the address alone."""
+    webhook = api.http.webhook(request(app), service().public_url, call_id)
+    service().receive_report.webhook(carrier, webhook, workspace_id)
     return ok({"status": "received"})
 
 
@@ -671,8 +728,9 @@ def dispatch(event: SQSEvent) -> dict[str, Any]:
 
 @app.on_sqs_message(queue="calls", batch_size=5)
 def place_call(event: SQSEvent) -> dict[str, Any]:
-    """Pass the dial gate and ask the carrier, once."""
-    return api.triggers.place_calls(event, service().place_call, service().note_failure)
+    """Pass the dial gate and ask the carrier, once; or have it take a call back."""
+    place, withdraw = service().place_call, service().withdraw_call
+    return api.triggers.place_calls(event, place, withdraw, service().note_failure)
 
 
 @app.on_sqs_message(queue="call-events", batch_size=10)

@@ -7,12 +7,10 @@ from functools import cache, partial
 from threading import Lock
 from typing import Any
 
-from urllib3 import PoolManager
-
 from chalicelibs.adapters.carriers.known import KnownCarriers
-from chalicelibs.adapters.carriers.simulated import SimulatedCarrier
 from chalicelibs.adapters.clock import SystemClock
 from chalicelibs.adapters.ids import RandomIds
+from chalicelibs.adapters.secrets import EnvironmentSecrets, SsmSecrets
 from chalicelibs.api import log
 from chalicelibs.api.journal import LoggedJournal
 from chalicelibs.config import Settings
@@ -20,6 +18,7 @@ from chalicelibs.domain.dead_letters import QueueName
 from chalicelibs.domain.deadlines import Deadlines
 from chalicelibs.ports import (
     UNHEARD,
+    Accounts,
     Activities,
     Agents,
     Answers,
@@ -40,6 +39,7 @@ from chalicelibs.ports import (
     Parts,
     Queue,
     Requests,
+    Secrets,
     Sessions,
     Slots,
     Tasks,
@@ -56,6 +56,7 @@ from chalicelibs.use_cases.keep_time import FinishCampaigns, KeepTime, Tick
 from chalicelibs.use_cases.look_ahead import LookAhead
 from chalicelibs.use_cases.look_up import LookUp
 from chalicelibs.use_cases.manage_campaigns import ManageCampaigns
+from chalicelibs.use_cases.manage_carriers import ManageCarriers
 from chalicelibs.use_cases.manage_exports import ManageExports
 from chalicelibs.use_cases.manage_workspaces import (
     Authorize,
@@ -76,6 +77,7 @@ from chalicelibs.use_cases.show_activity import ShowActivity
 from chalicelibs.use_cases.sign_in import Admit, SignIn
 from chalicelibs.use_cases.steer_tasks import SteerTasks
 from chalicelibs.use_cases.tend_dead_letters import NoteFailure, TendDeadLetters
+from chalicelibs.use_cases.withdraw_calls import WithdrawCalls, WithdrawClosed
 from chalicelibs.use_cases.write_export import WriteExports
 
 #: In Lambda one is in use at a time; the local stack's threads share the clients.
@@ -88,6 +90,7 @@ class Ports:
 
     workspaces: Workspaces
     agents: Agents
+    accounts: Accounts
     campaigns: Campaigns
     gauges: Gauges
     tasks: Tasks
@@ -122,6 +125,7 @@ class Service:
     workspaces: ManageWorkspaces
     keys: ManageKeys
     agents: ManageAgents
+    carriers: ManageCarriers
     campaigns: ManageCampaigns
     show_activity: ShowActivity
     steer_tasks: SteerTasks
@@ -140,15 +144,23 @@ class Service:
     keep_time: KeepTime
     dispatch: Dispatch
     place_call: PlaceCalls
+    withdraw_call: WithdrawCalls
     receive_report: ReceiveReport
     record_call_event: RecordCallEvent
     note_failure: NoteFailure
     dead_letters: TendDeadLetters
     clock: Clock
     ids: Ids
+    public_url: str  #: Where it is reached from outside.
 
 
-def wire(ports: Ports, *, deadlines: Deadlines, bootstrap_key_hash: str | None) -> Service:
+def wire(
+    ports: Ports,
+    *,
+    deadlines: Deadlines,
+    bootstrap_key_hash: str | None,
+    public_url: str = "",
+) -> Service:
     """The service on these ports, whatever stands behind them."""
     p = ports
     dispatch = Dispatch(
@@ -173,6 +185,14 @@ def wire(ports: Ports, *, deadlines: Deadlines, bootstrap_key_hash: str | None) 
         deadlines=deadlines,
         journal=p.journal,
     )
+    withdraw = WithdrawClosed(
+        accounts=p.accounts,
+        campaigns=p.campaigns,
+        slots=p.slots,
+        queue=p.queue,
+        clock=p.clock,
+        ids=p.ids,
+    )
     brakes = ApplyBrakes(campaigns=p.campaigns, gauges=p.gauges, clock=p.clock, journal=p.journal)
     resume_tasks = ResumeTasks(campaigns=p.campaigns, tasks=p.tasks, clock=p.clock)
     look_ahead = LookAhead(campaigns=p.campaigns, tasks=p.tasks, queue=p.queue, clock=p.clock)
@@ -196,6 +216,16 @@ def wire(ports: Ports, *, deadlines: Deadlines, bootstrap_key_hash: str | None) 
         ),
         keys=ManageKeys(workspaces=p.workspaces, clock=p.clock, ids=p.ids),
         agents=ManageAgents(agents=p.agents, carriers=p.carriers),
+        carriers=ManageCarriers(
+            accounts=p.accounts,
+            agents=p.agents,
+            carriers=p.carriers,
+            workspaces=p.workspaces,
+            pacing=p.pacing,
+            queue=p.queue,
+            clock=p.clock,
+            public_url=public_url,
+        ),
         campaigns=ManageCampaigns(
             campaigns=p.campaigns,
             agents=p.agents,
@@ -204,6 +234,7 @@ def wire(ports: Ports, *, deadlines: Deadlines, bootstrap_key_hash: str | None) 
             queue=p.queue,
             clock=p.clock,
             resume_tasks=resume_tasks.of,
+            withdraw_calls=withdraw.of,
         ),
         show_activity=ShowActivity(campaigns=p.campaigns, activities=p.activities, clock=p.clock),
         steer_tasks=SteerTasks(campaigns=p.campaigns, tasks=p.tasks, queue=p.queue, clock=p.clock),
@@ -295,7 +326,9 @@ def wire(ports: Ports, *, deadlines: Deadlines, bootstrap_key_hash: str | None) 
             clock=p.clock,
         ),
         tick=Tick(workspaces=p.workspaces, queue=p.queue),
-        keep_time=KeepTime(steps=(rescue, finish, brakes, resume_tasks, dispatch, look_ahead)),
+        keep_time=KeepTime(
+            steps=(rescue, withdraw, finish, brakes, resume_tasks, dispatch, look_ahead)
+        ),
         dispatch=dispatch,
         place_call=PlaceCalls(
             tasks=p.tasks,
@@ -306,6 +339,9 @@ def wire(ports: Ports, *, deadlines: Deadlines, bootstrap_key_hash: str | None) 
             queue=p.queue,
             clock=p.clock,
             deadlines=deadlines,
+        ),
+        withdraw_call=WithdrawCalls(
+            tasks=p.tasks, carriers=p.carriers, queue=p.queue, clock=p.clock
         ),
         receive_report=ReceiveReport(carriers=p.carriers, queue=p.queue),
         record_call_event=RecordCallEvent(
@@ -323,6 +359,7 @@ def wire(ports: Ports, *, deadlines: Deadlines, bootstrap_key_hash: str | None) 
         dead_letters=TendDeadLetters(letters=p.dead_letters, failures=p.failures),
         clock=p.clock,
         ids=p.ids,
+        public_url=public_url,
     )
 
 
@@ -335,6 +372,8 @@ def aws_ports(settings: Settings) -> Ports:
     from botocore.config import Config
 
     from chalicelibs.adapters import dead_letters, dynamodb
+    from chalicelibs.adapters.carriers.accounts import AccountCarriers
+    from chalicelibs.adapters.carriers.asking import Line
     from chalicelibs.adapters.s3 import S3Files
     from chalicelibs.adapters.s3_parts import S3Parts
     from chalicelibs.adapters.sqs import SqsQueue
@@ -366,9 +405,11 @@ def aws_ports(settings: Settings) -> Ports:
     sqs = boto3.client("sqs", config=config)
     client = dynamodb.send_straight(boto3.client("dynamodb", config=once))
     table = dynamodb.Table(client, settings.table, ids)
+    accounts = dynamodb.DynamoAccounts(table)
     return Ports(
         workspaces=dynamodb.DynamoWorkspaces(table),
         agents=dynamodb.DynamoAgents(table),
+        accounts=accounts,
         campaigns=dynamodb.DynamoCampaigns(table),
         gauges=dynamodb.DynamoGauges(table),
         tasks=dynamodb.DynamoTasks(table),
@@ -406,15 +447,36 @@ def aws_ports(settings: Settings) -> Ports:
                 ),
             },
         ),
-        carriers=KnownCarriers(carriers_of(settings, clock)),
+        carriers=AccountCarriers(
+            accounts,
+            secrets_of(settings, partial(boto3.client, "ssm", config=config)),
+            own=KnownCarriers(carriers_of(settings, clock)),
+            line=Line(allows_private=settings.allows_private_carriers),
+            public_url=settings.public_url,
+            now=clock.now,
+        ),
         clock=clock,
         ids=ids,
         journal=LoggedJournal(clock),
     )
 
 
+def secrets_of(settings: Settings, client: Callable[[], Any]) -> Secrets:
+    """Where the secrets of workspaces are: in Parameter Store, or in the environment."""
+    if settings.secrets_path:
+        return SsmSecrets(client, settings.secrets_path)
+    return EnvironmentSecrets(settings.secrets)
+
+
 def carriers_of(settings: Settings, clock: Clock) -> Mapping[str, Carrier]:
-    """The carriers that the settings name."""
+    """The carriers that the settings name.
+
+    Their HTTP client is imported here: only the service needs it, not a function that just starts.
+    """
+    from urllib3 import PoolManager
+
+    from chalicelibs.adapters.carriers.simulated import SimulatedCarrier
+
     own = {"simulated": settings.simulated_carrier, "sip": settings.sip_carrier}
     return {
         name: SimulatedCarrier(
@@ -449,6 +511,7 @@ def build(settings: Settings) -> Service:
         aws_ports(settings),
         deadlines=settings.deadlines,
         bootstrap_key_hash=settings.bootstrap_key_hash,
+        public_url=settings.public_url,
     )
     # What serves every event is never garbage: the collector need not look through it each time.
     gc.freeze()

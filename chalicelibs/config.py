@@ -1,7 +1,7 @@
 """The settings of a deployment, complete or an error that names what is missing."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Self
 
@@ -49,6 +49,10 @@ class Settings:
     bootstrap_key_hash: str | None = None  #: SHA-256, hex; without it no workspace can be opened.
     simulated_carrier: SimulatedCarrierSettings | None = None
     sip_carrier: SimulatedCarrierSettings | None = None  #: It has the simulated one's HTTP shape.
+    secrets_path: str = ""  #: Where Parameter Store keeps secrets; empty: they are variables.
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)  #: By variable.
+    #: Whether carriers may be at private addresses, and be spoken to without TLS: only at home.
+    allows_private_carriers: bool = False
     deadlines: Deadlines
 
     @classmethod
@@ -76,6 +80,13 @@ class Settings:
                 bootstrap_key_hash=environ.get("BOOTSTRAP_KEY_HASH") or None,
                 simulated_carrier=_own_carrier(environ, "SIMULATED_CARRIER"),
                 sip_carrier=_own_carrier(environ, "SIP_CARRIER"),
+                secrets_path=environ.get("SECRETS_PATH", ""),
+                secrets={
+                    name: value
+                    for name, value in environ.items()
+                    if name.startswith("CARRIER_SECRET_")
+                },
+                allows_private_carriers=environ.get("ALLOW_PRIVATE_CARRIERS") == "1",
                 deadlines=_deadlines(environ),
             )
         except KeyError as error:

@@ -14,6 +14,7 @@ from chalicelibs.domain.brakes import Gauge
 from chalicelibs.domain.call import Call, Dialed
 from chalicelibs.domain.call_event import CallEvent
 from chalicelibs.domain.campaign import Campaign
+from chalicelibs.domain.carrier_account import CarrierAccount, Denials
 from chalicelibs.domain.dead_letters import DeadLetter, Failure, QueueName
 from chalicelibs.domain.exports import Export, ExportFormat
 from chalicelibs.domain.imports import Batch, Chunk, Import, RejectedRow
@@ -135,6 +136,32 @@ class Agents(Protocol):
 
     def numbers(self, workspace_id: str) -> Sequence[Number]:
         """All numbers of this workspace."""
+
+
+class Accounts(Protocol):
+    """What each workspace has with which carrier."""
+
+    def save(self, account: CarrierAccount) -> None:
+        """Store or replace an account."""
+
+    def get(self, workspace_id: str, name: str) -> CarrierAccount | None:
+        """The account of this name, as it stands now."""
+
+    def list(self, workspace_id: str) -> Sequence[CarrierAccount]:
+        """All accounts of this workspace, by name."""
+
+    def remove(self, workspace_id: str, name: str) -> None:
+        """Forget an account; harmless when repeated."""
+
+
+class Secrets(Protocol):
+    """What nobody else may know, kept where only this deployment can read it."""
+
+    def get(self, workspace_id: str, name: str) -> Sequence[str]:
+        """Each value of a workspace's secret that is good: two while it is being changed.
+
+        There is none where there is no such secret. What is given may be a minute old.
+        """
 
 
 class Campaigns(Protocol):
@@ -303,6 +330,12 @@ class Pacing(Protocol):
     def rest(self, workspace_id: str, carrier: str, rest: Rest) -> None:
         """Let a carrier rest, unless somebody else has it rest for longer."""
 
+    def deny(self, workspace_id: str, carrier: str, denial: Denials, *, since: datetime) -> None:
+        """Count that a carrier refused our credentials; one whose last time was before begins."""
+
+    def wake(self, workspace_id: str, carrier: str) -> None:
+        """Forget a carrier's rest and its denials: it is asked again."""
+
 
 class Imports(Protocol):
     """Files on their way in, and the rows that stayed outside."""
@@ -379,6 +412,14 @@ class PlaceCall:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawCall:
+    """The message that has a call taken back that its carrier has not dialled yet."""
+
+    workspace_id: str
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WriteExport:
     """The message that has an export written."""
 
@@ -402,6 +443,9 @@ class Queue(Protocol):
 
     def calls(self, messages: Iterable[tuple[PlaceCall, timedelta]]) -> None:
         """Have calls placed, each after a delay."""
+
+    def withdraw(self, messages: Iterable[WithdrawCall], delay: timedelta = timedelta(0)) -> None:
+        """Have calls taken back that wait at their carriers."""
 
     def events(self, events: Iterable[CallEvent]) -> None:
         """Have carriers' reports recorded."""
@@ -447,6 +491,13 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
+class Denied:
+    """The carrier does not take our credentials, or there are none: nothing was dialled."""
+
+    reason: str = "credentials_refused"
+
+
+@dataclass(frozen=True, slots=True)
 class Throttled:
     """The carrier is full: nothing was dialled, it may be asked again later."""
 
@@ -463,7 +514,7 @@ class AnswerLost:
     """The request was sent and no clear answer came: the phone may be ringing."""
 
 
-PlaceAnswer = Accepted | Refused | Throttled | Unreachable | AnswerLost
+PlaceAnswer = Accepted | Refused | Denied | Throttled | Unreachable | AnswerLost
 
 
 @dataclass(frozen=True, slots=True)
@@ -484,6 +535,29 @@ class CannotSay:
 FetchAnswer = CallEvent | StillAlive | NeverSeen | CannotSay
 
 
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """The call waited at the carrier, and will never be dialled."""
+
+
+@dataclass(frozen=True, slots=True)
+class TooLate:
+    """It does not wait, or this carrier makes none wait: it goes on, or is over."""
+
+
+WithdrawAnswer = Withdrawn | TooLate | CannotSay
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Webhook:
+    """A carrier's request to us."""
+
+    headers: Mapping[str, str]  #: With names in lower case.
+    body: bytes  #: As it came, before any parsing: that is what was signed.
+    url: str = ""  #: As the carrier called it, by the configured address; some sign it, too.
+    call_id: str | None = None  #: The call that the address names.
+
+
 class Carrier(Protocol):
     """Whoever dials."""
 
@@ -493,12 +567,11 @@ class Carrier(Protocol):
     def fetch(self, call: Call) -> FetchAnswer:
         """Ask what became of a call; the event of its end, if it has ended."""
 
-    def read(self, headers: Mapping[str, str], body: bytes) -> CallEvent | None:
-        """A webhook of this carrier as an event; None where it changes nothing.
+    def withdraw(self, call: Call) -> WithdrawAnswer:
+        """Take a call back, if it still waits to be dialled; what rings is let go on."""
 
-        Args:
-            headers: with names in lower case.
-            body: as it came, before any parsing: that is what was signed.
+    def read(self, webhook: Webhook) -> CallEvent | None:
+        """A webhook of this carrier as an event; None where it changes nothing.
 
         Raises:
             Forged: when the carrier did not send this, or not now.
@@ -510,10 +583,10 @@ class Forged(Exception):
 
 
 class Carriers(Protocol):
-    """The carriers this deployment knows."""
+    """The carriers of the deployment, and those that each workspace brings."""
 
-    def get(self, name: str) -> Carrier | None:
-        """A carrier by its name."""
+    def get(self, workspace_id: str | None, name: str) -> Carrier | None:
+        """A carrier as this workspace knows it by name; None: one of the deployment's own."""
 
 
 class Clock(Protocol):

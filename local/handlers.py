@@ -60,7 +60,11 @@ def service_environment(
     return {
         **{name: environ.get(name, value) for name, value in COMPRESSED.items()},
         **{k: v for k, v in created.env.items() if k not in COMPRESSED},
-        "PUBLIC_URL": settings.url,
+        # A tunnel's address, where real carriers are to reach this machine.
+        "PUBLIC_URL": environ.get("PUBLIC_URL", settings.url),
+        # Carriers' secrets are variables here, and a carrier may be a program beside this one.
+        "SECRETS_PATH": environ.get("SECRETS_PATH", ""),
+        "ALLOW_PRIVATE_CARRIERS": environ.get("ALLOW_PRIVATE_CARRIERS", "1"),
         f"{carrier}_URL": settings.carrier_url,
         f"{carrier}_KEY": secret.carrier_key,
         f"{carrier}_SECRET": secret.carrier_secret,

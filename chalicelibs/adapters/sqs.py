@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from chalicelibs.domain.call_event import CallEvent
-from chalicelibs.ports import ImportChunk, PlaceCall, WriteExport
+from chalicelibs.ports import ImportChunk, PlaceCall, WithdrawCall, WriteExport
 
 #: Messages that SQS takes in one request, and what they may weigh together.
 BATCH = 10
@@ -52,6 +52,10 @@ class SqsQueue:
         """See the port."""
         self._send(self._calls_url, ((_place(call), delay) for call, delay in messages))
 
+    def withdraw(self, messages: Iterable[WithdrawCall], delay: timedelta = NO_DELAY) -> None:
+        """See the port. They go where calls are placed: who may speak to carriers reads there."""
+        self._send(self._calls_url, ((_withdraw(one), delay) for one in messages))
+
     def events(self, events: Iterable[CallEvent]) -> None:
         """See the port."""
         self._send(self._events_url, ((event.to_message(), NO_DELAY) for event in events))
@@ -95,6 +99,14 @@ def _place(call: PlaceCall) -> dict[str, Any]:
         "call_id": call.call_id,
         "workspace_page": call.workspace_page,
         "campaign_page": call.campaign_page,
+    }
+
+
+def _withdraw(message: WithdrawCall) -> dict[str, Any]:
+    return {
+        "kind": "withdraw",
+        "workspace_id": message.workspace_id,
+        "call_id": message.call_id,
     }
 
 

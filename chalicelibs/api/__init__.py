@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from chalicelibs.api import calls as calls
     from chalicelibs.api import campaign_settings as campaign_settings
     from chalicelibs.api import campaigns as campaigns
+    from chalicelibs.api import carriers as carriers
     from chalicelibs.api import console as console
     from chalicelibs.api import contacts as contacts
     from chalicelibs.api import dead_letters as dead_letters

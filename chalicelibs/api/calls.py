@@ -32,6 +32,7 @@ class CallView(View):
         "`busy_callback`, `voicemail`, `no_response`, or one of the agent's own; null before."
     )
     is_permanent: bool = Field(description="The number itself is bad: no retry can help.")
+    do_not_call: bool = Field(description="The person asked not to be called again.")
     reason: str | None = Field(description="Why it failed, in a word.")
     agent_id: str | None
     from_: str | None = Field(serialization_alias="from", description="The number shown, E.164.")
@@ -77,6 +78,7 @@ def view(call: Call) -> CallView:
         status=call.status,
         outcome=call.outcome,
         is_permanent=call.is_permanent,
+        do_not_call=call.opts_out,
         reason=call.reason,
         agent_id=call.agent_id,
         from_=call.caller_id,

@@ -26,6 +26,21 @@ AGENT: Examples = {
     }
 }
 
+CARRIER: Examples = {
+    "Twilio": {
+        "kind": "twilio",
+        "account_sid": "AC" + "0" * 32,
+        "twiml": "<Response><Connect><Stream url='wss://voice.example.com'/></Connect></Response>",
+        "secrets": {"auth_token": "twilio-token"},
+    },
+    "anybody who takes JSON": {
+        "kind": "http",
+        "url": "https://voice.example.com/calls",
+        "headers": {"Authorization": "Bearer {{secrets.api_key}}"},
+        "secrets": {"api_key": "voice-key", "webhook": "voice-webhooks"},
+    },
+}
+
 KEY: Examples = {"for the CRM": {"name": "CRM", "requests_per_minute": 120}}
 
 KEY_CHANGES: Examples = {"twice as often": {"requests_per_minute": 240}}

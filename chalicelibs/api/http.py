@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import wraps
 from http import HTTPStatus
 from typing import Any, ParamSpec, Protocol
+from urllib.parse import quote, urlencode
 
 from chalice.app import AuthResponse, Chalice, MultiDict, Response
 
@@ -15,7 +16,7 @@ from chalicelibs.domain.erasing import PLACE
 from chalicelibs.domain.errors import Invalid, NotFound
 from chalicelibs.domain.naming import ALPHABET, LENGTH
 from chalicelibs.domain.workspace import OPERATOR, Holder
-from chalicelibs.ports import Paging
+from chalicelibs.ports import Paging, Webhook
 
 #: Larger bodies are refused; longer lists of contacts come as CSV.
 MOST_BYTES = 1024 * 1024
@@ -172,6 +173,21 @@ def request(app: Chalice) -> Request:
         headers={name.lower(): value for name, value in current.headers.items()},
         values_by_parameter={name: query.getlist(name) for name in query},
         raw_body=raw if isinstance(raw, bytes) else raw.encode(),
+    )
+
+
+def webhook(asked: Request, public_url: str = "", call_id: str | None = None) -> Webhook:
+    """A carrier's request, with its address as the carrier knows it: by what was configured.
+
+    What headers say of the host is whatever somebody sent.
+    """
+    pairs = [(name, one) for name, many in asked.values_by_parameter.items() for one in many]
+    query = f"?{urlencode(pairs, quote_via=quote)}" if pairs else ""
+    return Webhook(
+        headers=asked.headers,
+        body=asked.body,
+        url=f"{public_url}{asked.path}{query}",
+        call_id=call_id,
     )
 
 

@@ -49,6 +49,7 @@ paged: `next_cursor` is null at the end."""
 
 TAGS = {
     "Workspace": "The account: its limits.",
+    "Carriers": "Whoever dials: accounts with carriers that the workspace brings.",
     "Agents and numbers": "Who speaks, and from which number.",
     "Campaigns": "A purpose, its contacts and its rules.",
     "Tasks and calls": "The intent to reach one contact, and each attempt at it.",

@@ -24,6 +24,16 @@ from chalicelibs.api.bodies import Body, View
 from chalicelibs.api.calls import CallLogView, CallsView, CallView
 from chalicelibs.api.campaign_settings import CampaignChanges, NewCampaign
 from chalicelibs.api.campaigns import CampaignView, CreatedCampaignView
+from chalicelibs.api.carriers import (
+    CarriersView,
+    CarrierView,
+    HttpCarrier,
+    RetellCarrier,
+    SignalWireCarrier,
+    TelnyxCarrier,
+    TwilioCarrier,
+    VapiCarrier,
+)
 from chalicelibs.api.contacts import ErasedView
 from chalicelibs.api.dead_letters import DeadLettersView, Redrive, RedrivenView
 from chalicelibs.api.dialects import PREFIX, CampaignsView
@@ -276,9 +286,11 @@ PATH_PARTS = {
     "import_id": "The id of an import.",
     "key_id": "The id of a key.",
     "lead_id": "The id of a lead.",
+    "name": "What a carrier is called: lower case letters, digits, - and _.",
     "phone": "A number, E.164; its + as it is or as %2B.",
     "task_id": "The id of a task.",
     "version": "The version of the viewer's files.",
+    "workspace_id": "The id of the workspace whose carrier it is.",
 }
 
 WORKSPACE = (
@@ -311,6 +323,64 @@ WORKSPACE = (
         body=Limits,
         examples=examples.LIMITS,
         answers={200: (WorkspaceView,)},
+    ),
+)
+
+CARRIERS = (
+    Operation(
+        name="list_carriers",
+        method="GET",
+        path="/workspace/carriers",
+        tag="Carriers",
+        summary="List the carriers that the workspace brings",
+        answers={200: (CarriersView,)},
+    ),
+    Operation(
+        name="get_carrier",
+        method="GET",
+        path="/workspace/carriers/{name}",
+        tag="Carriers",
+        summary="Show a carrier, and whether it is asked for calls",
+        answers={200: (CarrierView,)},
+    ),
+    Operation(
+        name="set_carrier",
+        method="PUT",
+        path="/workspace/carriers/{name}",
+        tag="Carriers",
+        summary="Set a carrier up, or anew",
+        description="Secrets are named and never sent: store them first (docs/carriers.md). It "
+        "counts from the next call on; a carrier that was paused is asked again.",
+        body=(
+            TwilioCarrier,
+            SignalWireCarrier,
+            TelnyxCarrier,
+            RetellCarrier,
+            VapiCarrier,
+            HttpCarrier,
+        ),
+        examples=examples.CARRIER,
+        answers={200: (CarrierView,)},
+        also=frozenset({409}),
+    ),
+    Operation(
+        name="remove_carrier",
+        method="DELETE",
+        path="/workspace/carriers/{name}",
+        tag="Carriers",
+        summary="Forget a carrier",
+        description="While agents or numbers name it: 409.",
+        answers={200: (CarrierView,)},
+        also=frozenset({409}),
+    ),
+    Operation(
+        name="resume_carrier",
+        method="POST",
+        path="/workspace/carriers/{name}/resume",
+        tag="Carriers",
+        summary="Ask a carrier again that rests or is paused",
+        description="Repeating it changes nothing. It takes no body.",
+        answers={200: (CarrierView,)},
     ),
 )
 
@@ -748,6 +818,22 @@ EXPORTS = (
     ),
 )
 
+
+def own_webhook(name: str, path: str) -> Operation:
+    """A report of a carrier that a workspace brings."""
+    return Operation(
+        name=name,
+        method="POST",
+        path=path,
+        tag="Service",
+        summary="Take a report of a workspace's own carrier",
+        description="In the carrier's own words, and signed as it signs: no key is asked for.",
+        answers={200: (StatusView,)},
+        also=frozenset({401}),
+        needs_key=False,
+    )
+
+
 SERVICE = (
     Operation(
         name="receive_webhook",
@@ -761,6 +847,8 @@ SERVICE = (
         also=frozenset({401}),
         needs_key=False,
     ),
+    own_webhook("receive_own_webhook", "/webhooks/{carrier}/{workspace_id}"),
+    own_webhook("receive_call_webhook", "/webhooks/{carrier}/{workspace_id}/{call_id}"),
     Operation(
         name="health",
         method="GET",
@@ -988,6 +1076,7 @@ OPERATOR = (
 )
 
 OPERATIONS = (
-    *(*WORKSPACE, *KEYS, *AGENTS, *CAMPAIGNS, *TASKS, *IMPORTS, *EXPORTS, *LEADS, *V1),
+    *(*WORKSPACE, *CARRIERS, *KEYS, *AGENTS, *CAMPAIGNS, *TASKS, *IMPORTS, *EXPORTS),
+    *(*LEADS, *V1),
     *(*OPERATOR, *CONSOLE, *SERVICE),
 )

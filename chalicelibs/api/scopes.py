@@ -48,6 +48,8 @@ NEEDED: Mapping[str, Scope] = {
     "GET /tasks/{task_id}/calls": Scope.READ,
     "GET /tasks/{task_id}/explain": Scope.READ,
     "GET /workspace": Scope.READ,
+    "GET /workspace/carriers": Scope.READ,
+    "GET /workspace/carriers/{name}": Scope.READ,
     "POST /api/v1/campaigns/{campaign_id}/leads": Scope.PUSH,
     "POST /campaigns/{campaign_id}/exports": Scope.PUSH,
     "POST /campaigns/{campaign_id}/imports": Scope.PUSH,
@@ -70,6 +72,8 @@ OWN_NUMBERS = frozenset(
         "GET /campaigns/{campaign_id}",
         "GET /numbers",
         "GET /numbers/{phone}",
+        "GET /workspace/carriers",
+        "GET /workspace/carriers/{name}",
     }
 )
 

@@ -25,7 +25,7 @@ from chalicelibs.domain.dead_letters import Failure, QueueName, ids_in, kind_in
 from chalicelibs.domain.imports import Import
 from chalicelibs.domain.instants import epoch_ms
 from chalicelibs.domain.naming import campaign_of, task_of
-from chalicelibs.ports import ImportChunk, PlaceCall, WriteExport
+from chalicelibs.ports import ImportChunk, PlaceCall, WithdrawCall, WriteExport
 from chalicelibs.use_cases.import_contacts import ImportChunks
 from chalicelibs.use_cases.tend_dead_letters import NoteFailure
 from chalicelibs.use_cases.write_export import Lines
@@ -60,7 +60,9 @@ def each_record(
 
 
 #: What comes of a call for which its carrier was asked; all else is a refusal of the dial gate.
-ASKED = frozenset({"placed", "answer_lost", "refused", "throttled", "carrier_unreachable"})
+ASKED = frozenset(
+    {"placed", "answer_lost", "refused", "denied", "throttled", "carrier_unreachable"}
+)
 
 
 def about(message: Mapping[str, Any]) -> dict[str, str]:
@@ -73,11 +75,19 @@ def about(message: Mapping[str, Any]) -> dict[str, str]:
 
 
 def place_calls(
-    event: SQSEvent, place: Callable[[PlaceCall], str], note: NoteFailure
+    event: SQSEvent,
+    place: Callable[[PlaceCall], str],
+    withdraw: Callable[[WithdrawCall], str],
+    note: NoteFailure,
 ) -> dict[str, Any]:
-    """Place the calls of a batch."""
+    """Place the calls of a batch, and take others back."""
 
     def handle(message: dict[str, Any]) -> None:
+        if message.get("kind") == "withdraw":
+            told = {name: message[name] for name in ("workspace_id", "call_id")}
+            done = withdraw(WithdrawCall(**told))
+            logger().info("call taken back", extra=about(message) | {"result": done})
+            return
         done = place(PlaceCall(**message))
         figures = measured(
             {"calls_asked_for" if done in ASKED else "calls_held_back": 1},

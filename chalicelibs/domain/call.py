@@ -78,10 +78,12 @@ class Call:
     agent_id: str | None = None
     carrier: str | None = None
     carrier_call_id: str | None = None
+    is_withdrawn: bool = False  #: Its carrier was asked not to dial it any more.
     takes_callbacks: bool = True  #: Whether its agent offers to call back at a time asked for.
     longest: timedelta = timedelta(0)  #: From the dial to the latest possible hang-up.
     outcome: str | None = None
     is_permanent: bool = False
+    opts_out: bool = False  #: The person asked not to be called again.
     reason: str | None = None  #: Why it failed, in a word.
     duration: timedelta | None = None
     callback_at: datetime | None = None

@@ -46,7 +46,9 @@ class CallEvent:
     transcript: Transcript = ()
     analysis: Mapping[str, object] = field(default_factory=dict)
     analysis_follows: bool = False
+    opts_out: bool = False  #: The person asked not to be called again.
     carrier: str | None = None  #: By whose webhook it came; None: we asked, or it is our own.
+    workspace_id: str | None = None  #: Whose account with the carrier signed it.
 
     def impersonal(self) -> Self:
         """The event without what it tells of a person."""
@@ -83,7 +85,9 @@ class CallEvent:
             "transcript": transcript.to_lines(self.transcript) or None,
             "analysis": dict(self.analysis) or None,
             "analysis_follows": self.analysis_follows or None,
+            "opts_out": self.opts_out or None,
             "carrier": self.carrier,
+            "workspace_id": self.workspace_id,
         }
         return {key: value for key, value in full.items() if value is not None}
 

@@ -7,6 +7,7 @@ from chalicelibs.domain.call import CallStatus
 from chalicelibs.domain.campaign import Campaign
 from chalicelibs.domain.deadlines import Deadlines
 from chalicelibs.domain.overrides import rules_of
+from chalicelibs.domain.retry import OPTED_OUT
 from chalicelibs.domain.rules import Rules
 from chalicelibs.domain.task import ERASED, Task, TaskStatus
 
@@ -61,16 +62,29 @@ def ask(
     rules = rules_of(task.own, campaign.rules, campaign.level)
     if task.has_used_all(rules.retry.max_attempts):
         return Finish(TaskStatus.COMPLETED, "attempts_exhausted")
-    hours = rules.callback_hours if task.is_callback else rules.hours
-    if hours is not None and not hours.is_open(now):
+    if not is_open(task, rules, now):
         return GiveBack("outside_calling_hours")
     return Dial(rules)
+
+
+def may_still_start(task: Task, campaign: Campaign, now: datetime) -> bool:
+    """Whether a call of this task that waits at its carrier may be dialled now."""
+    rules = rules_of(task.own, campaign.rules, campaign.level)
+    return why_over(task, now) is None and campaign.may_call(now) and is_open(task, rules, now)
+
+
+def is_open(task: Task, rules: Rules, now: datetime) -> bool:
+    """Whether the hours that hold for this task let a call start."""
+    hours = rules.callback_hours if task.is_callback else rules.hours
+    return hours is None or hours.is_open(now)
 
 
 def why_over(task: Task, now: datetime) -> str | None:
     """The reason for which a task is never called again, whatever its campaign says."""
     if task.is_erased:
         return ERASED
+    if task.call is not None and task.call.opts_out:
+        return OPTED_OUT
     return "task_ended" if task.end_at is not None and now >= task.end_at else None
 
 

@@ -164,8 +164,10 @@ def agent_ready(reason: str | None) -> Gate:
     return Gate(name=GateName.AGENT, reason=reason)
 
 
-def carrier_awake(rest: Rest | None) -> Gate:
-    """Whether the carrier may be asked."""
+def carrier_awake(rest: Rest | None, *, is_paused: bool = False) -> Gate:
+    """Whether the carrier may be asked; a paused one waits for somebody to resume it."""
+    if is_paused:
+        return Gate(name=GateName.CARRIER, reason="carrier_paused")
     if rest is None:
         return Gate(name=GateName.CARRIER)
     return Gate(name=GateName.CARRIER, reason="carrier_rests", opens_at=rest.until)

@@ -32,6 +32,9 @@ CALLBACK = "callback"
 #: The lane of tasks that were stopped one by one; it never opens.
 PAUSED = "paused"
 
+#: What stands for no hours in names of lanes that a former release gave.
+ANY_TIME = "any"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lane:
@@ -80,6 +83,8 @@ def hours_of(own: str, shared: CallingHours | None) -> CallingHours | None:
     """The hours of a lane whose name ends so, where its campaign has these."""
     if not own:
         return shared
+    if own == ANY_TIME:
+        return None
     if own.startswith("@"):
         return shared and in_zone(shared, own[1:])
     return hours_named(own)

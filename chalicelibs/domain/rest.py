@@ -1,4 +1,4 @@
-"""A carrier that cannot be reached is left alone for a while, and longer each time."""
+"""A carrier that cannot be reached, or is full, is left alone for a while."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,3 +25,8 @@ class Rest:
         is_first = last is None or now - last.until > LONGEST
         length = SHORTEST if is_first or last is None else min(2 * last.length, LONGEST)
         return cls(until=now + length, length=length)
+
+    @classmethod
+    def asked_for(cls, pause: timedelta, now: datetime) -> Self:
+        """The rest that a carrier asks for which is full; it says nothing of an outage."""
+        return cls(until=now + pause, length=SHORTEST)

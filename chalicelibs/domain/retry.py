@@ -11,6 +11,9 @@ from chalicelibs.domain.outcome import ALWAYS_RETRIED, Outcome
 MOST_ATTEMPTS = 20
 LONGEST_INTERVAL = timedelta(days=90)
 
+#: Why a task ends whose contact asked not to be called again: that beats every other rule.
+OPTED_OUT = "opted_out"
+
 #: The pause between attempts where nobody names one.
 DEFAULT_INTERVAL = timedelta(hours=1)
 
@@ -85,6 +88,7 @@ class Verdict:
     is_permanent: bool = False  #: The number itself is bad: no retry can help.
     callback_at: datetime | None = None
     takes_callbacks: bool = True  #: Whether a time asked for is kept.
+    opts_out: bool = False  #: The person asked not to be called again.
 
     @property
     def is_callback(self) -> bool:
@@ -106,6 +110,8 @@ def decide(verdict: Verdict, *, attempts: int, callbacks: int, policy: RetryPoli
     offers no callbacks: to that one, busy is an outcome like a custom one. A retry interval counts
     from the end of the attempt, in UTC (seed: Hooman, follow-up settings).
     """
+    if verdict.opts_out:
+        return GiveUp(OPTED_OUT)
     if verdict.is_permanent:
         return GiveUp("permanent")
     attempts_left = attempts < policy.max_attempts

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from chalicelibs.domain.carrier_account import CarrierState, Denials
 from chalicelibs.domain.quota import DEFAULT_PER_MINUTE
 from chalicelibs.domain.rest import Rest
 from chalicelibs.domain.scope import Scope
@@ -27,6 +28,7 @@ class Workspace:
     concurrency_limit: int = DEFAULT_CONCURRENCY  #: Calls in flight at once.
     calls_per_second: int | None = None  #: Calls that may start in one second; None: no bound.
     rests: Mapping[str, Rest] = field(default_factory=dict)  #: Past or present, by carrier.
+    denials: Mapping[str, Denials] = field(default_factory=dict)  #: Of late, by carrier.
     planned_until: datetime | None = None  #: Starts before this are given away, where paced.
     created_at: datetime
 
@@ -34,6 +36,21 @@ class Workspace:
         """The rest that this carrier has now."""
         rest = self.rests.get(carrier)
         return rest if rest is not None and now < rest.until else None
+
+    def has_paused(self, carrier: str) -> bool:
+        """Whether this carrier is asked for nothing until somebody has looked at it."""
+        denials = self.denials.get(carrier)
+        return denials is not None and denials.are_too_many
+
+    def may_ask(self, carrier: str, now: datetime) -> bool:
+        """Whether this carrier may be asked for calls now."""
+        return not self.has_paused(carrier) and self.rest_of(carrier, now) is None
+
+    def state_of(self, carrier: str, now: datetime) -> CarrierState:
+        """How things stand with this carrier."""
+        if self.has_paused(carrier):
+            return CarrierState.PAUSED
+        return CarrierState.READY if self.may_ask(carrier, now) else CarrierState.RESTING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -147,12 +147,13 @@ class Dispatch:
     ) -> Mapping[str, Campaign]:
         """Those whose carrier may be asked. A task with an agent of its own is for the gate."""
         now = self.clock.now()
-        if not any(workspace.rest_of(carrier, now) for carrier in workspace.rests):
+        named = {*workspace.rests, *workspace.denials}
+        if all(workspace.may_ask(carrier, now) for carrier in named):
             return campaigns
         return {
             campaign_id: campaign
             for campaign_id, campaign in campaigns.items()
-            if not workspace.rest_of(self._carrier_of(campaign), now)
+            if workspace.may_ask(self._carrier_of(campaign), now)
         }
 
     def _carrier_of(self, campaign: Campaign) -> str:

@@ -215,12 +215,13 @@ class Explain:
         if isinstance(ready, Unready):
             yield gates.agent_ready(ready.reason)
         else:
-            is_known = self.carriers.get(ready.agent.carrier) is not None
+            is_known = self.carriers.get(campaign.workspace_id, ready.agent.carrier) is not None
             yield gates.agent_ready(None if is_known else "unknown_carrier")
         names = {one.carrier for one in (agent, other) if one}
         rests = (scene.workspace.rest_of(name, scene.now) for name in names)
         yield gates.carrier_awake(
-            max((rest for rest in rests if rest), key=lambda rest: rest.until, default=None)
+            max((rest for rest in rests if rest), key=lambda rest: rest.until, default=None),
+            is_paused=any(map(scene.workspace.has_paused, names)),
         )
 
     def _firsts(

@@ -48,6 +48,7 @@ class ManageCampaigns:
     queue: Queue
     clock: Clock
     resume_tasks: Callable[[Campaign], int]
+    withdraw_calls: Callable[[Campaign], int]  #: Of a campaign that was paused, or is over.
 
     def create(self, campaign: Campaign) -> CampaignReading:
         """Store a new campaign; gives the stored one where the same request was here before.
@@ -149,6 +150,8 @@ class ManageCampaigns:
             self.queue.nudge(campaign.workspace_id)
             # What becomes possible within this minute was not looked for before the change.
             self.queue.tick([campaign.workspace_id])
+        elif campaign.state is not CampaignState.DRAFT:
+            self.withdraw_calls(campaign)
         return self._reading(campaign, self._busy(campaign.workspace_id))
 
     def _busy(self, workspace_id: str) -> Busy:

@@ -240,7 +240,7 @@ class ManageAgents:
         Raises:
             Invalid: when its carrier is not known here.
         """
-        self._check(agent.carrier)
+        self._check(agent.workspace_id, agent.carrier)
         self.agents.save(agent)
         return agent
 
@@ -258,7 +258,7 @@ class ManageAgents:
             agent = self.get(workspace_id, agent_id)
             changed = change(agent)
             if changed.carrier != agent.carrier:
-                self._check(changed.carrier)
+                self._check(workspace_id, changed.carrier)
             try:
                 return self.agents.edit(changed)
             except Stale:
@@ -271,7 +271,7 @@ class ManageAgents:
         Raises:
             Invalid: when its carrier is not known here.
         """
-        self._check(number.carrier)
+        self._check(number.workspace_id, number.carrier)
         known = self.agents.number(number.workspace_id, number.phone)
         if known is not None:
             number = replace(number, version=known.version + 1)
@@ -293,7 +293,7 @@ class ManageAgents:
             number = self.number(workspace_id, phone)
             changed = change(number)
             if changed.carrier != number.carrier:
-                self._check(changed.carrier)
+                self._check(workspace_id, changed.carrier)
             try:
                 return self.agents.edit_number(changed)
             except Stale:
@@ -340,6 +340,7 @@ class ManageAgents:
         numbers = (one for one in self.agents.numbers(workspace_id) if one.has_outbound_trunk)
         return next(agents, None), next(numbers, None)
 
-    def _check(self, carrier: str) -> None:
-        if self.carriers.get(carrier) is None:
-            raise Invalid(f"there is no carrier {carrier!r} in this deployment", "carrier")
+    def _check(self, workspace_id: str, carrier: str) -> None:
+        if self.carriers.get(workspace_id, carrier) is None:
+            message = f"there is no carrier {carrier!r} in this deployment, nor in this workspace"
+            raise Invalid(message, "carrier")

@@ -8,6 +8,7 @@ from chalicelibs.domain.agent import Agent
 from chalicelibs.domain.call import Call, CallStatus, SlotPages
 from chalicelibs.domain.call_event import CallEvent, EventKind
 from chalicelibs.domain.campaign import Campaign
+from chalicelibs.domain.carrier_account import FORGETS_DENIALS_AFTER, PAUSED_FOR, Denials
 from chalicelibs.domain.deadlines import Deadlines
 from chalicelibs.domain.errors import Stale
 from chalicelibs.domain.instants import wait_until
@@ -17,6 +18,7 @@ from chalicelibs.domain.prompt import Unready, prepare
 from chalicelibs.domain.rest import Rest
 from chalicelibs.domain.rules import Rules
 from chalicelibs.domain.task import Task, tally_of
+from chalicelibs.domain.workspace import Workspace
 from chalicelibs.ports import (
     Accepted,
     Agents,
@@ -25,6 +27,7 @@ from chalicelibs.ports import (
     Carrier,
     Carriers,
     Clock,
+    Denied,
     DialRequest,
     Pacing,
     PlaceAnswer,
@@ -99,10 +102,13 @@ class PlaceCalls:
 
     def _dial(self, message: PlaceCall, gate: AtGate, rules: Rules) -> str:
         agent = self.agents.get(message.workspace_id, rules.agent_id)
-        rest = gate.workspace.rest_of(agent.carrier, self.clock.now()) if agent else None
-        if rest is not None:
-            self._give_back(message, gate.task, not_before=rest.until)
-            return "carrier_rests"
+        wait = self._wait_for(agent.carrier, gate.workspace) if agent else None
+        if agent is not None and wait is not None:
+            self._give_back(message, gate.task, not_before=wait)
+            is_paused = gate.workspace.has_paused(agent.carrier)
+            return "carrier_paused" if is_paused else "carrier_rests"
+        # Before the dial is written down: should its secrets not be had, the message comes again.
+        carrier = self.carriers.get(message.workspace_id, agent.carrier) if agent else None
         limit = gate.workspace.calls_per_second
         if limit is not None and not self.pacing.take(
             message.workspace_id, self.clock.now(), limit
@@ -110,8 +116,16 @@ class PlaceCalls:
             self.queue.calls([(message, ONE_SECOND)])
             return "second_is_full"
         task = self.tasks.save(self._dialing(message, gate.task, rules, agent))
-        answer = self._ask_carrier(task, gate.campaign, rules, agent)
+        answer = self._ask_carrier(task, gate.campaign, rules, agent, carrier)
         return self._after(message, task, answer, gate)
+
+    def _wait_for(self, carrier: str, workspace: Workspace) -> datetime | None:
+        """Until when a carrier is left alone; None: it may be asked."""
+        now = self.clock.now()
+        if workspace.has_paused(carrier):
+            return now + PAUSED_FOR
+        rest = workspace.rest_of(carrier, now)
+        return None if rest is None else rest.until
 
     def _dialing(self, message: PlaceCall, task: Task, rules: Rules, agent: Agent | None) -> Task:
         """The task with its attempt spent: from here on the phone may ring, once."""
@@ -132,13 +146,17 @@ class PlaceCalls:
         return task.with_call(call)
 
     def _ask_carrier(
-        self, task: Task, campaign: Campaign, rules: Rules, agent: Agent | None
+        self,
+        task: Task,
+        campaign: Campaign,
+        rules: Rules,
+        agent: Agent | None,
+        carrier: Carrier | None,
     ) -> PlaceAnswer:
         assert task.call is not None
         ready = prepare(agent, campaign, task.context)
         if isinstance(ready, Unready):
             return Refused(ready.reason)
-        carrier: Carrier | None = self.carriers.get(ready.agent.carrier)
         if carrier is None:
             return Refused("unknown_carrier")
         if self.clock.now() >= self.deadlines.of_sending(task.call):
@@ -162,30 +180,56 @@ class PlaceCalls:
         match answer:
             case Accepted(carrier_call_id):
                 self._note(task, call.because(CallStatus.PLACED, carrier_call_id=carrier_call_id))
+                self._forget_denials(call, gate.workspace)
                 return "placed"
             case AnswerLost():
                 self._note(task, call.because(CallStatus.UNKNOWN))
                 return "answer_lost"
             case Throttled(retry_after):
-                self._give_back(message, task, not_before=now + retry_after)
+                self._rest(message, task, Rest.asked_for(retry_after, now))
                 return "throttled"
             case Unreachable():
                 assert call.carrier is not None, "it was asked"
                 rest = Rest.after(gate.workspace.rests.get(call.carrier), now)
-                self.pacing.rest(message.workspace_id, call.carrier, rest)
-                self._give_back(message, task, not_before=rest.until)
+                self._rest(message, task, rest)
                 return "carrier_unreachable"
+            case Denied(reason):
+                self._deny(call, gate.workspace, reason)
+                self._refuse(call, reason)
+                return "denied"
             case Refused(reason, is_permanent):
-                refused = CallEvent(
-                    call_id=call.call_id,
-                    kind=EventKind.ENDED,
-                    at=now,
-                    outcome=Outcome.INIT_FAILED,
-                    reason=reason,
-                    is_permanent=is_permanent,
-                )
-                self.queue.events([refused])
+                self._refuse(call, reason, is_permanent=is_permanent)
                 return "refused"
+
+    def _refuse(self, call: Call, reason: str, *, is_permanent: bool = False) -> None:
+        """Have the call end as what was never dialled."""
+        refused = CallEvent(
+            call_id=call.call_id,
+            kind=EventKind.ENDED,
+            at=self.clock.now(),
+            outcome=Outcome.INIT_FAILED,
+            reason=reason,
+            is_permanent=is_permanent,
+        )
+        self.queue.events([refused])
+
+    def _rest(self, message: PlaceCall, task: Task, rest: Rest) -> None:
+        """Leave the carrier alone for a while, and give the attempt back."""
+        assert task.call is not None
+        assert task.call.carrier is not None, "it was asked"
+        self.pacing.rest(message.workspace_id, task.call.carrier, rest)
+        self._give_back(message, task, not_before=rest.until)
+
+    def _deny(self, call: Call, workspace: Workspace, reason: str) -> None:
+        """Count that our credentials were refused; too many pause the carrier."""
+        assert call.carrier is not None, "it was asked"
+        denial = Denials(1, self.clock.now(), reason)
+        since = denial.last_at - FORGETS_DENIALS_AFTER
+        self.pacing.deny(workspace.workspace_id, call.carrier, denial, since=since)
+
+    def _forget_denials(self, call: Call, workspace: Workspace) -> None:
+        if call.carrier is not None and call.carrier in workspace.denials:
+            self.pacing.wake(workspace.workspace_id, call.carrier)
 
     def _give_back(self, message: PlaceCall, task: Task, *, not_before: datetime) -> None:
         """No attempt was spent: the task and its slot wait until the carrier can be asked."""

@@ -1,12 +1,11 @@
 """Take a carrier's report: make it durable, let others do the thinking."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from chalicelibs.domain.call_event import CallEvent
 from chalicelibs.domain.errors import NotFound
 from chalicelibs.domain.naming import is_call_id
-from chalicelibs.ports import Carriers, Queue
+from chalicelibs.ports import Carriers, Queue, Webhook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,19 +15,26 @@ class ReceiveReport:
     carriers: Carriers
     queue: Queue
 
-    def webhook(self, carrier: str, headers: Mapping[str, str], body: bytes) -> CallEvent | None:
+    def webhook(
+        self, carrier: str, webhook: Webhook, workspace_id: str | None = None
+    ) -> CallEvent | None:
         """Queue what a carrier's webhook says; None where it changes nothing.
+
+        Args:
+            carrier: by which name it is known.
+            webhook: what came.
+            workspace_id: whose account the carrier is; None: the deployment's.
 
         Raises:
             NotFound: when there is no such carrier, or there can be no such call.
             Forged: when the carrier did not send it.
         """
-        known = self.carriers.get(carrier)
+        known = self.carriers.get(workspace_id, carrier)
         if known is None:
             raise NotFound("carrier", carrier)
-        event = known.read(headers, body)
+        event = known.read(webhook)
         if event is not None:
-            event = replace(event, carrier=carrier)
+            event = replace(event, carrier=carrier, workspace_id=workspace_id)
             self(event)
         return event
 

@@ -13,6 +13,7 @@ from chalicelibs.domain.analysis import bounded
 from chalicelibs.domain.call import LOST, Call, CallStatus
 from chalicelibs.domain.call_event import CallEvent, EventKind
 from chalicelibs.domain.campaign import Campaign
+from chalicelibs.domain.carrier_account import CANCELLED
 from chalicelibs.domain.deadlines import LOOK_AHEAD, Deadlines
 from chalicelibs.domain.errors import Stale
 from chalicelibs.domain.instants import wait_until
@@ -21,7 +22,7 @@ from chalicelibs.domain.naming import campaign_of, is_call_id, task_of
 from chalicelibs.domain.outcome import Outcome, is_more_telling
 from chalicelibs.domain.overrides import rules_of
 from chalicelibs.domain.progress import OUTCOME, Tally, added, of_try
-from chalicelibs.domain.retry import Complete, Decision, Verdict, decide
+from chalicelibs.domain.retry import OPTED_OUT, Complete, Decision, Verdict, decide
 from chalicelibs.domain.task import Task, TaskStatus, tally_of, use_gained
 from chalicelibs.domain.transcript import fuller
 from chalicelibs.ports import UNHEARD, Calls, Clock, Journal, Slots
@@ -188,7 +189,7 @@ class RecordCallEvent:
 
     def _record(self, event: CallEvent) -> str:
         task = self.tasks.get(task_of(event.call_id))
-        if task is None:
+        if task is None or event.workspace_id not in {None, task.workspace_id}:
             return "unknown_call"
         if task.is_erased:
             event = event.impersonal()
@@ -218,7 +219,10 @@ class RecordCallEvent:
 
     def _record_end(self, task: Task, call: Call, event: CallEvent) -> str:
         if not call.can_become(CallStatus.ENDED):
-            return "old_news"
+            # Some tell of the end twice: at once, and in full when the conversation is analysed.
+            return self._record_analysis(task, call, event) if event.analysis else "old_news"
+        if call.is_withdrawn and event.reason == CANCELLED:
+            return self._take_back(task, call)
         ended = end_of(call, event, now=self.clock.now())
         # The slot goes first: should the rest fail, the task still stands in the rescue lane.
         self._release(task, call)
@@ -229,6 +233,14 @@ class RecordCallEvent:
         self.tasks.save(task.with_call(waiting))
         self.queue.nudge(task.workspace_id)
         return "waits_for_analysis"
+
+    def _take_back(self, task: Task, call: Call) -> str:
+        """It was never dialled: no attempt is spent, and the task waits in its lane again."""
+        self._release(task, call)
+        back = task.give_back()
+        self.tasks.settle(back, tally_of(task, back, now=self.clock.now()))
+        self.queue.nudge(task.workspace_id)
+        return "taken_back"
 
     def _record_analysis(self, task: Task, call: Call, event: CallEvent) -> str:
         analysed = with_analysis(call, event)
@@ -283,6 +295,7 @@ class RecordCallEvent:
             is_permanent=call.is_permanent,
             callback_at=call.callback_at,
             takes_callbacks=call.takes_callbacks,
+            opts_out=call.opts_out,
         )
         return decide(
             verdict, attempts=task.attempts, callbacks=task.callbacks, policy=rules.retry
@@ -311,10 +324,21 @@ class RecordCallEvent:
             return "erased"
         if call == kept or not (is_settled or self._is_in_time(kept)):
             return "old_news"
+        if call.opts_out:
+            task = self._opt_out(task)
         if call.outcome != kept.outcome:
             return self._upgrade(task, kept, call)
         self.calls.revise(task.workspace_id, call)
         return "analysis_added"
+
+    def _opt_out(self, task: Task) -> Task:
+        """Whoever asked not to be called again, however late it is told, is not."""
+        if task.is_final:
+            return task
+        if task.call is not None:
+            return self.tasks.save(task.with_call(replace(task.call, opts_out=True)))
+        done = task.finish(TaskStatus.COMPLETED, OPTED_OUT)
+        return self.tasks.settle(done, tally_of(task, done, now=self.clock.now()))
 
     def _told_late(self, call: Call, event: CallEvent) -> Call:
         """The call as it is now known; the end of a lost one was only a guess."""
@@ -398,6 +422,7 @@ def with_analysis(call: Call, event: CallEvent) -> Call:
     return replace(
         call,
         outcome=outcome,
+        opts_out=event.opts_out or call.opts_out,
         callback_at=event.callback_at or call.callback_at,
         transcript=fuller(call.transcript, event.transcript),
         analysis=bounded({**call.analysis, **event.analysis}),

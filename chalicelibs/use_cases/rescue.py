@@ -75,7 +75,7 @@ class Rescue:
                 late = CallEvent(call_id=call.call_id, kind=EventKind.ANALYSIS, at=now)
                 self.queue.events([late])
             case _:
-                self._resolve(task, call, now, self._ask(call))
+                self._resolve(task, call, now, self._ask(task.workspace_id, call))
         self._note(task, call, now)
 
     def _note(self, task: Task, call: Call, now: datetime) -> None:
@@ -104,8 +104,8 @@ class Rescue:
             return
         self.queue.nudge(task.workspace_id)
 
-    def _ask(self, call: Call) -> FetchAnswer:
-        carrier = self.carriers.get(call.carrier) if call.carrier else None
+    def _ask(self, workspace_id: str, call: Call) -> FetchAnswer:
+        carrier = self.carriers.get(workspace_id, call.carrier) if call.carrier else None
         return NeverSeen() if carrier is None else carrier.fetch(call)
 
     def _resolve(self, task: Task, call: Call, now: datetime, answer: FetchAnswer) -> None:
@@ -120,7 +120,14 @@ class Rescue:
             case CannotSay() if not is_overdue:
                 self._wait(task, call, now)
             case _:
+                self._let_go(task, call, answer)
                 self._report(call, now, Outcome.FAILED, LOST)
+
+    def _let_go(self, task: Task, call: Call, answer: FetchAnswer) -> None:
+        """A call that waits at its carrier still must not ring beside the attempt that follows."""
+        carrier = self.carriers.get(task.workspace_id, call.carrier) if call.carrier else None
+        if carrier is not None and isinstance(answer, StillAlive):
+            carrier.withdraw(call)
 
     def _report(self, call: Call, now: datetime, outcome: Outcome, reason: str) -> None:
         event = CallEvent(

@@ -24,6 +24,7 @@ from chalicelibs.adapters import memory
 from chalicelibs.adapters.clock import SystemClock
 from chalicelibs.adapters.ids import RandomIds
 from chalicelibs.ports import (
+    Accounts,
     Activities,
     Agents,
     Answers,
@@ -59,6 +60,7 @@ class Ports:
 
     workspaces: Workspaces
     agents: Agents
+    accounts: Accounts
     campaigns: Campaigns
     gauges: Gauges
     tasks: Tasks
@@ -102,6 +104,7 @@ def ports_in_memory() -> Ports:
     return Ports(
         workspaces=memory.MemoryWorkspaces(store),
         agents=memory.MemoryAgents(store),
+        accounts=memory.MemoryAccounts(store),
         campaigns=memory.MemoryCampaigns(store),
         gauges=memory.MemoryGauges(store),
         tasks=memory.MemoryTasks(store),
@@ -122,6 +125,7 @@ def ports_in(table: stored.Table) -> Ports:
     return Ports(
         workspaces=stored.DynamoWorkspaces(table),
         agents=stored.DynamoAgents(table),
+        accounts=stored.DynamoAccounts(table),
         campaigns=stored.DynamoCampaigns(table),
         gauges=stored.DynamoGauges(table),
         tasks=stored.DynamoTasks(table),

@@ -50,6 +50,8 @@ FULL = a_call(
     cost="0.0123 USD",
     recording_url="https://example.com/r.wav",
     takes_callbacks=False,
+    is_withdrawn=True,
+    opts_out=True,
     transcript=(
         Utterance("agent", "Hello, ¿qué tal? 🙂", timedelta(0)),
         Utterance("contact", "", timedelta(seconds=1, milliseconds=250)),

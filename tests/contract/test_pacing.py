@@ -2,9 +2,11 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from chalicelibs.domain.carrier_account import Denials
 from chalicelibs.domain.rest import Rest
+from chalicelibs.domain.workspace import Workspace
 from tests.builders import NOON, OTHER_WORKSPACE, WORKSPACE, a_key, a_workspace
 from tests.contract.engines import Ports
 
@@ -96,3 +98,60 @@ def test_new_limits_let_carriers_rest(ports: Ports) -> None:
 
     changed = a_workspace(concurrency_limit=7, rests={"simulated": a_rest(2)})
     assert ports.workspaces.get(WORKSPACE) == changed
+
+
+# --- Credentials that are refused ----------------------------------------------------------------
+
+HOUR = timedelta(hours=1)
+
+
+def deny(ports: Ports, at: datetime, reason: str = "credentials_refused") -> Workspace:
+    ports.pacing.deny(WORKSPACE, "own", Denials(1, at, reason), since=at - HOUR)
+    stored = ports.workspaces.get(WORKSPACE)
+    assert stored is not None
+    return stored
+
+
+def test_refusals_of_our_credentials_are_counted_until_they_pause_the_carrier(
+    ports: Ports,
+) -> None:
+    ports.workspaces.add(a_workspace(), a_key())
+
+    counted = [deny(ports, NOON + number * SECOND) for number in range(3)]
+
+    assert [one.denials["own"].times for one in counted] == [1, 2, 3]
+    assert [one.has_paused("own") for one in counted] == [False, False, True]
+    last = Denials(3, NOON + 2 * SECOND, "credentials_refused")
+    assert ports.workspaces.get(WORKSPACE) == a_workspace(denials={"own": last})
+    assert not counted[-1].has_paused("another")
+
+
+def test_a_refusal_of_yesterday_does_not_count(ports: Ports) -> None:
+    ports.workspaces.add(a_workspace(), a_key())
+    deny(ports, NOON)
+    deny(ports, NOON + SECOND)
+
+    later = deny(ports, NOON + 2 * HOUR, "secret_missing")
+
+    assert later.denials == {"own": Denials(1, NOON + 2 * HOUR, "secret_missing")}
+
+
+def test_a_carrier_that_is_woken_has_neither_rest_nor_denials(ports: Ports) -> None:
+    ports.workspaces.add(a_workspace(), a_key())
+    ports.pacing.rest(WORKSPACE, "own", a_rest(8))
+    ports.pacing.rest(WORKSPACE, "simulated", a_rest(8))
+    deny(ports, NOON)
+
+    for _ in range(2):
+        ports.pacing.wake(WORKSPACE, "own")
+
+    assert ports.workspaces.get(WORKSPACE) == a_workspace(rests={"simulated": a_rest(8)})
+
+
+def test_new_limits_keep_a_carrier_paused(ports: Ports) -> None:
+    ports.workspaces.add(a_workspace(), a_key())
+    denied = deny(ports, NOON)
+
+    ports.workspaces.set_limits(replace(denied, concurrency_limit=7))
+
+    assert ports.workspaces.get(WORKSPACE) == replace(denied, concurrency_limit=7)

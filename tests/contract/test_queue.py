@@ -12,7 +12,7 @@ from chalicelibs.adapters.sqs import NotSent, SqsQueue, whole_seconds
 from chalicelibs.api.triggers import chunk_in
 from chalicelibs.domain.call_event import CallEvent, EventKind
 from chalicelibs.domain.transcript import Utterance
-from chalicelibs.ports import ImportChunk, PlaceCall, Queue, WriteExport
+from chalicelibs.ports import ImportChunk, PlaceCall, Queue, WithdrawCall, WriteExport
 from tests.builders import CAMPAIGN, IMPORT, NOON, OTHER_WORKSPACE, WORKSPACE, a_call, a_task
 from tests.contract.engines import Account
 
@@ -263,3 +263,17 @@ def test_nothing_to_send_sends_nothing() -> None:
     queue_of(client).calls([])
 
     assert client.requests == []
+
+
+def test_a_call_to_be_taken_back_goes_where_calls_are_placed() -> None:
+    """Who may speak to carriers reads there; see `api/triggers.py`."""
+    client = Refusing()
+
+    queue_of(client).withdraw([WithdrawCall(workspace_id=WORKSPACE, call_id="c-t-1")])
+
+    ((sent,),) = client.requests
+    assert json.loads(sent) == {
+        "kind": "withdraw",
+        "workspace_id": WORKSPACE,
+        "call_id": "c-t-1",
+    }

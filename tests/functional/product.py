@@ -18,6 +18,8 @@ from urllib3 import PoolManager
 
 import app
 from chalicelibs.adapters import memory
+from chalicelibs.adapters.carriers.accounts import AccountCarriers
+from chalicelibs.adapters.carriers.asking import Line
 from chalicelibs.adapters.carriers.known import KnownCarriers
 from chalicelibs.adapters.carriers.simulated import SimulatedCarrier
 from chalicelibs.adapters.ids import RandomIds
@@ -35,6 +37,8 @@ from chalicelibs.ports import (
     NeverSeen,
     PlaceAnswer,
     Upload,
+    Webhook,
+    WithdrawAnswer,
 )
 from local.events import schedule_event
 from local.gateway import Gateway, Refused
@@ -46,6 +50,7 @@ OPERATOR_KEY = "the-operators-key"
 CARRIER_SECRET = "the-carriers-secret"
 TEMPLATE = json.loads((Path(__file__).parents[2] / ".chalice" / "resources.json").read_text())
 CALLER_ID = "+34910000000"
+PUBLIC_URL = "https://carillon.test"
 BUCKET_URL = "https://bucket.test"
 
 
@@ -113,8 +118,11 @@ class ScriptedCarrier:
     def fetch(self, call: Call) -> FetchAnswer:
         return self.states.get(call.call_id, NeverSeen())
 
-    def read(self, headers: Mapping[str, str], body: bytes) -> CallEvent | None:
-        return self.webhooks.read(headers, body)
+    def withdraw(self, call: Call) -> WithdrawAnswer:
+        return self.webhooks.withdraw(call)
+
+    def read(self, webhook: Webhook) -> CallEvent | None:
+        return self.webhooks.read(webhook)
 
 
 class StatusAndBody(NamedTuple):
@@ -239,6 +247,13 @@ class Acme(Api):
         self.agent_id: str = self.made("/agents", agent)["id"]
         self.made("/numbers", {"phone": CALLER_ID, "carrier": "simulated"})
 
+    def carrier(self, name: str = "voice", **changes: Any) -> str:
+        """A carrier that the workspace brings; gives its name."""
+        body = {"kind": "http", "url": "https://voice.test/calls", "secrets": {"webhook": "hooks"}}
+        answer = self.put(f"/workspace/carriers/{name}", {**body, **changes})
+        assert answer.status == 200, answer
+        return name
+
     def batch(self, **changes: Any) -> dict[str, Any]:
         """The body of a batch campaign."""
         who = {"agent_id": self.agent_id, "caller_id": CALLER_ID}
@@ -273,6 +288,8 @@ class Product:
     carrier: ScriptedCarrier
     bucket: Bucket
     parts: memory.MemoryParts
+    secrets: dict[tuple[str, str], str]
+    own_carriers: AccountCarriers
     service: Service
 
     @classmethod
@@ -289,9 +306,19 @@ class Product:
         )
         webhooks = SimulatedCarrier(settings, webhook_url="", http=PoolManager(), now=clock.now)
         carrier = ScriptedCarrier(webhooks)
+        accounts, secrets = memory.MemoryAccounts(store), dict[tuple[str, str], str]()
+        carriers = AccountCarriers(
+            accounts,
+            memory.MemorySecrets(secrets),
+            own=KnownCarriers({"simulated": carrier}),
+            line=Line(allows_private=True),
+            public_url=PUBLIC_URL,
+            now=clock.now,
+        )
         ports = Ports(
             workspaces=memory.MemoryWorkspaces(store),
             agents=memory.MemoryAgents(store),
+            accounts=accounts,
             campaigns=memory.MemoryCampaigns(store),
             gauges=memory.MemoryGauges(store),
             tasks=memory.MemoryTasks(store),
@@ -309,13 +336,15 @@ class Product:
             parts=parts,
             queue=queue,
             dead_letters=dead_letters,
-            carriers=KnownCarriers({"simulated": carrier}),
+            carriers=carriers,
             clock=clock,
             ids=FairIds(clock, Random(1)),
             journal=LoggedJournal(clock),
         )
         key_hash = sha256(OPERATOR_KEY.encode()).hexdigest()
-        service = wire(ports, deadlines=Deadlines(), bootstrap_key_hash=key_hash)
+        service = wire(
+            ports, deadlines=Deadlines(), bootstrap_key_hash=key_hash, public_url=PUBLIC_URL
+        )
         return cls(
             store=store,
             queue=queue,
@@ -324,6 +353,8 @@ class Product:
             carrier=carrier,
             bucket=bucket,
             parts=parts,
+            secrets=secrets,
+            own_carriers=carriers,
             service=service,
         )
 
@@ -373,16 +404,32 @@ class Product:
     def run(self) -> None:
         """Deliver what is queued until nothing is; nudges that should wait are lost."""
         queue = self.queue
-        while queue.nudges or queue.placing or queue.reports or queue.importing:
+        while (
+            queue.nudges
+            or queue.placing
+            or queue.reports
+            or queue.importing
+            or self.is_withdrawing()
+        ):
             self.import_chunks()
             nudges, queue.nudges = queue.nudges, []
             bodies = [{"workspace_id": one, "kind": "nudge"} for one, delay in nudges if not delay]
             assert self.deliver("app.dispatch", bodies) == []
             placing, queue.placing = queue.placing, []
             assert self.deliver("app.place_call", [asdict(one) for one, _ in placing]) == []
+            self.withdraw()
             reports, queue.reports = queue.reports, []
             messages = [report.to_message() for report in reports]
             assert self.deliver("app.record_call_event", messages) == []
+
+    def is_withdrawing(self) -> bool:
+        return any(not delay for _, delay in self.queue.withdrawing)
+
+    def withdraw(self) -> None:
+        """Deliver what is queued to be taken back from carriers; what should wait is lost."""
+        messages, self.queue.withdrawing = self.queue.withdrawing, []
+        bodies = [{"kind": "withdraw", **asdict(one)} for one, delay in messages if not delay]
+        assert self.deliver("app.place_call", bodies) == []
 
     def write_exports(self) -> None:
         """Deliver what is queued for exports until nothing is; delays have passed."""

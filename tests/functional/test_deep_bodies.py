@@ -44,6 +44,9 @@ def test_a_deep_body_is_refused(
         "phone": "+34910000000",
         "task_id": acme.pushed(acme.campaign(), **waiting),
         "carrier": "simulated",
+        "workspace_id": acme.workspace_id,
+        "call_id": f"{batch_id}-{batch_id}-1",
+        "name": acme.carrier(),
     }
     key = OPERATOR_KEY if path.startswith(("/workspaces", "/admin")) else acme.key
     headers = {"Authorization": f"Bearer {key}", **signed(raw, at=product.clock.at)}

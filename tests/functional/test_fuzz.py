@@ -9,9 +9,11 @@ from tests.fuzz.serving import served
 
 #: Only the operator's key opens workspaces; no signature is guessed, nor the version of a file.
 BEYOND_IT = {
-    "POST /workspaces",
-    "POST /webhooks/{carrier}",
-    "GET /docs/{version}/{file}",
+    *("POST /workspaces", "GET /docs/{version}/{file}", "POST /webhooks/{carrier}"),
+    *(
+        "POST /webhooks/{carrier}/{workspace_id}",
+        "POST /webhooks/{carrier}/{workspace_id}/{call_id}",
+    ),
     "GET /console/assets/{file}",
 }
 

@@ -25,6 +25,7 @@ class Owned(NamedTuple):
     import_id: str
     export_id: str
     key_id: str
+    name: str
 
 
 NOTHING = Owned(
@@ -40,6 +41,7 @@ NOTHING = Owned(
     import_id=NEVER,
     export_id=NEVER,
     key_id=NEVER,
+    name="nobody",
 )
 
 #: Every route with an id in its path, and whose id stands there.
@@ -87,11 +89,17 @@ ROUTES = [
     ("GET", "/imports/{import_id}/rows", "import_id"),
     ("PATCH", "/keys/{key_id}", "key_id"),
     ("DELETE", "/keys/{key_id}", "key_id"),
+    ("GET", "/workspace/carriers/{name}", "name"),
+    ("DELETE", "/workspace/carriers/{name}", "name"),
+    ("POST", "/workspace/carriers/{name}/resume", "name"),
 ]
 
 
 #: What names a person, of whom each workspace knows what it knows; see test_erasing.py.
 BY_NUMBER = {("DELETE", "/contacts/{phone}")}
+
+#: What each workspace calls as it likes; see test_carriers.py.
+BY_NAME = {("PUT", "/workspace/carriers/{name}")}
 
 #: What stands behind the id of a campaign in a path, and is what is looked for.
 LAST = ("lead_id", "export_id")
@@ -133,6 +141,7 @@ def owned(product: Product, acme: Acme) -> Owned:
         import_id=import_id,
         export_id=export_id,
         key_id=acme.made("/keys", {"name": "jobs"})["key"]["id"],
+        name=acme.carrier(),
     )
 
 
@@ -151,7 +160,7 @@ def test_the_walk_goes_through_every_route_with_an_id() -> None:
         for method in entries
         if "{" in path and entries[method].authorizer is not None
     }
-    assert walked | BY_NUMBER == declared
+    assert walked | BY_NUMBER | BY_NAME == declared
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=" ".join)

@@ -112,7 +112,10 @@ def test_a_repeated_request_has_the_same_answer_and_changes_nothing(
     body = body_for(path, acme, draft_id)
     task_id = acme.pushed(draft_id, phone="+34600000099")
     filled = path.format(
-        campaign_id=draft_id, task_id=task_id, import_id=import_in_parts(product, acme, draft_id)
+        campaign_id=draft_id,
+        task_id=task_id,
+        import_id=import_in_parts(product, acme, draft_id),
+        name=acme.carrier(),
     )
     if path.startswith("/tasks/") and path.endswith("/resume"):
         acme.post(f"/tasks/{task_id}/pause")

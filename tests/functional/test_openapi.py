@@ -115,6 +115,7 @@ WHOSE = {
     "campaign_id": examples.CAMPAIGN_ID,
     "phone": examples.CALLER_ID,
     "key_id": examples.KEY_ID,
+    "name": "voice",
 }
 
 #: The campaign that files are imported into.

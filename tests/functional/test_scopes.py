@@ -209,6 +209,7 @@ def full(product: Product, acme: Acme) -> dict[str, str]:
         "export_id": export_id,
         "agent_id": acme.agent_id,
         "phone": "%2B34910000000",
+        "name": acme.carrier(),
     }
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import app
 from chalicelibs.domain.call_event import CallEvent
-from chalicelibs.ports import Forged
+from chalicelibs.ports import Forged, Webhook
 from tests.functional.product import Acme, Product, report_of_end, signed
 
 #: How each carrier's webhooks are signed; a carrier that is added comes in here.
@@ -85,14 +85,14 @@ def spelled(report: Any, deep: int) -> bytes:
 @example(raw=b'{"a":' * 50_000 + b"1" + b"}" * 50_000)
 def test_a_reader_answers_whatever_is_signed(name: str, raw: bytes) -> None:
     product = Product.new()
-    known = product.service.receive_report.carriers.get(name)
+    known = product.service.receive_report.carriers.get(None, name)
     assert known is not None
     headers = {
         key.lower(): value for key, value in SIGNING[name](raw, at=product.clock.at).items()
     }
 
     try:
-        event = known.read(headers, raw)
+        event = known.read(Webhook(headers=headers, body=raw))
     except Forged:
         event = None
 
@@ -104,7 +104,7 @@ def test_a_reader_answers_whatever_is_signed(name: str, raw: bytes) -> None:
 @example(headers={"x-carrier-timestamp": "1", "x-carrier-signature": "sha256=\udc00"})
 def test_a_reader_refuses_whatever_is_not_signed(headers: dict[str, str]) -> None:
     with pytest.raises(Forged):
-        READER.read(headers, b"{}")
+        READER.read(Webhook(headers=headers, body=b"{}"))
 
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])

@@ -33,6 +33,7 @@ PLACES: Mapping[str, tuple[str, ...]] = {
     "campaigns": ("path.campaign_id", "query.campaign_id", "body.campaign"),
     "tasks": ("path.task_id", "path.lead_id"),
     "calls": ("path.call_id",),
+    "carriers": ("path.name",),
     "imports": ("path.import_id",),
     "contacts": ("query.phone", "body.phone", "body.phone_number"),
 }
@@ -127,6 +128,7 @@ def known_by(api: Api) -> dict[str, list[str]]:
     return {
         "agents": ids(api.get("/agents")["agents"]),
         "numbers": [one["phone"] for one in api.get("/numbers")["numbers"]],
+        "carriers": [one["name"] for one in api.get("/workspace/carriers")["carriers"]],
         "campaigns": campaigns,
         "tasks": ids(tasks),
         "calls": ids(calls),

@@ -50,3 +50,4 @@ def be_busy(product: Product, acme: Acme) -> None:
         acme.pushed(leads, phone=phone, startAfter="2027-04-01T00:00:00Z")
         acme.campaign(name=f"Leads {number}")
     acme.made("/keys", {"name": "CRM"})
+    acme.carrier()

@@ -14,9 +14,9 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from chalicelibs.adapters.carriers.known import KnownCarriers
 from chalicelibs.adapters.dynamodb.straight import ACTIONS
 from chalicelibs.adapters.memory import version_of
+from chalicelibs.adapters.secrets import SsmSecrets
 from chalicelibs.api.export_rows import ExportRows
 from chalicelibs.api.triggers import chunk_in
 from chalicelibs.bootstrap import Service, aws_ports, wire
@@ -25,6 +25,7 @@ from chalicelibs.domain.agent import Agent, Number
 from chalicelibs.domain.call import Call
 from chalicelibs.domain.call_event import CallEvent, EventKind
 from chalicelibs.domain.campaign import Campaign, CampaignKind, CampaignState
+from chalicelibs.domain.carrier_account import CarrierAccount, CarrierKind
 from chalicelibs.domain.dead_letters import MOST_RECEIVES, Failure, QueueName
 from chalicelibs.domain.deadlines import Deadlines
 from chalicelibs.domain.exports import LEASE, Export, ExportKind
@@ -37,7 +38,9 @@ from chalicelibs.domain.rules import Rules
 from chalicelibs.domain.session import PASS_PREFIX
 from chalicelibs.ports import (
     Accepted,
+    Accounts,
     CannotSay,
+    Denied,
     DialRequest,
     FetchAnswer,
     Ids,
@@ -47,6 +50,10 @@ from chalicelibs.ports import (
     Refused,
     Throttled,
     Unreachable,
+    Webhook,
+    WithdrawAnswer,
+    WithdrawCall,
+    Withdrawn,
     WriteExport,
 )
 from chalicelibs.use_cases.look_up import TaskSearch
@@ -67,6 +74,7 @@ RESOURCES = {
     "${Table.Arn}/index/agenda": "Table/index/agenda",
     f"{ARN}:s3:::carillon-drop-${{Stage}}-{HERE}/imports/*": "DropBucket/imports",
     f"{ARN}:s3:::carillon-drop-${{Stage}}-{HERE}/exports/*": "DropBucket/exports",
+    f"{ARN}:ssm:${{AWS::Region}}:${{AWS::AccountId}}:parameter/carillon/${{Stage}}/*": "Secrets",
     f"{ARN}:logs:${{AWS::Region}}:${{AWS::AccountId}}:log-group:/aws/lambda/*": "Logs",
 }
 
@@ -127,8 +135,28 @@ class Moody:
         assert call
         return CannotSay()
 
-    def read(self, headers: Any, body: bytes) -> CallEvent | None:
-        raise NotImplementedError(headers, body)
+    def withdraw(self, call: Call) -> WithdrawAnswer:
+        assert call
+        return Withdrawn()
+
+    def read(self, webhook: Webhook) -> CallEvent | None:
+        raise NotImplementedError(webhook)
+
+
+class Brought:
+    """Carriers that a workspace brings: each has an account, and a secret that is read anew."""
+
+    def __init__(self, carrier: Moody, accounts: Accounts) -> None:
+        self._carrier = carrier
+        self._accounts = accounts
+
+    def get(self, workspace_id: str | None, name: str) -> Moody | None:
+        if workspace_id is None:
+            return None
+        secrets = SsmSecrets(lambda: boto3.client("ssm"), "/carillon/dev")
+        account = self._accounts.get(workspace_id, name)
+        assert secrets.get(workspace_id, name) == ()
+        return self._carrier if account else None
 
 
 class Watched:
@@ -148,7 +176,7 @@ class Watched:
         boto3.DEFAULT_SESSION.events.register("before-parameter-build", self._note)
         self.clock, self.carrier = MovableClock(), Moody()
         ports = aws_ports(Settings.from_environment(created.env))
-        carriers = KnownCarriers({"moody": self.carrier})
+        carriers = Brought(self.carrier, ports.accounts)
         self.service: Service = wire(
             replace(ports, carriers=carriers, clock=self.clock),
             deadlines=Deadlines(),
@@ -176,6 +204,9 @@ class Watched:
             names = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem"}
             for action in params["TransactItems"]:
                 yield f"dynamodb:{names[next(iter(action))]}", "Table"
+        elif operation == "GetParameter":
+            assert params["Name"].startswith("/carillon/dev/"), "no policy goes further"
+            yield "ssm:GetParameter", "Secrets"
         elif operation in OBJECTS:
             # An address that is given away lets do what its signer may do: it counts as done.
             folder, _, rest = params["Key"].partition("/")
@@ -275,10 +306,17 @@ def everything_once() -> Watched:
     """Walk through everything that the functions do, each under its own name."""
     watched = Watched()
     workspace_id, campaign_id = set_up(watched)
-    for answer in (Accepted("c1"), Refused("no"), Throttled(timedelta(seconds=1)), Unreachable()):
+    for answer in (
+        Accepted("c1"),
+        Refused("no"),
+        Denied(),
+        Throttled(timedelta(seconds=1)),
+        Unreachable(),
+    ):
         watched.carrier.answer = answer
         push(watched, workspace_id, campaign_id)
         call(watched, workspace_id)
+    withdraw(watched, workspace_id, campaign_id)
     settle(watched, workspace_id)
     look_around(watched, workspace_id, campaign_id)
     bury(watched)
@@ -294,6 +332,7 @@ def set_up(watched: Watched) -> tuple[str, str]:
         workspace, key = service.workspaces.create("w", concurrency_limit=2)
         own = workspace.workspace_id
         service.workspaces.set_limits(own, concurrency_limit=2, calls_per_second=1)
+        carriers(service, own)
         agent = Agent(agent_id="a" * 16, workspace_id=own, name="Ada", carrier="moody")
         service.agents.save(agent)
         number = Number(phone="+12025550100", workspace_id=own, carrier="moody")
@@ -339,6 +378,15 @@ def sign_in(watched: Watched, key: str) -> None:
     with watched.as_("api") as service:
         service.sign_in.close(signed_in.cookie)
         assert service.receive_contacts.origin()
+
+
+def carriers(service: Service, workspace_id: str) -> None:
+    """Carriers are set up, shown and forgotten."""
+    for name in ("moody", "another"):
+        account = CarrierAccount(workspace_id=workspace_id, name=name, kind=CarrierKind.HTTP)
+        service.carriers.save(account)
+    service.carriers.remove(workspace_id, "another")
+    assert [one.state for one in service.carriers.list(workspace_id)] == ["ready"]
 
 
 def keys(service: Service, workspace_id: str) -> None:
@@ -437,6 +485,28 @@ def call(watched: Watched, workspace_id: str) -> None:
             with watched.as_("place-call") as service:
                 service.place_call(PlaceCall(**message))
     settle(watched, workspace_id)
+
+
+def withdraw(watched: Watched, workspace_id: str, campaign_id: str) -> None:
+    """A campaign is paused while a call of it waits at its carrier."""
+    watched.carrier.answer = Accepted("c3")
+    push(watched, workspace_id, campaign_id)
+    watched.clock.time += timedelta(minutes=1)
+    with watched.as_("dispatch") as service:
+        service.dispatch(workspace_id)
+    for message in watched.messages("CallsQueue"):
+        watched.service.place_call(PlaceCall(**message))
+    with watched.as_("api") as service:
+        service.campaigns.control(workspace_id, campaign_id, "pause")
+    with watched.as_("dispatch") as service:
+        service.keep_time(workspace_id)
+    for message in watched.messages("CallsQueue"):
+        assert message.pop("kind") == "withdraw"
+        with watched.as_("place-call") as service:
+            service.withdraw_call(WithdrawCall(**message))
+    settle(watched, workspace_id)
+    with watched.as_("api") as service:
+        service.campaigns.control(workspace_id, campaign_id, "resume")
 
 
 def settle(watched: Watched, workspace_id: str) -> None:

@@ -1,7 +1,7 @@
 """A carrier in virtual time that loses, doubles, delays and hangs; and a journal of what rang."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -20,7 +20,10 @@ from chalicelibs.ports import (
     Refused,
     StillAlive,
     Throttled,
+    TooLate,
     Unreachable,
+    Webhook,
+    WithdrawAnswer,
 )
 from tests.simulation.unreliable import HTTP_TIMEOUT
 from tests.simulation.world import Broken, World
@@ -66,9 +69,10 @@ class SimulatedCarrier:
     asked: dict[str, list[datetime]] = field(default_factory=lambda: defaultdict(list))
     _known: dict[str, Ring] = field(default_factory=dict)
 
-    def get(self, name: str) -> "SimulatedCarrier":
+    def get(self, workspace_id: str | None, name: str) -> "SimulatedCarrier":
         """Every carrier there is, whatever its name."""
         assert name
+        assert workspace_id
         return self
 
     def place(self, request: DialRequest) -> PlaceAnswer:
@@ -124,9 +128,14 @@ class SimulatedCarrier:
         """What rang for a call."""
         return self._known.get(call_id)
 
-    def read(self, headers: Mapping[str, str], body: bytes) -> CallEvent | None:
+    def withdraw(self, call: Call) -> WithdrawAnswer:
+        """See the port; here every call rings at once."""
+        assert call
+        return TooLate()
+
+    def read(self, webhook: Webhook) -> CallEvent | None:
         """See the port; here reports come as they are, never as HTTP."""
-        raise Forged(f"{len(headers)} headers, {len(body)} bytes")
+        raise Forged(f"{len(webhook.headers)} headers, {len(webhook.body)} bytes")
 
     def _ring(self, request: DialRequest, *, after: timedelta = NO_WAIT) -> None:
         random, now = self.world.dice("calls"), self.world.now

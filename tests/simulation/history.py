@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from chalicelibs.adapters.ids import RandomIds
 from chalicelibs.adapters.memory import (
+    MemoryAccounts,
     MemoryActivities,
     MemoryAgents,
     MemoryAnswers,
@@ -149,6 +150,7 @@ def build(world: World) -> History:
         "gauges": MemoryGauges(store),
         "tasks": tasks,
         "calls": MemoryCalls(store),
+        "accounts": MemoryAccounts(store),
         "slots": WatchedSlots(journal),
         "pacing": WatchedPacing(journal),
         "imports": WatchedImports(journal),

@@ -6,11 +6,11 @@ from chalicelibs.ports import Carrier
 
 
 class KnownCarriers:
-    """A fixed set of carriers."""
+    """A fixed set of carriers, the same for every workspace."""
 
     def __init__(self, carriers: Mapping[str, Carrier]) -> None:
         self._carriers = carriers
 
-    def get(self, name: str) -> Carrier | None:
+    def get(self, workspace_id: str | None, name: str) -> Carrier | None:  # noqa: ARG002
         """See the port."""
         return self._carriers.get(name)

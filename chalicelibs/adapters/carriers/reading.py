@@ -1,17 +1,28 @@
 """What reports say, read with care: each value of the kind it should be, times as instants."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from math import isfinite
 from typing import Any, TypeVar
 
 from chalicelibs.domain.instants import MILLISECOND, from_epoch_ms
 from chalicelibs.domain.local_time import instant_of
+from chalicelibs.domain.outcome import is_outcome_name
 from chalicelibs.domain.transcript import Transcript, Utterance
 from chalicelibs.domain.zones import UnknownZone, zone
 
 Kind = TypeVar("Kind")
+
+#: What reading a text from outside can raise: no JSON, not the fields, not their kinds, too deep.
+UNREADABLE = (
+    *(ValueError, KeyError, TypeError, IndexError),
+    *(AttributeError, OverflowError, RecursionError),
+)
+
+#: How long a carrier that is full is left alone when it does not say, and at most.
+USUAL_PAUSE, LONGEST_PAUSE = timedelta(seconds=5), timedelta(hours=1)
 
 #: A time before or after these is none that a contact asked for: seconds taken for milliseconds.
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
@@ -36,6 +47,18 @@ def plain(body: bytes) -> Any:
 def _finite(text: str) -> float | None:
     number = float(text)
     return number if isfinite(number) else None
+
+
+def pause_of(retry_after: str, *, now: datetime) -> timedelta:
+    """How long a `Retry-After` says to wait, in seconds or by a date; the usual, if neither."""
+    try:
+        pause = timedelta(seconds=float(retry_after))
+    except (ValueError, OverflowError):
+        try:
+            pause = parsedate_to_datetime(retry_after) - now
+        except (ValueError, TypeError, OverflowError):
+            pause = USUAL_PAUSE
+    return min(max(pause, timedelta(0)), LONGEST_PAUSE)
 
 
 def told(report: Mapping[str, Any], name: str, kind: type[Kind]) -> Kind | None:
@@ -68,6 +91,54 @@ def flag(report: Mapping[str, Any], name: str) -> bool:
     return told(report, name, bool) or False
 
 
+def within(value: int, bounds: tuple[int, int]) -> int:
+    """A number, brought between its bounds."""
+    least, most = bounds
+    return min(max(value, least), most)
+
+
+def money(amount: object, currency: str, *, parts: int = 1) -> str:
+    """What a call cost, told as a number, perhaps in so many parts of its unit.
+
+    Raises:
+        TypeError: when it is no number.
+    """
+    if isinstance(amount, bool) or not isinstance(amount, int | float):
+        raise TypeError("cost")
+    return f"{amount / parts:.6f} {currency}"
+
+
+def instant_in(report: Mapping[str, Any], name: str) -> datetime:
+    """An instant that a report writes as ISO 8601 with an offset.
+
+    Raises:
+        ValueError: when it is none.
+    """
+    at = datetime.fromisoformat(needed(report, name, str))
+    if at.tzinfo is None:
+        raise ValueError(name)
+    return at.astimezone(UTC)
+
+
+def seconds_in(report: Mapping[str, Any], name: str) -> timedelta | None:
+    """A duration that a report writes in seconds, with decimals; None where it says nothing.
+
+    Raises:
+        TypeError: when it is no number.
+    """
+    seconds = report.get(name)
+    if seconds is None:
+        return None
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        raise TypeError(name)
+    return round(seconds * 1000) * MILLISECOND
+
+
+def lines_in(lines: Iterable[tuple[str, str, timedelta | None]]) -> Transcript:
+    """Who said what, and when."""
+    return tuple(Utterance(role, text, after) for role, text, after in lines)
+
+
 def transcript_of(report: Mapping[str, Any]) -> Transcript:
     """Who said what, by `role`, `text` and perhaps `at_ms` from the start of the conversation."""
     return tuple(
@@ -96,6 +167,24 @@ def callback_of(analysis: Mapping[str, Any]) -> datetime | None:
     except (ValueError, OverflowError, UnknownZone):
         return None
     return at if at is not None and EARLIEST <= at < LATEST else None
+
+
+def analysis_in(analysis: Mapping[str, Any]) -> dict[str, Any]:
+    """What the agent made of the conversation: perhaps an outcome, perhaps a time to call back."""
+    if not analysis:
+        return {}
+    outcome = analysis.get("outcome")
+    known: dict[str, Any] = {"analysis": analysis, "callback_at": callback_of(analysis)}
+    if analysis.get("do_not_call") is True:
+        known["opts_out"] = True
+    if isinstance(outcome, str) and is_outcome_name(outcome):
+        known["outcome"] = outcome
+    return known
+
+
+def cost_in(cost: Mapping[str, Any] | None) -> str | None:
+    """What a call cost: amount and currency."""
+    return f"{needed(cost, 'amount', str)} {needed(cost, 'currency', str)}" if cost else None
 
 
 def asked_instant(value: object) -> datetime | None:

@@ -7,8 +7,7 @@ the phone may be ringing (see `local/carrier`, which has the other end).
 import hmac
 import json
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from hashlib import sha256
 from http import HTTPStatus
 from typing import Any
@@ -16,18 +15,22 @@ from typing import Any
 import urllib3
 
 from chalicelibs.adapters.carriers.reading import (
-    callback_of,
+    UNREADABLE,
+    analysis_in,
+    cost_in,
     flag,
     needed,
+    pause_of,
     plain,
     told,
     transcript_of,
 )
+from chalicelibs.adapters.carriers.signatures import as_bytes, check, check_fresh
 from chalicelibs.config import SimulatedCarrierSettings
 from chalicelibs.domain.call import Call
 from chalicelibs.domain.call_event import CallEvent, EventKind
 from chalicelibs.domain.instants import MILLISECOND, from_epoch_ms
-from chalicelibs.domain.outcome import Outcome, is_outcome_name
+from chalicelibs.domain.outcome import Outcome
 from chalicelibs.ports import (
     Accepted,
     AnswerLost,
@@ -40,7 +43,10 @@ from chalicelibs.ports import (
     Refused,
     StillAlive,
     Throttled,
+    TooLate,
     Unreachable,
+    Webhook,
+    WithdrawAnswer,
 )
 
 #: How long one request may take; well below `Deadlines.ask_after`.
@@ -51,18 +57,6 @@ NOT_SENT = (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTim
 
 #: The hundreds of a status with which a server says that the request itself was wrong.
 CLIENT_ERROR = 4
-
-#: A webhook older than this, or this far ahead, is a replay.
-REPLAY_WINDOW = timedelta(minutes=5)
-
-#: What reading a text from outside can raise: no JSON, not the fields, not their kinds, too deep.
-UNREADABLE = (
-    *(ValueError, KeyError, TypeError),
-    *(AttributeError, OverflowError, RecursionError),
-)
-
-#: How long a carrier that is full is left alone when it does not say, and at most.
-USUAL_PAUSE, LONGEST_PAUSE = timedelta(seconds=5), timedelta(hours=1)
 
 OUTCOMES: Mapping[str, Outcome] = {
     "completed": Outcome.COMPLETED,
@@ -131,26 +125,23 @@ class SimulatedCarrier:
         except UNREADABLE:
             return CannotSay()
 
-    def read(self, headers: Mapping[str, str], body: bytes) -> CallEvent | None:
+    def withdraw(self, call: Call) -> WithdrawAnswer:  # noqa: ARG002 - it makes no call wait
         """See the port."""
-        timestamp = headers.get("x-carrier-timestamp", "")
-        self._check_signature(timestamp, headers.get("x-carrier-signature", ""), body)
+        return TooLate()
+
+    def read(self, webhook: Webhook) -> CallEvent | None:
+        """See the port."""
+        headers, timestamp = webhook.headers, webhook.headers.get("x-carrier-timestamp", "")
+        self._check_signature(timestamp, headers.get("x-carrier-signature", ""), webhook.body)
         try:
-            return event_of(plain(body))
+            return event_of(plain(webhook.body))
         except UNREADABLE as error:
             raise Forged("the body is not a report of this carrier") from error
 
     def _check_signature(self, timestamp: str, signature: str, body: bytes) -> None:
         signed = as_bytes(timestamp) + b"." + body
-        expected = [signature_of(signed, secret) for secret in self._settings.secrets]
-        if not any(hmac.compare_digest(as_bytes(signature), one) for one in expected):
-            raise Forged("the signature does not fit")
-        try:
-            age = self._now() - from_epoch_ms(int(timestamp))
-        except (ValueError, OverflowError) as error:
-            raise Forged("the timestamp is no time") from error
-        if abs(age) > REPLAY_WINDOW:
-            raise Forged("the report is too old")
+        check(signature, [signature_of(signed, secret) for secret in self._settings.secrets])
+        check_fresh(timestamp, self._now(), unit_ms=1)
 
     def _send(self, method: str, path: str, body: bytes | None = None) -> urllib3.BaseHTTPResponse:
         return self._http.request(
@@ -172,11 +163,6 @@ def signature_of(signed: bytes, secret: str) -> bytes:
     return b"sha256=" + hmac.new(secret.encode(), signed, sha256).hexdigest().encode()
 
 
-def as_bytes(header: str) -> bytes:
-    """A header as it came; what no text can hold becomes a question mark, and fits nothing."""
-    return header.encode(errors="replace")
-
-
 def answer_of(response: urllib3.BaseHTTPResponse, *, now: datetime) -> PlaceAnswer:
     """What the carrier's status says: only a clear refusal is one, a 5xx may have dialled."""
     if response.status == HTTPStatus.TOO_MANY_REQUESTS:
@@ -191,18 +177,6 @@ def answer_of(response: urllib3.BaseHTTPResponse, *, now: datetime) -> PlaceAnsw
     except UNREADABLE:
         pass
     return AnswerLost()
-
-
-def pause_of(retry_after: str, *, now: datetime) -> timedelta:
-    """How long a `Retry-After` says to wait, in seconds or by a date; the usual, if neither."""
-    try:
-        pause = timedelta(seconds=float(retry_after))
-    except (ValueError, OverflowError):
-        try:
-            pause = parsedate_to_datetime(retry_after) - now
-        except (ValueError, TypeError, OverflowError):
-            pause = USUAL_PAUSE
-    return min(max(pause, timedelta(0)), LONGEST_PAUSE)
 
 
 def state_of(calls: Sequence[Mapping[str, Any]]) -> FetchAnswer:
@@ -225,7 +199,7 @@ def fetched_end(call: Mapping[str, Any]) -> CallEvent:
         "transcript": transcript_of(call),
     }
     # What the analysis says, its outcome above all, tells more than how the line went dead.
-    return CallEvent(**event | analysis_of(told(call, "analysis", dict) or {}))
+    return CallEvent(**event | analysis_in(told(call, "analysis", dict) or {}))
 
 
 def event_of(report: Mapping[str, Any]) -> CallEvent | None:
@@ -245,26 +219,10 @@ def event_of(report: Mapping[str, Any]) -> CallEvent | None:
             "outcome": OUTCOMES.get(needed(report, "status", str), Outcome.FAILED),
             "is_permanent": flag(report, "permanent"),
             "duration": (told(report, "duration_ms", int) or 0) * MILLISECOND,
-            "cost": cost_of(told(report, "cost", dict)),
+            "cost": cost_in(told(report, "cost", dict)),
             "recording_url": told(report, "recording_url", str),
             "analysis_follows": flag(report, "analysis_follows"),
         }
     if kind is EventKind.ANALYSIS:
-        event |= analysis_of(needed(report, "analysis", dict))
+        event |= analysis_in(needed(report, "analysis", dict))
     return CallEvent(**event)
-
-
-def analysis_of(analysis: Mapping[str, Any]) -> dict[str, Any]:
-    """What the agent made of the conversation: perhaps an outcome, perhaps a time to call back."""
-    if not analysis:
-        return {}
-    outcome = analysis.get("outcome")
-    known: dict[str, Any] = {"analysis": analysis, "callback_at": callback_of(analysis)}
-    if isinstance(outcome, str) and is_outcome_name(outcome):
-        known["outcome"] = outcome
-    return known
-
-
-def cost_of(cost: Mapping[str, Any] | None) -> str | None:
-    """What a call cost: amount and currency."""
-    return f"{needed(cost, 'amount', str)} {needed(cost, 'currency', str)}" if cost else None

@@ -1,5 +1,6 @@
 """Everything that is stored, in one DynamoDB table."""
 
+from chalicelibs.adapters.dynamodb.accounts import DynamoAccounts
 from chalicelibs.adapters.dynamodb.activities import DynamoActivities
 from chalicelibs.adapters.dynamodb.agents import DynamoAgents
 from chalicelibs.adapters.dynamodb.answers import DynamoAnswers
@@ -19,6 +20,7 @@ from chalicelibs.adapters.dynamodb.tasks import DynamoTasks
 from chalicelibs.adapters.dynamodb.workspaces import DynamoWorkspaces
 
 __all__ = [
+    "DynamoAccounts",
     "DynamoActivities",
     "DynamoAgents",
     "DynamoAnswers",

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 
-from chalicelibs.adapters.dynamodb import keys
+from chalicelibs.adapters.dynamodb import former, keys
 from chalicelibs.adapters.dynamodb.codec import Item, to_span
 from chalicelibs.adapters.dynamodb.table import ConditionFailed, Table
 from chalicelibs.adapters.dynamodb.writes import put
@@ -13,6 +13,9 @@ from chalicelibs.domain.errors import Stale
 
 #: A write that counts only for the version that was read.
 SAME_VERSION = "#version = :version"
+
+#: Items of a former release have none: they count as version 0.
+STILL_FIRST = f"attribute_not_exists(#version) OR {SAME_VERSION}"
 
 
 class DynamoAgents:
@@ -66,7 +69,8 @@ class DynamoAgents:
 
     def _replace(self, key: keys.Key, item: Item, version: int) -> None:
         try:
-            self._table.write(put(key, item, SAME_VERSION, version=version))
+            is_same = SAME_VERSION if version else STILL_FIRST
+            self._table.write(put(key, item, is_same, version=version))
         except ConditionFailed as failed:
             raise Stale(key[1]) from failed
 
@@ -101,14 +105,14 @@ def agent_of(workspace_id: str, item: Item) -> Agent:
         workspace_id=workspace_id,
         name=item["name"],
         carrier=item["carrier"],
-        system_messages=tuple(item.get("system_messages", ())),
+        system_messages=former.messages_of(item),
         voice=json.loads(item.get("voice", "{}")),
         custom_outcomes=item.get("custom_outcomes", frozenset()),
-        offers_callbacks=item["offers_callbacks"],
+        offers_callbacks=item.get("offers_callbacks", True),
         ring_timeout=to_span(item["ring_timeout"]),
         max_duration=to_span(item["max_duration"]),
         is_active=item["is_active"],
-        version=item["version"],
+        version=item.get("version", 0),
     )
 
 
@@ -129,6 +133,6 @@ def number_of(workspace_id: str, item: Item) -> Number:
         workspace_id=workspace_id,
         carrier=item["carrier"],
         name=item.get("name"),
-        has_outbound_trunk=item["has_outbound_trunk"],
-        version=item["version"],
+        has_outbound_trunk=item.get("has_outbound_trunk", True),
+        version=item.get("version", 0),
     )

@@ -1,10 +1,11 @@
 """A campaign as one item."""
 
+from chalicelibs.adapters.dynamodb import former
 from chalicelibs.adapters.dynamodb.brakes_item import brakes_item, brakes_of
 from chalicelibs.adapters.dynamodb.codec import Item, maybe, to_instant
 from chalicelibs.adapters.dynamodb.keys import CAMPAIGN
 from chalicelibs.adapters.dynamodb.rules_item import rules_item, rules_of
-from chalicelibs.domain.campaign import Campaign, CampaignKind, CampaignState, Dialect
+from chalicelibs.domain.campaign import NO_BUDGET, Campaign, CampaignKind, CampaignState, Dialect
 from chalicelibs.domain.priority import Level
 
 
@@ -37,6 +38,7 @@ def campaign_item(campaign: Campaign) -> Item:
 
 def campaign_of(workspace_id: str, item: Item) -> Campaign:
     """The campaign that `campaign_item` wrote."""
+    rules = maybe(rules_of, item.get("rules"))
     return Campaign(
         campaign_id=item["sk"].removeprefix(CAMPAIGN),
         workspace_id=workspace_id,
@@ -45,18 +47,18 @@ def campaign_of(workspace_id: str, item: Item) -> Campaign:
         state=CampaignState(item["state"]),
         level=Level(item["level"]),
         zone=item["zone"],
-        dialect=Dialect(item["dialect"]),
+        dialect=Dialect(item.get("dialect", Dialect.NATIVE)),
         prompt=item.get("prompt", ""),
-        rules=maybe(rules_of, item.get("rules")),
+        rules=rules,
         start_at=maybe(to_instant, item.get("start_at")),
         end_at=maybe(to_instant, item.get("end_at")),
         concurrency_limit=item.get("concurrency_limit"),
-        families=item.get("families", frozenset()),
-        deepest=item["deepest"],
+        families=former.families_of(item),
+        deepest=item.get("deepest", rules.retry.max_attempts if rules else 1),
         shards=item["shards"],
         importing=item.get("importing", frozenset()),
         repeats_numbers=item.get("repeats_numbers", False),
-        brakes=brakes_of(item["brakes"]),
+        brakes=brakes_of(item["brakes"]) if "brakes" in item else NO_BUDGET,
         paused_for=item.get("paused_for"),
         resumed_at=maybe(to_instant, item.get("resumed_at")),
         created_at=to_instant(item["created_at"]),

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict
 
+from chalicelibs.adapters.dynamodb import former
 from chalicelibs.adapters.dynamodb.codec import Item, to_instant
 from chalicelibs.domain.imports import Chunk, Counts, Import, ImportStatus, Parts, RejectedRow
 from chalicelibs.domain.reading import PLAIN, Duplicates, Meaning, Reading
@@ -40,9 +41,9 @@ def import_of(campaign_id: str, item: Item, tally: Mapping[str, int]) -> Import:
         status=ImportStatus(item["status"]),
         reason=item.get("reason"),
         reading=reading_of(item["reading"]) if "reading" in item else PLAIN,
-        chunks=item["chunks"],
+        chunks=item.get("chunks", 0),
         total=item.get("total"),
-        counts=Counts(**tally),
+        counts=Counts(**{**former.counts_of(item), **tally}),
         parts=Parts(**item["parts"]) if "parts" in item else None,
         created_at=to_instant(item["created_at"]),
     )

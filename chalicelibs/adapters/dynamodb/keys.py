@@ -18,6 +18,7 @@ REGISTRY = "WORKSPACES"
 AGENT = "agent#"
 NUMBER = "number#"
 CAMPAIGN = "campaign#"
+CARRIER = "carrier#"
 IMPORT = "import#"
 
 
@@ -59,6 +60,11 @@ def agent(workspace_id: str, agent_id: str) -> Key:
 def number(workspace_id: str, phone: str) -> Key:
     """A number."""
     return inside(workspace_id), f"{NUMBER}{phone}"
+
+
+def carrier(workspace_id: str, name: str) -> Key:
+    """What a workspace has with a carrier."""
+    return inside(workspace_id), f"{CARRIER}{name}"
 
 
 def campaign(workspace_id: str, campaign_id: str) -> Key:

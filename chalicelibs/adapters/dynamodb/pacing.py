@@ -5,13 +5,17 @@ from datetime import datetime
 
 from chalicelibs.adapters.dynamodb import keys
 from chalicelibs.adapters.dynamodb.table import ConditionFailed, Table
-from chalicelibs.adapters.dynamodb.workspaces import REST_OF
+from chalicelibs.adapters.dynamodb.workspaces import DENIALS_OF, REST_OF
 from chalicelibs.adapters.dynamodb.writes import IS_THERE, update
+from chalicelibs.domain.carrier_account import Denials
 from chalicelibs.domain.instants import MILLISECOND, epoch_ms
 from chalicelibs.domain.rest import Rest
 
 #: Seconds that a counter is kept, for those who want to look at it.
 KEPT_FOR = 3600
+
+#: How often to try to count a denial while others begin the count, or forget it.
+TRIES = 3
 
 
 class DynamoPacing:
@@ -64,3 +68,36 @@ class DynamoPacing:
         )
         with suppress(ConditionFailed):
             self._table.write(longer)
+
+    def deny(self, workspace_id: str, carrier: str, denial: Denials, *, since: datetime) -> None:
+        """See the port."""
+        key, names = keys.workspace(workspace_id), {"#denials": f"{DENIALS_OF}{carrier}"}
+        fresh = {"times": denial.times, "last_at": denial.last_at, "reason": denial.reason}
+        counted = update(
+            key,
+            "SET #denials.#times = #denials.#times + :times,"
+            " #denials.#last_at = :last_at, #denials.#reason = :reason",
+            "#denials.#last_at >= :since",
+            names=names,
+            since=since,
+            **fresh,
+        )
+        begun = update(
+            key,
+            "SET #denials = :fresh",
+            f"{IS_THERE} AND (attribute_not_exists(#denials) OR #denials.#last_at < :since)",
+            names=names,
+            since=since,
+            fresh=fresh,
+        )
+        for write in (counted, begun) * TRIES:
+            with suppress(ConditionFailed):
+                self._table.write(write)
+                return
+
+    def wake(self, workspace_id: str, carrier: str) -> None:
+        """See the port."""
+        names = {"#rest": f"{REST_OF}{carrier}", "#denials": f"{DENIALS_OF}{carrier}"}
+        key = keys.workspace(workspace_id)
+        with suppress(ConditionFailed):
+            self._table.write(update(key, "REMOVE #rest, #denials", IS_THERE, names=names))

@@ -1,10 +1,10 @@
 """A task as one item, small enough to be written as one unit."""
 
+from chalicelibs.adapters.dynamodb import former
 from chalicelibs.adapters.dynamodb.call_item import call_item, call_of
 from chalicelibs.adapters.dynamodb.codec import Item, maybe, to_instant
-from chalicelibs.adapters.dynamodb.rules_item import overrides_item, overrides_of
+from chalicelibs.adapters.dynamodb.rules_item import overrides_item
 from chalicelibs.domain.naming import call_id_for_claim, campaign_of
-from chalicelibs.domain.overrides import NONE
 from chalicelibs.domain.task import DueTask, Entry, Task, TaskStatus
 
 
@@ -54,7 +54,7 @@ def task_of(item: Item) -> Task:
         phone=item["phone"],
         context=item.get("context", {}),
         external_id=item.get("external_id"),
-        own=overrides_of(item["own"]) if "own" in item else NONE,
+        own=former.own_of(item),
         start_at=maybe(to_instant, item.get("start_at")),
         end_at=maybe(to_instant, item.get("end_at")),
         shard=item.get("shard", 0),

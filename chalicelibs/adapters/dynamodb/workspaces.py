@@ -8,14 +8,19 @@ from chalicelibs.adapters.dynamodb.codec import Item, to_instant
 from chalicelibs.adapters.dynamodb.keys import Key
 from chalicelibs.adapters.dynamodb.table import Cancelled, ConditionFailed, Table
 from chalicelibs.adapters.dynamodb.writes import IS_NEW, IS_THERE, Write, delete, put, update
+from chalicelibs.domain.carrier_account import Denials
 from chalicelibs.domain.errors import NotFound, Stale
 from chalicelibs.domain.instants import MILLISECOND
+from chalicelibs.domain.quota import DEFAULT_PER_MINUTE
 from chalicelibs.domain.rest import Rest
 from chalicelibs.domain.scope import Scope
 from chalicelibs.domain.workspace import MOST_KEYS, ApiKey, Workspace
 
 #: The attribute of a workspace that tells of a carrier's rest, before the carrier's name.
 REST_OF = "rest_of_"
+
+#: The one that tells how often it refused our credentials.
+DENIALS_OF = "denials_of_"
 
 
 class DynamoWorkspaces:
@@ -139,7 +144,8 @@ def workspace_item(workspace: Workspace) -> Item:
     """A workspace in plain values.
 
     Beside them are kept the ids of its `keys`, of those among them that manage it (`managers`),
-    and of its `open` campaigns; the rests of its carriers; and until when starts are planned.
+    and of its `open` campaigns; the rests and denials of its carriers; and until when starts are
+    planned.
     """
     return {
         "name": workspace.name,
@@ -161,6 +167,11 @@ def workspace_of(workspace_id: str, item: Item) -> Workspace:
             for name, stored in item.items()
             if name.startswith(REST_OF)
         },
+        denials={
+            name.removeprefix(DENIALS_OF): denials_of(stored)
+            for name, stored in item.items()
+            if name.startswith(DENIALS_OF)
+        },
         planned_until=to_instant(item["planned_until"]) if "planned_until" in item else None,
         created_at=to_instant(item["created_at"]),
     )
@@ -169,6 +180,11 @@ def workspace_of(workspace_id: str, item: Item) -> Workspace:
 def rest_of(stored: Item) -> Rest:
     """A carrier's rest; `DynamoPacing` writes it."""
     return Rest(to_instant(stored["until"]), int(stored["length_ms"]) * MILLISECOND)
+
+
+def denials_of(stored: Item) -> Denials:
+    """What a carrier refused; `DynamoPacing` writes it."""
+    return Denials(stored["times"], to_instant(stored["last_at"]), stored["reason"])
 
 
 def named(key: ApiKey) -> Item:
@@ -202,8 +218,8 @@ def key_of(key_id: str, item: Item) -> ApiKey:
         key_id=key_id,
         workspace_id=item["workspace_id"],
         secret_hash=item["secret_hash"],
-        name=item["name"],
-        scope=Scope(item["scope"]),
-        requests_per_minute=item["requests_per_minute"],
-        created_at=to_instant(item["created_at"]),
+        name=item.get("name", ""),
+        scope=Scope(item.get("scope", Scope.MANAGE)),
+        requests_per_minute=item.get("requests_per_minute", DEFAULT_PER_MINUTE),
+        created_at=to_instant(item.get("created_at", 0)),
     )

@@ -1,5 +1,6 @@
 """The in-memory twin of every port: for tests, simulations and forecasts."""
 
+from chalicelibs.adapters.memory.accounts import MemoryAccounts, MemorySecrets
 from chalicelibs.adapters.memory.activities import MemoryActivities
 from chalicelibs.adapters.memory.answers import MemoryAnswers
 from chalicelibs.adapters.memory.campaigns import MemoryCampaigns
@@ -17,6 +18,7 @@ from chalicelibs.adapters.memory.tasks import MemoryCalls, MemoryTasks
 from chalicelibs.adapters.memory.workspaces import MemoryAgents, MemoryWorkspaces
 
 __all__ = [
+    "MemoryAccounts",
     "MemoryActivities",
     "MemoryAgents",
     "MemoryAnswers",
@@ -33,6 +35,7 @@ __all__ = [
     "MemoryParts",
     "MemoryQueue",
     "MemoryRequests",
+    "MemorySecrets",
     "MemorySessions",
     "MemorySlots",
     "MemoryStore",

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from chalicelibs.domain.call_event import CallEvent
-from chalicelibs.ports import ImportChunk, PlaceCall, WriteExport
+from chalicelibs.ports import ImportChunk, PlaceCall, WithdrawCall, WriteExport
 
 NO_DELAY = timedelta(0)
 
@@ -15,6 +15,7 @@ class MemoryQueue:
     """What was sent, in order; whoever drives a test takes it and delivers it."""
 
     placing: list[tuple[PlaceCall, timedelta]] = field(default_factory=list)
+    withdrawing: list[tuple[WithdrawCall, timedelta]] = field(default_factory=list)
     reports: list[CallEvent] = field(default_factory=list)
     nudges: list[tuple[str, timedelta]] = field(default_factory=list)
     ticks: list[str] = field(default_factory=list)
@@ -24,6 +25,10 @@ class MemoryQueue:
     def calls(self, messages: Iterable[tuple[PlaceCall, timedelta]]) -> None:
         """See the port."""
         self.placing.extend(messages)
+
+    def withdraw(self, messages: Iterable[WithdrawCall], delay: timedelta = NO_DELAY) -> None:
+        """See the port."""
+        self.withdrawing.extend((message, delay) for message in messages)
 
     def events(self, events: Iterable[CallEvent]) -> None:
         """See the port."""

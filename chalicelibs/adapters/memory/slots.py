@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from chalicelibs.adapters.memory.store import MemoryStore
+from chalicelibs.domain.carrier_account import Denials
 from chalicelibs.domain.instants import epoch_ms
 from chalicelibs.domain.rest import Rest
 
@@ -69,3 +70,23 @@ class MemoryPacing:
             if last is None or last.until < rest.until:
                 rests = {**workspace.rests, carrier: rest}
                 self._store.workspaces[workspace_id] = replace(workspace, rests=rests)
+
+    def deny(self, workspace_id: str, carrier: str, denial: Denials, *, since: datetime) -> None:
+        """See the port."""
+        with self._store.lock:
+            workspace = self._store.workspaces[workspace_id]
+            last = workspace.denials.get(carrier)
+            if last is not None and last.last_at >= since:
+                denial = replace(denial, times=last.times + denial.times)
+            denials = {**workspace.denials, carrier: denial}
+            self._store.workspaces[workspace_id] = replace(workspace, denials=denials)
+
+    def wake(self, workspace_id: str, carrier: str) -> None:
+        """See the port."""
+        with self._store.lock:
+            workspace = self._store.workspaces[workspace_id]
+            self._store.workspaces[workspace_id] = replace(
+                workspace,
+                rests={name: one for name, one in workspace.rests.items() if name != carrier},
+                denials={name: one for name, one in workspace.denials.items() if name != carrier},
+            )

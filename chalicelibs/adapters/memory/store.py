@@ -11,6 +11,7 @@ from chalicelibs.domain.agent import Agent, Number
 from chalicelibs.domain.brakes import Gauge
 from chalicelibs.domain.call import Call, Dialed
 from chalicelibs.domain.campaign import Campaign
+from chalicelibs.domain.carrier_account import CarrierAccount
 from chalicelibs.domain.dead_letters import Failure, QueueName
 from chalicelibs.domain.exports import Export
 from chalicelibs.domain.imports import Chunk, Import, RejectedRow
@@ -31,6 +32,7 @@ class MemoryStore:
     workspaces: dict[str, Workspace] = field(default_factory=dict)
     keys: dict[str, ApiKey] = field(default_factory=dict)
     agents: dict[tuple[str, str], Agent] = field(default_factory=dict)
+    accounts: dict[tuple[str, str], CarrierAccount] = field(default_factory=dict)
     numbers: dict[tuple[str, str], Number] = field(default_factory=dict)
     campaigns: dict[str, Campaign] = field(default_factory=dict)
     open_campaigns: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))

@@ -34,7 +34,10 @@ class MemoryWorkspaces:
         with self._store.lock:
             stored = self._store.workspaces[workspace.workspace_id]
             self._store.workspaces[workspace.workspace_id] = replace(
-                workspace, rests=stored.rests, planned_until=stored.planned_until
+                workspace,
+                rests=stored.rests,
+                denials=stored.denials,
+                planned_until=stored.planned_until,
             )
 
     def ids(self) -> Sequence[str]:

@@ -1,6 +1,6 @@
 """The use cases on the in-memory twins, with a clock that stands and a carrier that obeys."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import wraps
@@ -8,6 +8,7 @@ from itertools import count
 from typing import Any, TypeVar
 
 from chalicelibs.adapters.memory import (
+    MemoryAccounts,
     MemoryActivities,
     MemoryAgents,
     MemoryCalls,
@@ -40,6 +41,9 @@ from chalicelibs.ports import (
     NeverSeen,
     PlaceAnswer,
     PlaceCall,
+    TooLate,
+    Webhook,
+    WithdrawAnswer,
 )
 from chalicelibs.use_cases.dispatch import Dispatch
 from chalicelibs.use_cases.erase_contact import EraseContact
@@ -48,6 +52,7 @@ from chalicelibs.use_cases.keep_time import FinishCampaigns, Tick
 from chalicelibs.use_cases.look_ahead import LookAhead
 from chalicelibs.use_cases.look_up import LookUp
 from chalicelibs.use_cases.manage_campaigns import ManageCampaigns
+from chalicelibs.use_cases.manage_carriers import ManageCarriers
 from chalicelibs.use_cases.manage_exports import ManageExports
 from chalicelibs.use_cases.manage_workspaces import Authorize, ManageAgents, ManageWorkspaces
 from chalicelibs.use_cases.place_call import PlaceCalls
@@ -59,6 +64,7 @@ from chalicelibs.use_cases.rehearse_import import RehearseImport
 from chalicelibs.use_cases.rescue import Rescue
 from chalicelibs.use_cases.resume_tasks import ResumeTasks
 from chalicelibs.use_cases.steer_tasks import SteerTasks
+from chalicelibs.use_cases.withdraw_calls import WithdrawCalls, WithdrawClosed
 from chalicelibs.use_cases.write_export import WriteExports
 from tests.builders import (
     CAMPAIGN,
@@ -126,6 +132,8 @@ class ScriptedCarrier:
     requests: list[DialRequest] = field(default_factory=list)
     asked: list[Call] = field(default_factory=list)
     report: CallEvent | None = None
+    withdrawn: WithdrawAnswer = field(default_factory=TooLate)
+    taken_back: list[Call] = field(default_factory=list)
 
     def place(self, request: DialRequest) -> PlaceAnswer:
         self.requests.append(request)
@@ -136,9 +144,13 @@ class ScriptedCarrier:
         self.asked.append(call)
         return self.fetched
 
-    def read(self, headers: Mapping[str, str], body: bytes) -> CallEvent | None:
-        if headers.get("signature") != "good":
-            raise Forged(f"{len(body)} bytes without a signature")
+    def withdraw(self, call: Call) -> WithdrawAnswer:
+        self.taken_back.append(call)
+        return self.withdrawn
+
+    def read(self, webhook: Webhook) -> CallEvent | None:
+        if webhook.headers.get("signature") != "good":
+            raise Forged(f"{len(webhook.body)} bytes without a signature")
         return self.report
 
 
@@ -148,7 +160,7 @@ class OneCarrier:
 
     carrier: ScriptedCarrier
 
-    def get(self, name: str) -> ScriptedCarrier | None:
+    def get(self, workspace_id: str | None, name: str) -> ScriptedCarrier | None:  # noqa: ARG002
         return self.carrier if name == "simulated" else None
 
 
@@ -216,6 +228,7 @@ class Bench:
 
         self.workspaces = fused(MemoryWorkspaces(self.store))
         self.agents = fused(MemoryAgents(self.store))
+        self.accounts = fused(MemoryAccounts(self.store))
         self.campaigns = fused(MemoryCampaigns(self.store))
         self.tasks = fused(MemoryTasks(self.store))
         self.calls = fused(MemoryCalls(self.store))
@@ -229,10 +242,12 @@ class Bench:
         self.sending = fused(self.queue)
         self.carriers = OneCarrier(self.carrier)
 
-    def _use_cases(self) -> None:
-        every: dict[str, object] = {
+    def _every_port(self) -> dict[str, object]:
+        return {
             "workspaces": self.workspaces,
             "agents": self.agents,
+            "accounts": self.accounts,
+            "public_url": "https://carillon.test",
             "campaigns": self.campaigns,
             "tasks": self.tasks,
             "calls": self.calls,
@@ -251,6 +266,9 @@ class Bench:
             "journal": MemoryJournal(),
             "bootstrap_key_hash": NO_BOOTSTRAP_KEY,
         }
+
+    def _use_cases(self) -> None:
+        every = self._every_port()
 
         def wired(use_case: Callable[..., Port]) -> Port:
             needed = use_case.__dataclass_fields__  # type: ignore[attr-defined] # all are
@@ -272,12 +290,23 @@ class Bench:
         self._exporting(wired)
         self.resume = wired(ResumeTasks)
         every["resume_tasks"] = self.resume.of
+        every["withdraw_calls"] = self._withdrawing(wired)
         self.manage = wired(ManageCampaigns)
         self.steer = wired(SteerTasks)
-        self.manage_workspaces = wired(ManageWorkspaces)
-        self.manage_agents = wired(ManageAgents)
-        self.authorize = wired(Authorize)
+        self._managing(wired)
         self.receive = wired(ReceiveReport)
+
+    def _managing(self, wired: Callable[..., Any]) -> None:
+        self.manage_workspaces: ManageWorkspaces = wired(ManageWorkspaces)
+        self.manage_agents: ManageAgents = wired(ManageAgents)
+        self.authorize: Authorize = wired(Authorize)
+
+    def _withdrawing(self, wired: Callable[..., Any]) -> Callable[[Campaign], int]:
+        self.withdraw_closed: WithdrawClosed = wired(WithdrawClosed)
+        self.withdraw: WithdrawCalls = wired(WithdrawCalls)
+        self.manage_carriers: ManageCarriers = wired(ManageCarriers)
+        of: Callable[[Campaign], int] = self.withdraw_closed.of
+        return of
 
     def _exporting(self, wired: Callable[..., Any]) -> None:
         self.manage_exports: ManageExports = wired(ManageExports)

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from chalicelibs.domain.errors import NotFound
-from chalicelibs.ports import Forged
+from chalicelibs.ports import Forged, Webhook
 from tests.builders import a_task
 from tests.unit.use_cases.bench import Bench
 
@@ -61,7 +61,7 @@ def test_a_report_of_what_can_be_no_call_is_refused(bench: Bench, call_id: str) 
 def test_a_signed_webhook_is_queued_in_our_words(bench: Bench, call_id: str) -> None:
     bench.carrier.report = bench.end(call_id)
 
-    told = bench.receive.webhook("simulated", SIGNED, b"{}")
+    told = bench.receive.webhook("simulated", Webhook(headers=SIGNED, body=b"{}"))
 
     assert told == replace(bench.carrier.report, carrier="simulated")
     assert bench.queue.reports == [told]
@@ -70,7 +70,7 @@ def test_a_signed_webhook_is_queued_in_our_words(bench: Bench, call_id: str) -> 
 def test_a_webhook_that_changes_nothing_is_accepted_and_forgotten(bench: Bench) -> None:
     bench.carrier.report = None
 
-    assert bench.receive.webhook("simulated", SIGNED, b"{}") is None
+    assert bench.receive.webhook("simulated", Webhook(headers=SIGNED, body=b"{}")) is None
     assert bench.queue.reports == []
 
 
@@ -78,18 +78,18 @@ def test_a_forged_webhook_is_refused(bench: Bench, call_id: str) -> None:
     bench.carrier.report = bench.end(call_id)
 
     with pytest.raises(Forged):
-        bench.receive.webhook("simulated", {}, b"{}")
+        bench.receive.webhook("simulated", Webhook(headers={}, body=b"{}"))
 
     assert bench.queue.reports == []
 
 
 def test_a_webhook_of_an_unknown_carrier_is_refused(bench: Bench) -> None:
     with pytest.raises(NotFound):
-        bench.receive.webhook("nobody", SIGNED, b"{}")
+        bench.receive.webhook("nobody", Webhook(headers=SIGNED, body=b"{}"))
 
 
 def test_a_signed_webhook_of_no_call_is_refused(bench: Bench) -> None:
     bench.carrier.report = bench.end("call-1")
 
     with pytest.raises(NotFound):
-        bench.receive.webhook("simulated", SIGNED, b"{}")
+        bench.receive.webhook("simulated", Webhook(headers=SIGNED, body=b"{}"))

@@ -1,0 +1,140 @@
+"""Take calls back that wait at their carriers when they may not be dialled any more."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from chalicelibs.domain.call import Call, CallStatus
+from chalicelibs.domain.call_event import CallEvent, EventKind
+from chalicelibs.domain.campaign import Campaign
+from chalicelibs.domain.carrier_account import CANCELLED, QUEUEING
+from chalicelibs.domain.dial_gate import may_still_start
+from chalicelibs.domain.naming import campaign_of, task_of
+from chalicelibs.domain.outcome import Outcome
+from chalicelibs.domain.task import Task
+from chalicelibs.ports import (
+    Accounts,
+    Campaigns,
+    Carriers,
+    Clock,
+    Ids,
+    Queue,
+    Slots,
+    Tasks,
+    TooLate,
+    WithdrawCall,
+    Withdrawn,
+)
+
+#: A request that is on its way has been answered by then.
+AFTER_PLACING = timedelta(seconds=10)
+
+#: Between two times that a carrier is asked which gave no clear answer.
+BETWEEN_TRIES = timedelta(seconds=30)
+
+#: In one run; the schedule comes again in a minute.
+MOST_AT_ONCE = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawCalls:
+    """Take one call back. How it ends is reported as its carrier would: see `RecordCallEvent`."""
+
+    tasks: Tasks
+    carriers: Carriers
+    queue: Queue
+    clock: Clock
+
+    def __call__(self, message: WithdrawCall) -> str:
+        """Take back the call that a message names; gives what was done about it, in a word.
+
+        Raises:
+            Stale: when the task moved meanwhile; the message comes again and finds out how.
+        """
+        gate = self.tasks.at_gate(message.workspace_id, task_of(message.call_id))
+        if gate is None or not gate.task.has_in_flight(message.call_id):
+            return "over"
+        assert gate.task.call is not None
+        if may_still_start(gate.task, gate.campaign, self.clock.now()):
+            return "may_be_dialled"
+        if gate.task.call.status is CallStatus.DIALING:
+            self.queue.withdraw([message], AFTER_PLACING)
+            return "not_placed_yet"
+        if gate.task.call.status is not CallStatus.PLACED:
+            return "goes_on"
+        return self._withdraw(gate.task, gate.task.call)
+
+    def _withdraw(self, task: Task, call: Call) -> str:
+        assert call.carrier is not None, "it was placed"
+        carrier = self.carriers.get(task.workspace_id, call.carrier)
+        if carrier is None:
+            return "unknown_carrier"
+        # First it is noted that we ask: the carrier's own report may be faster than its answer.
+        withdrawn = replace(call, is_withdrawn=True)
+        if not call.is_withdrawn:
+            self.tasks.save(task.with_call(withdrawn))
+        match carrier.withdraw(withdrawn):
+            case Withdrawn():
+                self.queue.events([self._end(withdrawn)])
+                return "withdrawn"
+            case TooLate():
+                return "too_late"
+            case _:
+                # It ends when the call is heard of, or rescue gives it up.
+                self.queue.withdraw([self._again(task, call)], BETWEEN_TRIES)
+                return "cannot_say"
+
+    def _again(self, task: Task, call: Call) -> WithdrawCall:
+        return WithdrawCall(workspace_id=task.workspace_id, call_id=call.call_id)
+
+    def _end(self, call: Call) -> CallEvent:
+        return CallEvent(
+            call_id=call.call_id,
+            kind=EventKind.ENDED,
+            at=self.clock.now(),
+            outcome=Outcome.INIT_FAILED,
+            reason=CANCELLED,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawClosed:
+    """Find the calls in flight of campaigns that are closed now: paused, ended, out of hours."""
+
+    accounts: Accounts
+    campaigns: Campaigns
+    slots: Slots
+    queue: Queue
+    clock: Clock
+    ids: Ids
+
+    def __call__(self, workspace_id: str) -> int:
+        """Have a workspace's calls taken back, as far as they wait; gives how many are asked.
+
+        Only where a carrier of the workspace lets calls wait.
+        """
+        if all(one.kind not in QUEUEING for one in self.accounts.list(workspace_id)):
+            return 0
+        return self._of(self.campaigns.open(workspace_id), workspace_id)
+
+    def of(self, campaign: Campaign) -> int:
+        """The same for one campaign, which was paused or archived."""
+        if all(one.kind not in QUEUEING for one in self.accounts.list(campaign.workspace_id)):
+            return 0
+        return self._of([campaign], campaign.workspace_id)
+
+    def _of(self, campaigns: Iterable[Campaign], workspace_id: str) -> int:
+        now = self.clock.now()
+        closed = {
+            one.campaign_id
+            for one in campaigns
+            if not one.may_call(now) or not all(lane.is_open(now) for lane in one.lanes())
+        }
+        held = sorted(self.slots.held(workspace_id)) if closed else []
+        found = [call_id for call_id in held if campaign_of(call_id) in closed]
+        # By lot, for those that go on are found again and again, and must not hide the others.
+        chosen = self.ids.shuffled(len(found))[:MOST_AT_ONCE]
+        messages = [WithdrawCall(workspace_id=workspace_id, call_id=found[at]) for at in chosen]
+        if messages:
+            self.queue.withdraw(messages)
+        return len(messages)

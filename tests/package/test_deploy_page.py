@@ -1,0 +1,106 @@
+"""The page on releasing says what the template, the API and the Makefile say."""
+
+import json
+import re
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+
+from tests.package.conftest import ROOT, Package
+
+PAGE = (ROOT / "docs" / "deploy.md").read_text()
+COMMANDS = "\n".join(re.findall(r"^```sh\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE))
+
+#: Commands that go on in the next line, as one.
+LINES = COMMANDS.replace("\\\n", " ").splitlines()
+
+
+def overridden() -> set[str]:
+    """The parameters that the commands set."""
+    values = [line.partition("--parameter-overrides")[2] for line in LINES]
+    return {name for value in values for name in re.findall(r"(\w+)=", value)}
+
+
+def told_in(heading: str) -> Iterator[str]:
+    """The names in the first column of the table under a heading."""
+    section = PAGE.partition(f"## {heading}\n")[2].partition("\n## ")[0]
+    for row in re.findall(r"^\| (`.*?) \|", section, re.MULTILINE):
+        yield from re.findall(r"`(\w+)`", row)
+
+
+def test_every_parameter_that_a_command_sets_is_one(package: Package) -> None:
+    assert len(overridden()) > 5
+    assert overridden() <= package.template["Parameters"].keys()
+
+
+def test_every_parameter_is_told_of_and_no_other(package: Package) -> None:
+    assert set(told_in("Parameters")) == package.template["Parameters"].keys()
+
+
+def test_every_output_that_a_command_asks_for_is_one(package: Package) -> None:
+    asked = set(re.findall(r"(?:\$\(|`|^)output (\w+)", PAGE, re.MULTILINE))
+
+    assert {"EndpointURL", "TableName", "DropBucketName"} <= asked
+    assert asked <= package.template["Outputs"].keys()
+
+
+def test_every_route_that_a_command_asks_is_described() -> None:
+    described = json.loads((ROOT / "chalicelibs" / "api" / "openapi.json").read_text())["paths"]
+    asked = re.findall(r"\bask (GET|POST|PUT) (/\S+)", COMMANDS)
+    asked += [("POST", path) for path in re.findall(r"curl -s \$URL(/\w+)", COMMANDS)]
+
+    assert len(asked) > 5
+    for method, path in asked:
+        if path.startswith("/workspace/carriers/"):
+            path = "/workspace/carriers/{name}"
+        path = path.replace("$CAMPAIGN", "{campaign_id}")
+        assert method.lower() in described[path], path
+
+
+def test_every_target_of_make_that_is_named_exists() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+    named = set(re.findall(r"(?:^|`)make ([a-z]+)\b", PAGE, re.MULTILINE))
+
+    assert named >= {"package"}
+    assert named <= targets
+
+
+def test_the_secret_stands_where_the_functions_may_read_it(package: Package) -> None:
+    (named,) = re.findall(r"--name (/carillon/\S+)", COMMANDS)
+    variables = package.template["Globals"]["Function"]["Environment"]["Variables"]
+
+    assert named.startswith("/carillon/$STAGE/$WORKSPACE/")
+    assert variables["SECRETS_PATH"] == {"Fn::Sub": "/carillon/${Stage}"}
+
+
+def test_the_stack_needs_no_capability_that_the_commands_do_not_grant(package: Package) -> None:
+    releases = [line for line in LINES if "cloudformation deploy" in line]
+
+    assert len(releases) > 4
+    for line in releases:
+        assert "--capabilities CAPABILITY_IAM" in line
+        assert "--s3-bucket $ARTIFACTS" in line, "the template is too large to be sent as it is"
+    named = [role for role in package.resources("AWS::IAM::Role").values() if "RoleName" in role]
+    assert named == [], "those would need CAPABILITY_NAMED_IAM"
+
+
+@pytest.mark.parametrize("shell", ["sh", "bash"])
+def test_the_commands_are_commands(shell: str) -> None:
+    done = subprocess.run(
+        [shell, "-n"], input=COMMANDS, text=True, capture_output=True, check=False
+    )
+
+    assert done.returncode == 0, done.stderr
+
+
+def test_what_the_page_leads_to_is_there() -> None:
+    for page, heading in re.findall(r"\]\((\w+\.md)?(?:#([\w-]+))?\)", PAGE):
+        text = (ROOT / "docs" / page).read_text() if page else PAGE
+        headings = {
+            re.sub(r"[^\w -]", "", line.lstrip("# ")).strip().lower().replace(" ", "-")
+            for line in text.splitlines()
+            if line.startswith("#")
+        }
+        assert not heading or heading in headings, heading
