@@ -189,6 +189,15 @@ export interface Workspace {
   created_at: string;
 }
 
+export interface Carrier {
+  name: string;
+  kind: string;
+  state: 'ready' | 'resting' | 'paused';
+  reason: string | null;
+  rests_until: string | null;
+  webhook_url: string;
+}
+
 export interface Letter {
   message_id: string;
   sent_at: string;

@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
+from chalicelibs.domain.carrier_account import Denials
 from tests.console.scene import tell_of_a_rest
 from tests.console.visitor import Visitor
 from tests.functional.product import Acme, Api, Product
@@ -73,6 +74,27 @@ def test_a_carrier_that_is_not_reached_is_told(
 
     visitor.sees("Not reached")
     visitor.sees("asked again at 13:00:30 CET")
+
+
+def test_a_carrier_that_refused_our_credentials_is_told_and_resumed(
+    product: Product, acme: Acme, visitor: Visitor
+) -> None:
+    secrets = {"auth_token": "twilio-token"}
+    settings = {"kind": "twilio", "account_sid": "AC" + "a" * 32, "twiml": "<Response/>"}
+    acme.put("/workspace/carriers/my-twilio", {**settings, "secrets": secrets})
+    visitor.come().go("/workspace")
+    visitor.sees("Ready")
+
+    refused = Denials(3, product.clock.at, "credentials_refused")
+    pacing = product.service.place_call.pacing
+    pacing.deny(acme.workspace_id, "my-twilio", refused, since=product.clock.at)
+
+    visitor.sees("Credentials refused: nobody is called by it")
+    visitor.press("Resume my-twilio")
+    visitor.sees("Calls that wait for it are placed at once")
+    visitor.confirm("Resume")
+    visitor.sees("Ready")
+    assert acme.shown("/workspace/carriers/my-twilio")["state"] == "ready"
 
 
 @pytest.mark.parametrize("what", ["agent", "number"])

@@ -5,14 +5,16 @@ import { get, getTagged, may, patch, post } from '../api';
 import { duration, sentence } from '../format';
 import { useLive } from '../live';
 import { Area, Badge, Bones, Card, Check, Dialog, Empty, Note, PageHead, TextField, Wrong, say, useDoing } from '../parts/ui';
-import type { Agent, CallerNumber } from '../types';
+import type { Agent, CallerNumber, Carrier } from '../types';
 
 export function Agents() {
   const agents = useLive((signal) => get<{ agents: Agent[] }>('/agents', signal), ['agents'], 5000);
   const numbers = useLive((signal) => get<{ numbers: CallerNumber[] }>('/numbers', signal), ['numbers'], 5000);
+  const brought = useLive((signal) => get<{ carriers: Carrier[] }>('/workspace/carriers', signal), ['carriers'], 60_000);
   const [agent, setAgent] = useState<Agent | 'new' | null>(null);
   const [number, setNumber] = useState<CallerNumber | 'new' | null>(null);
-  const carriers = [...new Set([...(agents.data?.agents ?? []), ...(numbers.data?.numbers ?? [])].map((one) => one.carrier))];
+  const used = [...(agents.data?.agents ?? []), ...(numbers.data?.numbers ?? [])].map((one) => one.carrier);
+  const carriers = [...new Set([...used, ...(brought.data?.carriers ?? []).map((one) => one.name)])];
   const known = carriers.length ? carriers : ['simulated'];
   const isManager = may('manage');
   return (

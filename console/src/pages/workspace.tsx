@@ -5,7 +5,7 @@ import { currentSession, get, may, patch, post, put, remove } from '../api';
 import { clock, exact, sentence } from '../format';
 import { useLive } from '../live';
 import { Bones, Card, Choice, Code, Confirm, Dialog, Note, PageHead, TextField, Wrong, say, useDoing } from '../parts/ui';
-import type { Agent, ApiKey, Call, CallerNumber, Workspace } from '../types';
+import type { Agent, ApiKey, Call, Carrier, CallerNumber, Workspace } from '../types';
 
 export function WorkspacePage() {
   const { data, error, refresh } = useLive((signal) => get<Workspace>('/workspace', signal), ['workspace']);
@@ -53,29 +53,43 @@ function Limits({ workspace, flying, refresh }: { workspace: Workspace; flying: 
 }
 
 function Carriers({ workspace }: { workspace: Workspace }) {
+  const brought = useLive((signal) => get<{ carriers: Carrier[] }>('/workspace/carriers', signal), ['carriers'], 3000);
   const agents = useLive((signal) => get<{ agents: Agent[] }>('/agents', signal), ['agents'], 30_000);
   const numbers = useLive((signal) => get<{ numbers: CallerNumber[] }>('/numbers', signal), ['numbers'], 30_000);
-  const names = new Set([...(agents.data?.agents ?? []), ...(numbers.data?.numbers ?? [])].map((one) => one.carrier));
-  workspace.carrier_rests.forEach((one) => names.add(one.carrier));
-  const rest = (name: string) => workspace.carrier_rests.find((one) => one.carrier === name);
+  const [resumed, resume] = useState<Carrier | null>(null);
+  const own = brought.data?.carriers ?? [];
+  const named = [...(agents.data?.agents ?? []), ...(numbers.data?.numbers ?? []), ...workspace.carrier_rests].map((one) => one.carrier);
+  const others = [...new Set(named)].filter((name) => !own.some((one) => one.name === name)).sort();
   return (
     <Card title="Carriers">
-      {names.size ? (
+      {own.length + others.length ? (
         <dl class="kv">
-          {[...names].sort().map((name) => {
-            const last = rest(name);
-            const isResting = last && Date.parse(last.until) > Date.now();
-            return (
-              <>
-                <dt>{name}</dt>
-                <dd>{isResting ? <><span class="badge bad">Not reached</span> asked again at {clock(last.until)}</> : <><span class="badge good">Answers</span>{last && <span class="soft"> could not be reached until {exact(last.until)}</span>}</>}</dd>
-              </>
-            );
-          })}
+          {own.map((one) => (
+            <>
+              <dt>{one.name}<br /><span class="small">{one.kind}</span></dt>
+              <dd>
+                {one.state === 'paused' && <><span class="badge bad">Paused</span> {one.reason ? sentence(one.reason) : 'It refused our credentials'}: nobody is called by it. {may('manage') && <button type="button" class="plain" onClick={() => resume(one)}>Resume {one.name}</button>}</>}
+                {one.state === 'resting' && <><span class="badge warn">Resting</span> not reached, or full; asked again at {one.rests_until ? clock(one.rests_until) : '…'}</>}
+                {one.state === 'ready' && <span class="badge good">Ready</span>}
+              </dd>
+            </>
+          ))}
+          {others.map((name) => <><dt>{name}<br /><span class="small">of this deployment</span></dt><dd><Health rest={workspace.carrier_rests.find((one) => one.carrier === name)} /></dd></>)}
         </dl>
       ) : <p class="soft">No agent names a carrier yet.</p>}
+      {resumed && (
+        <Confirm title={`Ask ${resumed.name} for calls again?`} verb="Resume" close={() => { resume(null); brought.refresh(); }} act={async () => { await post(`/workspace/carriers/${encodeURIComponent(resumed.name)}/resume`); say(`${resumed.name} is asked again`); }}>
+          <p>Calls that wait for it are placed at once, as calling hours let. Should it refuse our credentials again, it is paused anew, and those calls count as attempts that failed.</p>
+        </Confirm>
+      )}
     </Card>
   );
+}
+
+function Health({ rest }: { rest: { until: string } | undefined }) {
+  const isResting = rest && Date.parse(rest.until) > Date.now();
+  if (isResting) return <><span class="badge bad">Not reached</span> asked again at {clock(rest.until)}</>;
+  return <><span class="badge good">Answers</span>{rest && <span class="soft"> could not be reached until {exact(rest.until)}</span>}</>;
 }
 
 const SCOPES: [string, string][] = [['read', 'Read: numbers masked'], ['push', 'Push: bring contacts, too'], ['manage', 'Manage: everything']];
