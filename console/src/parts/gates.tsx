@@ -53,7 +53,7 @@ export function Gates({ path, zone, moved }: { path: string; zone: string; moved
   return (
     <Card title={title}>
       <div class="stack tight">
-        <p>{data.is_callable ? <strong>The next free moment begins a call.</strong> : data.next_at ? <><strong>Next call {instant(data.next_at, zone)}</strong>, {until(data.next_at)} at the earliest.</> : <strong>No further call until something changes.</strong>}</p>
+        <p>{data.is_callable ? <strong>The next free moment begins a call.</strong> : data.next_at && Date.parse(data.next_at) <= Date.now() ? <strong>The next call starts as soon as this lets it.</strong> : data.next_at ? <><strong>Next call {instant(data.next_at, zone)}</strong>, {until(data.next_at)} at the earliest.</> : <strong>No further call until something changes.</strong>}</p>
         <ul class="gates">
           {shut.map((one, place) => (
             <li key={place} class="shut">

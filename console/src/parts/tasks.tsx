@@ -112,7 +112,7 @@ function Row({ task, zone }: { task: Task; zone: string }) {
       <td class="right">{task.attempts}</td>
       <td>{task.outcome ? <Badge of={task.outcome} /> : <span class="soft">–</span>}{task.is_callback && <span class="small soft"> callback</span>}</td>
       <td class="nowrap"><Next task={task} zone={zone} /></td>
-      <td class="hide-phone soft">{name}</td>
+      <td class="hide-phone soft cut" title={name}>{name}</td>
     </tr>
   );
 }
