@@ -21,6 +21,8 @@ CONTACTS ?= 5000
 FULL ?=
 ROWS ?= 100000
 ONLY ?=
+# Where pictures of the console's pages go; nowhere unless it is said.
+SHOTS ?=
 EXAMPLES ?= 200
 # A service that runs, and a key of it; by default `make fuzz` asks one in memory.
 URL ?=
@@ -101,6 +103,15 @@ test: check engine template ## everything: check, a package built and verified, 
 	$(try_sip)
 	$(dev) -m pytest --numprocesses auto --dist loadgroup
 
+.PHONY: test-console
+test-console: dev engine ## the console in a real browser (SHOTS=folder takes pictures of each page)
+	@CONSOLE_SHOTS=$(SHOTS) $(dev) -m pytest tests/console tests/functional/test_console.py \
+		tests/functional/test_sessions.py tests/functional/test_activity.py
+
+.PHONY: console
+console: ## build the console anew from its sources (needs Node.js and npm)
+	cd console && npm ci --no-fund --no-audit && npm run build
+
 .PHONY: openapi
 openapi: dev ## write the description of the API anew, from its models
 	$(dev) -m chalicelibs.api.openapi
@@ -165,7 +176,7 @@ clean: ## remove the data of the local service and what was built
 
 .PHONY: distclean
 distclean: clean ## remove the environments and caches, too
-	rm -rf .venv carillon.egg-info .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf console/node_modules .venv carillon.egg-info .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: dev engine template sip

@@ -1,12 +1,14 @@
 """Settle calls by what carriers report, and decide what follows."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Protocol, Self
 
+from chalicelibs.domain.activity import Ended
 from chalicelibs.domain.analysis import bounded
 from chalicelibs.domain.call import LOST, Call, CallStatus
 from chalicelibs.domain.call_event import CallEvent, EventKind
@@ -16,10 +18,10 @@ from chalicelibs.domain.deadlines import LOOK_AHEAD, Deadlines
 from chalicelibs.domain.errors import Stale
 from chalicelibs.domain.instants import wait_until
 from chalicelibs.domain.journal import Happened, Note
-from chalicelibs.domain.naming import is_call_id, task_of
+from chalicelibs.domain.naming import campaign_of, is_call_id, task_of
 from chalicelibs.domain.outcome import Outcome, is_more_telling
 from chalicelibs.domain.overrides import rules_of
-from chalicelibs.domain.progress import OUTCOME, Tally, added
+from chalicelibs.domain.progress import OUTCOME, Tally, added, of_try
 from chalicelibs.domain.retry import OPTED_OUT, Complete, Decision, Verdict, decide
 from chalicelibs.domain.task import Task, TaskStatus, tally_of, use_gained
 from chalicelibs.domain.transcript import fuller
@@ -64,6 +66,13 @@ class Nudges(Protocol):
 
     def nudge(self, workspace_id: str, delay: timedelta = NO_DELAY) -> None:
         """Have a workspace dispatched."""
+
+
+class Activity(Protocol):
+    """What recording needs of what went on, see the port."""
+
+    def add(self, counts: Mapping[Ended, int]) -> None:
+        """Count calls that ended."""
 
 
 class ReadAhead:
@@ -125,6 +134,24 @@ class NudgesOnce:
             self._queue.nudge(workspace_id, delay)
 
 
+class ActivityOnce:
+    """Ended calls that are summed up, so that a batch writes each campaign's hour once."""
+
+    def __init__(self, activity: Activity) -> None:
+        self._activity = activity
+        self._summed: Counter[Ended] = Counter()
+
+    def add(self, counts: Mapping[Ended, int]) -> None:
+        """Hold it back."""
+        self._summed.update(counts)
+
+    def send(self) -> None:
+        """Let it go; what cancels out is nothing."""
+        counts = {ended: count for ended, count in self._summed.items() if count}
+        if counts:
+            self._activity.add(counts)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordCallEvent:
     """Record one report of a carrier. Reports come twice, late and out of order."""
@@ -133,6 +160,7 @@ class RecordCallEvent:
     campaigns: TheirCampaigns
     calls: Calls
     slots: Slots
+    activity: Activity
     queue: Nudges
     clock: Clock
     deadlines: Deadlines
@@ -146,14 +174,16 @@ class RecordCallEvent:
         and the next look is a new one. Nudges leave when the batch is done; should it die before,
         the tick makes up for them.
         """
-        nudges = NudgesOnce(self.queue)
+        nudges, activity = NudgesOnce(self.queue), ActivityOnce(self.activity)
         yield replace(
             self,
             tasks=ReadAhead(self.tasks, map(task_of, filter(is_call_id, call_ids))),
             campaigns=Remembered(self.campaigns),
+            activity=activity,
             queue=nudges,
         )
         nudges.send()
+        activity.send()
 
     def __call__(self, event: CallEvent) -> str:
         """Record an event; gives what was done about it, in a word.
@@ -251,6 +281,7 @@ class RecordCallEvent:
         self.tasks.settle(after, tally)
         self._note(after, kept)
         self._wake(after)
+        self.activity.add({ended_in(kept): 1})
         return "settled" if kept == call else self._record(event)
 
     def _note(self, after: Task, call: Call) -> None:
@@ -353,13 +384,37 @@ class RecordCallEvent:
             if not may_settle_again(task, kept):
                 return "old_news"
             after = task.after(self._decide(task, call), call)
-            moved = {f"{OUTCOME}{task.outcome}": -1, f"{OUTCOME}{call.outcome}": 1}
             tally = added(tally_of(task, after, now=self.clock.now()), use_gained(kept, call))
+            moved = moved_to(call, task.outcome)
             self._open_lane(after)
             task = self.tasks.settle(after, added(tally, moved))
+            self.activity.add(moved_in(kept, call))
         self.calls.revise(task.workspace_id, call)
         self._wake(task)
         return "upgraded"
+
+
+def moved_to(call: Call, before: str | None) -> Tally:
+    """What the counters gain when a call turns out to have ended otherwise."""
+    return {
+        f"{OUTCOME}{before}": -1,
+        of_try(call.attempt_no, before): -1,
+        f"{OUTCOME}{call.outcome}": 1,
+        of_try(call.attempt_no, call.outcome): 1,
+    }
+
+
+def ended_in(call: Call) -> Ended:
+    """Where an ended call stands in the picture of its campaign."""
+    assert call.ended_at is not None
+    return Ended.call(campaign_of(call.call_id), call.ended_at, str(call.outcome))
+
+
+def moved_in(before: Call, after: Call) -> Mapping[Ended, int]:
+    """What the picture gains by that."""
+    moved = Counter({ended_in(after): 1})
+    moved.subtract({ended_in(before): 1})
+    return moved
 
 
 def may_settle_again(task: Task, last: Call) -> bool:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from chalicelibs.adapters.memory import (
     MemoryAccounts,
+    MemoryActivities,
     MemoryAgents,
     MemoryCalls,
     MemoryCampaigns,
@@ -232,6 +233,7 @@ class Bench:
         self.tasks = fused(MemoryTasks(self.store))
         self.calls = fused(MemoryCalls(self.store))
         self.slots = fused(MemorySlots(self.store))
+        self.activities = fused(MemoryActivities(self.store))
         self.pacing = fused(MemoryPacing(self.store))
         self.imports = fused(MemoryImports(self.store))
         self.files = fused(MemoryFiles(self.bytes_by_source))
@@ -250,6 +252,7 @@ class Bench:
             "tasks": self.tasks,
             "calls": self.calls,
             "slots": self.slots,
+            "activity": self.activities,
             "pacing": self.pacing,
             "imports": self.imports,
             "files": self.files,
