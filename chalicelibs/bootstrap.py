@@ -378,6 +378,7 @@ def aws_ports(settings: Settings) -> Ports:
     from chalicelibs.adapters.carriers.asking import Line
     from chalicelibs.adapters.s3 import S3Files
     from chalicelibs.adapters.s3_parts import S3Parts
+    from chalicelibs.adapters.s3_results import S3Results
     from chalicelibs.adapters.sqs import SqsQueue
 
     config = Config(
@@ -415,7 +416,7 @@ def aws_ports(settings: Settings) -> Ports:
         campaigns=dynamodb.DynamoCampaigns(table),
         gauges=dynamodb.DynamoGauges(table),
         tasks=dynamodb.DynamoTasks(table),
-        calls=dynamodb.DynamoCalls(table),
+        calls=dynamodb.DynamoCalls(table, S3Results(s3, settings.bucket)),
         slots=dynamodb.DynamoSlots(table),
         pacing=dynamodb.DynamoPacing(table),
         imports=dynamodb.DynamoImports(table),

@@ -310,7 +310,13 @@ class Calls(Protocol):
         cursor: str | None,
         limit: int,
     ) -> Page[Call]:
-        """The calls that were dialled in `[since, until)` and are wanted, newest first."""
+        """The calls that were dialled in `[since, until)` and are wanted, newest first.
+
+        Long ones are abridged.
+        """
+
+    def forget_results(self, workspace_id: str, task_id: str) -> None:
+        """Remove what is kept beside the calls of a task, for each of them is erased."""
 
 
 class Slots(Protocol):

@@ -49,6 +49,9 @@ class CallView(View):
     recording_url: str | None
     transcript: list[UtteranceView]
     analysis: dict[str, object] = Field(description="What the agent made of the conversation.")
+    is_abridged: bool = Field(
+        description="It is one of a list and long: transcript and analysis are beginnings here."
+    )
     is_erased: bool = Field(description="The person was erased: nothing that was said is kept.")
 
 
@@ -95,6 +98,7 @@ def view(call: Call) -> CallView:
         recording_url=call.recording_url,
         transcript=[utterance_view(one) for one in call.transcript],
         analysis=dict(call.analysis),
+        is_abridged=call.is_abridged,
         is_erased=call.is_erased,
     )
 

@@ -14,7 +14,7 @@ MOST_DEPTH = 50
 MARK: Mapping[str, object] = {"truncated": True}
 
 
-def bounded(analysis: Mapping[str, object]) -> Mapping[str, object]:
+def bounded(analysis: Mapping[str, object], most: int = MOST_BYTES) -> Mapping[str, object]:
     """The analysis, or as much of it as can be kept, with the mark `truncated`.
 
     Small fields stay, whatever is beside them; of a long text that does not fit, its beginning.
@@ -23,9 +23,9 @@ def bounded(analysis: Mapping[str, object]) -> Mapping[str, object]:
     if _is_deep(analysis):
         shallow = {name: _shallow(one, MOST_DEPTH - 1) for name, one in analysis.items()}
         analysis = {**shallow, **MARK}
-    if weight(analysis) <= MOST_BYTES:
+    if weight(analysis) <= most:
         return analysis
-    room = MOST_BYTES - weight(MARK)
+    room = most - weight(MARK)
     kept: dict[str, object] = {}
     for name in sorted(analysis, key=lambda name: weight({name: analysis[name]})):
         value = _fitting(analysis[name], room - weight({name: ""}))

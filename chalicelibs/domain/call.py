@@ -92,6 +92,7 @@ class Call:
     transcript: Transcript = ()
     analysis: Mapping[str, object] = field(default_factory=dict)
     is_erased: bool = False  #: Nothing of the person is kept.
+    is_abridged: bool = False  #: Only the beginnings of its transcript and analysis are here.
     revision: int = 0  #: How often more was told of it since it ended.
 
     @property
@@ -132,6 +133,7 @@ class Call:
             transcript=(),
             analysis={},
             is_erased=True,
+            is_abridged=False,
         )
 
     def because(self, status: CallStatus, **known: object) -> Self:

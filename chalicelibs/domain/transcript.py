@@ -45,6 +45,16 @@ def bounded(transcript: Iterable[Utterance]) -> Transcript:
     return tuple(chain(head, mark, reversed(tail)))
 
 
+def beginning(transcript: Transcript, most: int) -> Transcript:
+    """As much of a transcript as weighs this much, and a mark where that is not all of it."""
+    if sum(map(_weight, transcript)) <= most:
+        return transcript
+    room = most - _weight(_REST)
+    # Of what is said at once, so much that four of them have room.
+    short = (one._replace(text=one.text[: most // 24]) for one in transcript)
+    return (*_fitting(short, room), _REST)
+
+
 def fuller(told_before: Transcript, told_now: Transcript) -> Transcript:
     """The longer of two transcripts of one call, the later one if they are equally long."""
     return told_before if _letters(told_before) > _letters(told_now) else told_now
@@ -94,6 +104,10 @@ def _shortened(utterance: Utterance) -> Utterance:
 
 def _mark(count: int) -> Utterance:
     return Utterance(SYSTEM, f"{count} utterances were cut here: the transcript was too long")
+
+
+#: Stands for what is not here.
+_REST = Utterance(SYSTEM, "the rest is shown with the call itself")
 
 
 def _letters(transcript: Transcript) -> int:

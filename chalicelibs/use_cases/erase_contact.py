@@ -102,6 +102,8 @@ class EraseContact:
         personal = [call for call in calls if not call.is_erased]
         for call in personal:
             self.calls.save(task.workspace_id, call.erased())
+        # Whoever erased them before may have died before this.
+        self.calls.forget_results(task.workspace_id, task.task_id)
         return len(personal)
 
     def _withdraw_exports(self, campaign: Campaign) -> None:

@@ -278,9 +278,8 @@ class RecordCallEvent:
         # Of two reports at once, the first to keep the call says what the task is settled by, and
         # not the second, even if that settles: task, call and counters must tell the same.
         kept = self.calls.keep(task.workspace_id, call)
-        if task.is_erased and not kept.is_erased:
-            kept = kept.erased()
-            self.calls.save(task.workspace_id, kept)
+        if task.is_erased:
+            kept = self._erased(task, kept)
         after = task.after(self._decide(task, kept), kept)
         tally = tally_of(task, after, now=self.clock.now(), ended_call=kept)
         self._open_lane(after)
@@ -289,6 +288,14 @@ class RecordCallEvent:
         self._wake(after)
         self.activity.add({ended_in(kept): 1})
         return "settled" if kept == call else self._record(event)
+
+    def _erased(self, task: Task, kept: Call) -> Call:
+        """The call without the person, also where a worker died who read the task before."""
+        if not kept.is_erased:
+            kept = kept.erased()
+            self.calls.save(task.workspace_id, kept)
+        self.calls.forget_results(task.workspace_id, task.task_id)
+        return kept
 
     def _note(self, after: Task, call: Call) -> None:
         """Tell how an attempt ended, and what follows."""
@@ -348,7 +355,9 @@ class RecordCallEvent:
             return "old_news"
         if not kept.is_told_of_by(event.carrier):
             return "another_carriers_call"
-        is_erased = task.is_erased or kept.is_erased
+        if is_erased := task.is_erased or kept.is_erased:
+            # Who read the call before may have stored what it was told after the erasing.
+            self.calls.forget_results(task.workspace_id, task.task_id)
         call = self._told_late(kept, event.impersonal() if is_erased else event)
         # What was settled by this word before is kept, however late its worker comes back.
         is_settled = (task.last_call_id, task.outcome) == (call.call_id, call.outcome)

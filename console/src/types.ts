@@ -94,6 +94,7 @@ export interface Call {
   recording_url: string | null;
   transcript: Utterance[];
   analysis: Record<string, unknown>;
+  is_abridged: boolean;
   is_erased: boolean;
 }
 

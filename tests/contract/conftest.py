@@ -10,9 +10,8 @@ from tests.contract.engines import (
     Ports,
     ministack,
     moto_account,
-    new_table,
-    ports_in,
     ports_in_memory,
+    ports_of,
 )
 
 MINISTACK = pytest.param("ministack", marks=pytest.mark.engine)
@@ -41,16 +40,16 @@ def ports(request: pytest.FixtureRequest) -> Iterator[Ports]:
         yield ports_in_memory()
     elif request.param == "moto":
         with moto_account() as mocked:
-            yield ports_in(new_table(mocked.client("dynamodb")))
+            yield ports_of(mocked)
     else:
-        yield ports_in(new_table(request.getfixturevalue("account").client("dynamodb")))
+        yield ports_of(request.getfixturevalue("account"))
 
 
 @pytest.fixture(params=PARALLEL)
 def parallel_ports(request: pytest.FixtureRequest) -> Ports:
     if request.param == "memory":
         return ports_in_memory()
-    return ports_in(new_table(request.getfixturevalue("account").client("dynamodb")))
+    return ports_of(request.getfixturevalue("account"))
 
 
 @pytest.fixture(params=SERVERS)

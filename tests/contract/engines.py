@@ -22,7 +22,9 @@ from moto import mock_aws
 from chalicelibs.adapters import dynamodb as stored
 from chalicelibs.adapters import memory
 from chalicelibs.adapters.clock import SystemClock
+from chalicelibs.adapters.dynamodb.calls import Results
 from chalicelibs.adapters.ids import RandomIds
+from chalicelibs.adapters.s3_results import S3Results
 from chalicelibs.ports import (
     Accounts,
     Activities,
@@ -121,7 +123,32 @@ def ports_in_memory() -> Ports:
     )
 
 
-def ports_in(table: stored.Table) -> Ports:
+class ResultsInMemory:
+    """Results of tests that are about something else."""
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[str, str, str], bytes] = {}
+
+    def put(self, workspace_id: str, call_id: str, content: bytes) -> str:
+        self.kept[workspace_id, call_id, str(len(content))] = content
+        return str(len(content))
+
+    def get(self, workspace_id: str, call_id: str, digest: str) -> bytes | None:
+        return self.kept.get((workspace_id, call_id, digest))
+
+    def forget(self, workspace_id: str, task_id: str) -> None:
+        raise NotImplementedError(workspace_id, task_id)
+
+
+def ports_of(account: Account) -> Ports:
+    """A new table and a new bucket."""
+    s3 = account.client("s3")
+    bucket = f"drop-{account.access_key}"
+    s3.create_bucket(Bucket=bucket)
+    return ports_in(new_table(account.client("dynamodb")), S3Results(lambda: s3, bucket))
+
+
+def ports_in(table: stored.Table, results: Results | None = None) -> Ports:
     return Ports(
         workspaces=stored.DynamoWorkspaces(table),
         agents=stored.DynamoAgents(table),
@@ -129,7 +156,7 @@ def ports_in(table: stored.Table) -> Ports:
         campaigns=stored.DynamoCampaigns(table),
         gauges=stored.DynamoGauges(table),
         tasks=stored.DynamoTasks(table),
-        calls=stored.DynamoCalls(table),
+        calls=stored.DynamoCalls(table, results or ResultsInMemory()),
         slots=stored.DynamoSlots(table),
         pacing=stored.DynamoPacing(table),
         imports=stored.DynamoImports(table),

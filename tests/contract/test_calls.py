@@ -184,6 +184,88 @@ def test_the_calls_of_a_task_come_in_the_order_they_were_dialled(ports: Ports) -
     assert list(found) == calls
 
 
+# --- Long ones -----------------------------------------------------------------------------------
+
+SAID = tuple(Utterance("agent", f"{number} " + "x" * 400) for number in range(50))
+MADE_OF_IT = {"summary": "y" * 9_000, "score": 7}
+LONG = replace(FULL, transcript=SAID, analysis=MADE_OF_IT)
+
+
+def test_a_long_call_comes_back_whole(ports: Ports) -> None:
+    ports.calls.keep(WORKSPACE, LONG)
+
+    assert ports.calls.get(WORKSPACE, LONG.as_dialed) == LONG
+    assert list(ports.calls.get_all(WORKSPACE, [LONG.as_dialed])) == [LONG]
+    assert ports.calls.keep(WORKSPACE, FULL) == LONG
+
+
+def test_the_log_shows_the_beginning_of_a_long_call(ports: Ports) -> None:
+    saved(ports, LONG)
+
+    [shown] = logged(ports)
+
+    assert shown == replace(
+        LONG, transcript=shown.transcript, analysis=shown.analysis, is_abridged=True
+    )
+    assert shown.transcript[0].text in SAID[0].text
+    assert shown.transcript[-1] == Utterance("system", "the rest is shown with the call itself")
+    assert shown.analysis["score"] == 7
+    assert shown.analysis["truncated"] is True
+
+
+def test_the_second_to_keep_a_long_call_harms_nothing_of_the_first(ports: Ports) -> None:
+    ports.calls.keep(WORKSPACE, LONG)
+    later = replace(LONG, analysis={"summary": "z" * 9_000})
+
+    assert ports.calls.keep(WORKSPACE, later) == LONG
+    assert ports.calls.get(WORKSPACE, LONG.as_dialed) == LONG
+
+
+def test_more_that_is_told_of_a_long_call_is_kept_and_what_came_too_late_is_not(
+    ports: Ports,
+) -> None:
+    ports.calls.keep(WORKSPACE, FULL)
+    ports.calls.revise(WORKSPACE, LONG)
+    with pytest.raises(Stale):
+        ports.calls.revise(WORKSPACE, replace(LONG, transcript=SAID[:40]))
+
+    assert ports.calls.get(WORKSPACE, LONG.as_dialed) == replace(LONG, revision=1)
+
+
+def test_what_stands_beside_the_calls_of_a_task_is_forgotten_and_nothing_else(
+    ports: Ports,
+) -> None:
+    tasks = a_task(1, claims=1), a_task(1, claims=12), a_task(2, claims=1)
+    first, second, other = (
+        replace(LONG, call_id=a_call(task).call_id, dialed_at=NOON + place * SECOND)
+        for place, task in enumerate(tasks)
+    )
+    saved(ports, first, second, other)
+    ports.calls.save(OTHER_WORKSPACE, first)
+
+    ports.calls.forget_results(WORKSPACE, tasks[0].task_id)
+    ports.calls.forget_results(WORKSPACE, tasks[0].task_id)
+
+    left = ports.calls.get_all(WORKSPACE, [first.as_dialed, second.as_dialed, other.as_dialed])
+    assert [call.is_abridged for call in left] == [True, True, False]
+    assert ports.calls.get(OTHER_WORKSPACE, first.as_dialed) == first
+
+
+def test_of_a_call_whose_results_are_gone_nobody_stores_the_beginning_as_the_whole(
+    ports: Ports,
+) -> None:
+    ports.calls.keep(WORKSPACE, LONG)
+    ports.calls.forget_results(WORKSPACE, LONG.call_id.rpartition("-")[0])
+    read = ports.calls.get(WORKSPACE, LONG.as_dialed)
+    assert read is not None
+
+    with pytest.raises(Stale):
+        ports.calls.revise(WORKSPACE, replace(read, outcome="interested"))
+    ports.calls.save(WORKSPACE, read.erased())
+
+    assert ports.calls.get(WORKSPACE, LONG.as_dialed) == LONG.erased()
+
+
 # --- The log -------------------------------------------------------------------------------------
 
 FIRST_OF_MARCH = utc("2027-03-01T00:00")

@@ -8,13 +8,16 @@ from typing import Any
 import pytest
 
 from bench.units import size
+from chalicelibs.adapters.dynamodb.calls import kept_item
 from chalicelibs.adapters.dynamodb.codec import encode_item
 from chalicelibs.adapters.dynamodb.task_item import task_item
 from chalicelibs.domain.call import CallStatus, SlotPages
 from chalicelibs.domain.calling_hours import CallingHours
 from chalicelibs.domain.instants import epoch_ms
 from chalicelibs.domain.overrides import Overrides
+from chalicelibs.domain.results import abridged, is_large
 from chalicelibs.domain.task import Task, TaskStatus
+from chalicelibs.domain.transcript import Utterance
 from tests.builders import (
     AGENT,
     CAMPAIGN,
@@ -126,6 +129,18 @@ def ports(client: Any) -> Ports:
     ports.campaigns.add(a_campaign())
     ports.imports.add_chunks(ports.imports.start(an_import()), [a_chunk()])
     return ports
+
+
+@pytest.mark.parametrize("letter", ["x", "ñ", "🙂"])
+def test_a_call_takes_few_write_units_however_long_it_was(letter: str) -> None:
+    said = tuple(Utterance("agent", letter * 400) for _ in range(300))
+    long = replace(PLACED, transcript=said, analysis={"summary": letter * 60_000, "score": 7})
+    key = {"pk": f"L#{WORKSPACE}#2027-03", "sk": f"01804248000000.{long.call_id}"}
+
+    item = {**key, **kept_item(abridged(long)), "results": "0" * 24}
+
+    assert size(encode_item(item)) <= 3 * KILOBYTE
+    assert is_large(long)
 
 
 @pytest.mark.engine

@@ -7,14 +7,20 @@ from tests.functional.product import Acme, Api, Product
 PHONE, NAME = "+34600000077", "Eva Luna"
 
 
+@pytest.fixture(params=[1, 200], ids=["short", "at length"])
+def length(request: pytest.FixtureRequest) -> int:
+    """How much the person said; much of it stands beside the call."""
+    return int(request.param)
+
+
 @pytest.fixture
-def known(product: Product, acme: Acme) -> str:
+def known(product: Product, acme: Acme, length: int) -> str:
     """A person who was called, waits for another call, and stands in a file twice."""
     context = {"name": NAME}
     realtime = acme.campaign()
     called = acme.pushed(realtime, phone=PHONE, context=context)
     product.run()
-    said = [{"role": "contact", "text": f"this is {NAME}", "at_ms": 1}]
+    said = [{"role": "contact", "text": f"this is {NAME}", "at_ms": 1}] * length
     recording = "https://carrier.test/recordings/77"
     call_id = product.carrier.asked[0].call_id
     product.ended(call_id, transcript=said, recording_url=recording, analysis={"name": NAME})

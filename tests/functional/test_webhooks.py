@@ -251,6 +251,31 @@ def test_a_report_larger_than_a_message_is_cut_and_not_lost(
     assert call["analysis"] == {"outcome": "voicemail", "truncated": True}
 
 
+def test_a_list_shows_the_beginning_of_a_long_call_and_the_call_itself_all_of_it(
+    product: Product, acme: Acme, end: dict[str, Any], call_id: str
+) -> None:
+    said = [{"role": "contact", "text": f"{number} {'x' * 200}"} for number in range(60)]
+    analysis = {"summary": "y" * 5_000, "score": 7}
+    product.webhook({**end, "transcript": said})
+    product.webhook({**end, "type": "analysis", "analysis": analysis})
+    product.run()
+    task_id = call_id.rpartition("-")[0]
+
+    [listed] = acme.shown("/calls")["calls"]
+    [of_task] = acme.shown(f"/tasks/{task_id}/calls")["calls"]
+    call = acme.shown(f"/calls/{call_id}")
+
+    assert [one["text"] for one in call["transcript"]] == [one["text"] for one in said]
+    assert (call["analysis"], call["is_abridged"]) == (analysis, False)
+    assert of_task == call
+    assert listed["is_abridged"] is True
+    assert listed["analysis"]["score"] == 7
+    assert len(json.dumps(listed)) < 4_096
+    assert listed["transcript"][-1]["role"] == "system"
+    other = ("transcript", "analysis", "is_abridged")
+    assert {**listed, **{name: call[name] for name in other}} == call
+
+
 # --- Callbacks of an agent that offers none ------------------------------------------------------
 
 

@@ -36,6 +36,7 @@ from chalicelibs.domain.reading import Reading
 from chalicelibs.domain.retry import RetryPolicy
 from chalicelibs.domain.rules import Rules
 from chalicelibs.domain.session import PASS_PREFIX
+from chalicelibs.domain.transcript import Utterance
 from chalicelibs.ports import (
     Accepted,
     Accounts,
@@ -74,6 +75,8 @@ RESOURCES = {
     "${Table.Arn}/index/agenda": "Table/index/agenda",
     f"{ARN}:s3:::carillon-drop-${{Stage}}-{HERE}/imports/*": "DropBucket/imports",
     f"{ARN}:s3:::carillon-drop-${{Stage}}-{HERE}/exports/*": "DropBucket/exports",
+    f"{ARN}:s3:::carillon-drop-${{Stage}}-{HERE}/results/*": "DropBucket/results",
+    f"{ARN}:s3:::carillon-drop-${{Stage}}-{HERE}": "DropBucket",
     f"{ARN}:ssm:${{AWS::Region}}:${{AWS::AccountId}}:parameter/carillon/${{Stage}}/*": "Secrets",
     f"{ARN}:logs:${{AWS::Region}}:${{AWS::AccountId}}:log-group:/aws/lambda/*": "Logs",
 }
@@ -103,6 +106,7 @@ OBJECTS = {
     "GetObject": ["GetObject"],
     "HeadObject": ["GetObject"],
     "PutObject": ["PutObject"],
+    "DeleteObject": ["DeleteObject"],
     "CreateMultipartUpload": ["PutObject"],
     "UploadPart": ["PutObject"],
     "CompleteMultipartUpload": ["PutObject"],
@@ -207,6 +211,9 @@ class Watched:
         elif operation == "GetParameter":
             assert params["Name"].startswith("/carillon/dev/"), "no policy goes further"
             yield "ssm:GetParameter", "Secrets"
+        elif operation == "ListObjectsV2":
+            assert params["Prefix"].startswith("results/"), "no policy goes further"
+            yield "s3:ListBucket", "DropBucket"
         elif operation in OBJECTS:
             # An address that is given away lets do what its signer may do: it counts as done.
             folder, _, rest = params["Key"].partition("/")
@@ -321,9 +328,8 @@ def everything_once() -> Watched:
     look_around(watched, workspace_id, campaign_id)
     bury(watched)
     rescue(watched, workspace_id, campaign_id)
-    export(watched, workspace_id, campaign_id)
-    with watched.as_("api") as service:
-        assert service.erase_contact(workspace_id, "+12025550122").tasks
+    export(watched, workspace_id)
+    erase(watched, workspace_id)
     return watched
 
 
@@ -526,7 +532,13 @@ def end(watched: Watched, call: Call) -> None:
     at = watched.clock.time
     with watched.as_("api") as service:
         service.receive_report(
-            CallEvent(call_id=call.call_id, kind=EventKind.ENDED, at=at, outcome="completed")
+            CallEvent(
+                call_id=call.call_id,
+                kind=EventKind.ENDED,
+                at=at,
+                outcome="completed",
+                transcript=(Utterance("agent", "x" * 9_000),),
+            )
         )
     for message in watched.messages("CallEventsQueue"):
         for _ in range(2):
@@ -548,11 +560,10 @@ def look_around(watched: Watched, workspace_id: str, campaign_id: str) -> None:
         service.look_up.imports_of(workspace_id, campaign_id)
 
 
-def export(watched: Watched, workspace_id: str, campaign_id: str) -> None:
+def export(watched: Watched, workspace_id: str) -> None:
     """Each kind of file is written, by one worker after the other."""
-    tasks = watched.service.look_up.tasks
-    called = tasks.page(campaign_id, cursor=None, limit=1).items[0]
-    tasks.save(replace(called, dialed={1: watched.clock.time}))  # by lot, others were
+    long = next(call for call in ended_calls(watched, workspace_id) if call.transcript)
+    campaign_id = long.call_id.partition("-")[0]  # which of them, is by lot
     jobs = [
         job
         for one in watched.service.campaigns.page(workspace_id, Paging()).items
@@ -608,6 +619,31 @@ def bury(watched: Watched) -> None:
         assert {one.moved for one in service.dead_letters.redrive(None)} == {1}
     for name in SOURCES:
         watched.messages(name)
+
+
+def erase(watched: Watched, workspace_id: str) -> None:
+    """A person is erased, and what somebody stored at that moment goes with the next report."""
+    late = next(call for call in ended_calls(watched, workspace_id) if call.transcript)
+    assert late.phone is not None
+    with watched.as_("api") as service:
+        assert service.erase_contact(workspace_id, late.phone).tasks
+    bucket = watched._clients.s3.list_buckets()["Buckets"][0]["Name"]
+    campaign_id = late.call_id.partition("-")[0]
+    key = f"results/{workspace_id}/{campaign_id}/{late.call_id}/0.json"
+    watched._clients.s3.put_object(Bucket=bucket, Key=key, Body=b"{}")
+    event = CallEvent(call_id=late.call_id, kind=EventKind.ANALYSIS, at=watched.clock.time)
+    with watched.as_("record-call-event") as service:
+        assert service.record_call_event(event) == "erased"
+    left = watched._clients.s3.list_objects_v2(Bucket=bucket, Prefix="results/")
+    assert key not in {one["Key"] for one in left.get("Contents", ())}
+
+
+def ended_calls(watched: Watched, workspace_id: str) -> Iterator[Call]:
+    """All that are kept."""
+    look_up = watched.service.look_up
+    for one in watched.service.campaigns.page(workspace_id, Paging()).items:
+        for task in look_up.tasks.page(one.campaign.campaign_id, cursor=None, limit=50).items:
+            yield from look_up.calls.get_all(workspace_id, task.ended_calls)
 
 
 #: Which function handles the messages of which queue.
@@ -690,7 +726,11 @@ def test_a_function_may_do_all_that_it_does(watched: Watched, function: str) -> 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_who_needs_one_kind_of_items_sees_no_other(watched: Watched, function: str) -> None:
     """`authorize` is handed whatever anybody sends as a key: it reads keys, and no contact."""
-    conditions = [one["Condition"] for one in statements_of(function) if "Condition" in one]
+    conditions = [
+        one["Condition"]
+        for one in statements_of(function)
+        if "Condition" in one and one["Action"] != ["s3:ListBucket"]
+    ]
 
     if function not in BOUND:
         assert conditions == []
@@ -701,6 +741,14 @@ def test_who_needs_one_kind_of_items_sees_no_other(watched: Watched, function: s
     end = "*" if BOUND[function].endswith("#") else ""
     leading = {"dynamodb:LeadingKeys": [BOUND[function] + end]}
     assert conditions == [{"ForAllValues:StringLike": leading}]
+
+
+@pytest.mark.parametrize("function", ["api", "record-call-event"])
+def test_who_lists_results_lists_nothing_else(function: str) -> None:
+    [one] = [one for one in statements_of(function) if "s3:ListBucket" in one["Action"]]
+
+    assert one["Action"] == ["s3:ListBucket"]
+    assert one["Condition"] == {"StringLike": {"s3:prefix": ["results/*"]}}
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

@@ -12,7 +12,8 @@ def call_item(call: Call) -> Item:
     """A call in plain values, but for its id, which its place tells.
 
     The analysis is whatever JSON an agent reports, so it is kept as text; so is the transcript,
-    which as a list of maps would weigh twice as much.
+    which as a list of maps would weigh twice as much. What stands beside an ended call its item
+    says under `results`.
     """
     return {
         "status": call.status,
@@ -77,6 +78,7 @@ def call_of(call_id: str, item: Item) -> Call:
         transcript=from_lines(json.loads(item.get("transcript", "[]"))),
         analysis=json.loads(item.get("analysis", "{}")),
         is_erased=item.get("is_erased", False),
+        is_abridged="results" in item,
         revision=item.get("revision", 0),
     )
 

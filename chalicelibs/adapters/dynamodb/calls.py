@@ -1,13 +1,14 @@
 """Ended calls in the table."""
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from chalicelibs.adapters.dynamodb import keys
-from chalicelibs.adapters.dynamodb.call_item import call_item, call_of
+from chalicelibs.adapters.dynamodb.call_item import as_text, call_item, call_of
 from chalicelibs.adapters.dynamodb.codec import Item
 from chalicelibs.adapters.dynamodb.search import calls_wanted, search
 from chalicelibs.adapters.dynamodb.table import ConditionFailed, Stretch, Table
@@ -15,37 +16,63 @@ from chalicelibs.adapters.dynamodb.writes import IS_NEW, IS_THERE, put, telling_
 from chalicelibs.domain.call import Call, Dialed
 from chalicelibs.domain.errors import Stale
 from chalicelibs.domain.instants import MILLISECOND
-from chalicelibs.domain.naming import campaign_of
+from chalicelibs.domain.naming import campaign_of, task_of
+from chalicelibs.domain.results import abridged, is_large
 from chalicelibs.domain.search import CallFilter
+from chalicelibs.domain.transcript import from_lines, to_lines
 from chalicelibs.ports import Page
+
+#: Results that are read at the same time.
+AT_ONCE = 8
+
+
+class Results(Protocol):
+    """Where what was said is kept if it is too much for an item; no version is ever changed."""
+
+    def put(self, workspace_id: str, call_id: str, content: bytes) -> str:
+        """Keep a version; gives what it is known by."""
+
+    def get(self, workspace_id: str, call_id: str, digest: str) -> bytes | None:
+        """A version; None: it was forgotten."""
+
+    def forget(self, workspace_id: str, task_id: str) -> None:
+        """Remove all versions of all calls of a task."""
 
 
 class DynamoCalls:
-    """An item per call, those of a workspace's month side by side in the order of their dial."""
+    """An item per call, those of a workspace's month side by side in the order of their dial.
 
-    def __init__(self, table: Table) -> None:
+    An item names the version of its results only when that is stored: a crash leaves a version
+    that nothing names, and no name without its version.
+    """
+
+    def __init__(self, table: Table, results: Results) -> None:
         self._table = table
+        self._results = results
 
     def keep(self, workspace_id: str, call: Call) -> Call:
         """See the port."""
         key = keys.call(workspace_id, call.as_dialed)
         try:
-            self._table.write(telling_what_is_stored(put(key, kept_item(call), IS_NEW)))
+            item = self._item(workspace_id, call)
+            self._table.write(telling_what_is_stored(put(key, item, IS_NEW)))
         except ConditionFailed as failed:
-            return call_of(call.call_id, failed.stored)
+            return self._whole(workspace_id, call.call_id, failed.stored)
         return call
 
     def save(self, workspace_id: str, call: Call) -> None:
         """See the port."""
         key = keys.call(workspace_id, call.as_dialed)
         is_kept = None if call.is_erased else "attribute_not_exists(#is_erased)"
-        with suppress(ConditionFailed):  # it was erased, and stays so
-            self._table.write(put(key, kept_item(call), is_kept))
+        try:
+            self._table.write(put(key, self._item(workspace_id, call), is_kept))
+        except ConditionFailed:  # it was erased, and stays so
+            self.forget_results(workspace_id, task_of(call.call_id))
 
     def revise(self, workspace_id: str, call: Call) -> None:
         """See the port."""
         key = keys.call(workspace_id, call.as_dialed)
-        revised = kept_item(replace(call, revision=call.revision + 1))
+        revised = self._item(workspace_id, replace(call, revision=call.revision + 1))
         was: dict[str, Any] = {"was": call.revision} if call.revision else {}
         is_same = "#revision = :was" if was else "attribute_not_exists(#revision)"
         is_known = "" if call.is_erased else " AND attribute_not_exists(#is_erased)"
@@ -58,12 +85,24 @@ class DynamoCalls:
     def get(self, workspace_id: str, dialed: Dialed) -> Call | None:
         """See the port."""
         item = self._table.get(keys.call(workspace_id, dialed))
-        return None if item is None else call_from(item)
+        return None if item is None else self._whole(workspace_id, dialed.call_id, item)
 
     def get_all(self, workspace_id: str, dialed: Iterable[Dialed]) -> Sequence[Call]:
         """See the port."""
-        items = self._table.get_all(keys.call(workspace_id, one) for one in dialed)
-        return [call_from(items[key]) for key in sorted(items)]
+        found = self._table.get_all(keys.call(workspace_id, one) for one in dialed)
+        items = [found[key] for key in sorted(found)]
+
+        def read(item: Item) -> Call:
+            return self._whole(workspace_id, keys.call_id_in(item["sk"]), item)
+
+        if not any("results" in item for item in items):
+            return [read(item) for item in items]
+        with ThreadPoolExecutor(AT_ONCE) as readers:
+            return list(readers.map(read, items))
+
+    def forget_results(self, workspace_id: str, task_id: str) -> None:
+        """See the port."""
+        self._results.forget(workspace_id, task_id)
 
     def log(
         self,
@@ -82,6 +121,38 @@ class DynamoCalls:
         stretches = months(workspace_id, keys.dialed(since, ""), newest)
         found = search(self._table, stretches, calls_wanted(wanted), limit=limit, forward=False)
         return Page([call_from(item) for item in found.items], found.last)
+
+    def _item(self, workspace_id: str, call: Call) -> Item:
+        """A call as it is stored, after what is too large for an item."""
+        if call.is_abridged:
+            raise Stale(call.call_id)  # its results went while it was read: it was erased
+        if not is_large(call):
+            return kept_item(call)
+        digest = self._results.put(workspace_id, call.call_id, results_of(call))
+        return {**kept_item(abridged(call)), "results": digest}
+
+    def _whole(self, workspace_id: str, call_id: str, item: Item) -> Call:
+        """A call as it was stored, with what stands beside it."""
+        call, digest = call_of(call_id, item), item.get("results")
+        kept = digest and self._results.get(workspace_id, call_id, digest)
+        return whole(call, kept) if kept else call
+
+
+def results_of(call: Call) -> bytes:
+    """The transcript and the analysis of a call, as they stand beside it."""
+    full = {"transcript": to_lines(call.transcript), "analysis": dict(call.analysis)}
+    return as_text(full).encode()
+
+
+def whole(call: Call, results: bytes) -> Call:
+    """An abridged call with what `results_of` wrote."""
+    full = json.loads(results)
+    return replace(
+        call,
+        transcript=from_lines(full["transcript"]),
+        analysis=full["analysis"],
+        is_abridged=False,
+    )
 
 
 def months(workspace_id: str, first: str, last: str) -> Iterator[Stretch]:

@@ -41,6 +41,7 @@ class MemoryStore:
     tasks: dict[str, Task] = field(default_factory=dict)
     agenda: dict[str, dict[str, Task]] = field(default_factory=lambda: defaultdict(dict))
     calls: dict[tuple[str, Dialed], Call] = field(default_factory=dict)
+    results: dict[tuple[str, str], Call] = field(default_factory=dict)
     slots: dict[str, dict[int, set[str]]] = field(default_factory=dict)
     starts: Counter[tuple[str, int]] = field(default_factory=Counter)
     requests: Counter[tuple[str, datetime]] = field(default_factory=Counter)

@@ -11,7 +11,9 @@ from chalicelibs.domain.call import Call, Dialed
 from chalicelibs.domain.errors import Stale
 from chalicelibs.domain.instants import epoch_ms
 from chalicelibs.domain.lane import rescue_partition
+from chalicelibs.domain.naming import task_of
 from chalicelibs.domain.progress import Tally, added
+from chalicelibs.domain.results import abridged, is_large
 from chalicelibs.domain.search import ANY_TASK, CallFilter, TaskFilter
 from chalicelibs.domain.task import DueTask, Task, tally_of_new
 from chalicelibs.ports import AtGate, Page
@@ -115,14 +117,17 @@ class MemoryCalls:
     def keep(self, workspace_id: str, call: Call) -> Call:
         """See the port."""
         with self._store.lock:
-            return self._store.calls.setdefault((workspace_id, call.as_dialed), call)
+            kept = self.get(workspace_id, call.as_dialed)
+            if kept is None:
+                self._put(workspace_id, call)
+            return kept or call
 
     def save(self, workspace_id: str, call: Call) -> None:
         """See the port."""
         with self._store.lock:
             stored = self.get(workspace_id, call.as_dialed)
             if stored is None or call.is_erased or not stored.is_erased:
-                self._store.calls[workspace_id, call.as_dialed] = call
+                self._put(workspace_id, call)
 
     def revise(self, workspace_id: str, call: Call) -> None:
         """See the port."""
@@ -132,12 +137,19 @@ class MemoryCalls:
                 raise Stale(call.call_id)
             if stored.is_erased and not call.is_erased:
                 raise Stale(call.call_id)
-            revised = replace(call, revision=call.revision + 1)
-            self._store.calls[workspace_id, call.as_dialed] = revised
+            self._put(workspace_id, replace(call, revision=call.revision + 1))
 
     def get(self, workspace_id: str, dialed: Dialed) -> Call | None:
         """See the port."""
-        return self._store.calls.get((workspace_id, dialed))
+        with self._store.lock:
+            call = self._store.calls.get((workspace_id, dialed))
+            if call is None or not call.is_abridged:
+                return call
+            full = self._store.results.get((workspace_id, dialed.call_id))
+            if full is None:
+                return call
+            said, made_of_it = full.transcript, full.analysis
+            return replace(call, transcript=said, analysis=made_of_it, is_abridged=False)
 
     def get_all(self, workspace_id: str, dialed: Iterable[Dialed]) -> Sequence[Call]:
         """See the port."""
@@ -165,6 +177,26 @@ class MemoryCalls:
             matching = [(key, call) for key, call in own if wanted.admits(call)]
             newest_first = sorted(matching, key=itemgetter(0), reverse=True)
             return page_of(newest_first, cursor=cursor, limit=limit, is_falling=True)
+
+    def forget_results(self, workspace_id: str, task_id: str) -> None:
+        """See the port."""
+        with self._store.lock:
+            own = [
+                (owner, call_id)
+                for owner, call_id in self._store.results
+                if owner == workspace_id and task_of(call_id) == task_id
+            ]
+            for key in own:
+                del self._store.results[key]
+
+    def _put(self, workspace_id: str, call: Call) -> None:
+        """Store a call, and beside it what is too large for an item of the table."""
+        if call.is_abridged:
+            raise Stale(call.call_id)
+        if is_large(call):
+            self._store.results[workspace_id, call.call_id] = call
+            call = abridged(call)
+        self._store.calls[workspace_id, call.as_dialed] = call
 
 
 def by_dial(call: Call) -> tuple[datetime, str]:

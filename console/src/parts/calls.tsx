@@ -1,10 +1,33 @@
 // A call as people read it: what it was, what was said, what the agent made of it.
 
+import { get } from '../api';
 import { exact, duration, sentence } from '../format';
+import { useLive } from '../live';
 import type { Call, Utterance } from '../types';
-import { Badge } from './ui';
+import { Badge, Note } from './ui';
 
-export function CallDetails({ call, agentName, zone }: { call: Call; agentName: string | undefined; zone?: string | undefined }) {
+interface Shown {
+  call: Call;
+  agentName: string | undefined;
+  zone?: string | undefined;
+}
+
+/** A list shows of a long call only its beginning: what is opened is asked for. */
+export function CallDetails(shown: Shown) {
+  return shown.call.is_abridged ? <WholeCall {...shown} /> : <Details {...shown} />;
+}
+
+function WholeCall({ call, ...shown }: Shown) {
+  const { data, error } = useLive((signal) => get<Call>(`/calls/${call.id}`, signal), [call.id], Infinity);
+  return (
+    <>
+      {error && <Note tone="bad">{error.message}</Note>}
+      <Details {...shown} call={data ?? call} />
+    </>
+  );
+}
+
+function Details({ call, agentName, zone }: Shown) {
   const shown: [string, string | null][] = [
     ['Call id', call.id],
     ['Agent', agentName ?? call.agent_id],

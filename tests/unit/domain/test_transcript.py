@@ -11,6 +11,7 @@ from chalicelibs.domain.transcript import (
     SYSTEM,
     Transcript,
     Utterance,
+    beginning,
     bounded,
     from_lines,
     fuller,
@@ -72,6 +73,22 @@ def test_one_endless_utterance_does_not_push_the_others_out() -> None:
     assert kept[1].text.startswith("bbb")
     assert " … " in kept[1].text
     assert kept[1].text.endswith("be")
+
+
+@given(st.lists(utterances, max_size=12), st.integers(500, 3_000))
+def test_a_beginning_takes_no_more_than_it_may(said: list[Utterance], most: int) -> None:
+    shown = beginning(bounded(said), most)
+
+    assert size(shown) <= most + 2
+    assert (shown == bounded(said)) or shown[-1].text == "the rest is shown with the call itself"
+
+
+def test_even_a_monologue_has_a_beginning() -> None:
+    shown = beginning((HELLO, Utterance("contact", "b" * 9_000)), 1024)
+
+    assert shown[0] == HELLO
+    assert set(shown[1].text) == {"b"}
+    assert len(shown) == 3
 
 
 @given(st.lists(utterances, max_size=12))

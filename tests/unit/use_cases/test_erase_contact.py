@@ -25,6 +25,7 @@ from tests.builders import (
     OTHER_WORKSPACE,
     WORKSPACE,
     a_batch,
+    a_call,
     a_chunk,
     a_key,
     a_task,
@@ -37,6 +38,7 @@ from tests.unit.use_cases.bench import MINUTE, Bench, crashes_everywhere
 PHONE = "+34600000077"
 NAME = "Eva Luna"
 SAID = (Utterance("contact", f"this is {NAME}, {PHONE}", timedelta(seconds=1)),)
+AT_LENGTH = SAID * 200  #: Too much to stand on a call.
 
 
 def has_them(bench: Bench, number: int = 1, **changes: Any) -> Task:
@@ -64,7 +66,7 @@ def completely(bench: Bench) -> Erased:
 def is_known(bench: Bench) -> bool:
     """Whether anything of the person is stored."""
     store = bench.store
-    kept = repr([store.tasks, store.calls, store.rejected])
+    kept = repr([store.tasks, store.calls, store.results, store.rejected])
     return PHONE in kept or NAME in kept or "recordings" in kept
 
 
@@ -303,12 +305,30 @@ def test_a_call_that_ends_at_the_same_moment_is_erased_too(
 
     def meanwhile(tasks: MemoryTasks, task: Task, tally: Tally) -> Task:
         if task.is_erased and ends:
-            bench.ends(ends.pop(), transcript=SAID)
+            bench.ends(ends.pop(), transcript=AT_LENGTH)
         return settle(tasks, task, tally)
 
     monkeypatch.setattr(MemoryTasks, "settle", meanwhile)
 
     assert erased(bench) == Erased(tasks=1, calls=1)
+    assert not is_known(bench)
+
+
+@pytest.mark.parametrize("has_ended", [False, True])
+def test_what_a_worker_stored_who_died_is_erased_by_the_next_report(
+    bench: Bench, has_ended: bool
+) -> None:
+    bench.has_campaign()
+    has_them(bench)
+    call_id = bench.placed()
+    if has_ended:
+        bench.ends(call_id, transcript=AT_LENGTH)
+    erased(bench)
+    bench.store.results[WORKSPACE, call_id] = a_call(transcript=AT_LENGTH)
+    assert is_known(bench)
+
+    bench.ends(call_id, transcript=AT_LENGTH)
+
     assert not is_known(bench)
 
 
@@ -420,7 +440,7 @@ def everything_known(status: CallStatus) -> Bench:
         bench.place(message)
         ids.append(message.call_id)
     for call_id in ids:
-        bench.ends(call_id, "no_answer", transcript=SAID)
+        bench.ends(call_id, "no_answer", transcript=AT_LENGTH)
     if status is not CallStatus.ENDED:
         bench.clock.forward(60 * MINUTE)
         for message in bench.dispatched():
