@@ -17,9 +17,12 @@ CARRIER ?= simulated
 SEEDS ?= 1000
 # A soak takes many more, unless their number is given.
 SOAKED := $(or $(CONTACTS),20000)
-CONTACTS ?= 1000
+CONTACTS ?= 5000
+FULL ?=
 ROWS ?= 100000
 ONLY ?=
+# Where pictures of the console's pages go; nowhere unless it is said.
+SHOTS ?=
 EXAMPLES ?= 200
 # A service that runs, and a key of it; by default `make fuzz` asks one in memory.
 URL ?=
@@ -100,6 +103,15 @@ test: check engine template ## everything: check, a package built and verified, 
 	$(try_sip)
 	$(dev) -m pytest --numprocesses auto --dist loadgroup
 
+.PHONY: test-console
+test-console: dev engine ## the console in a real browser (SHOTS=folder takes pictures of each page)
+	@CONSOLE_SHOTS=$(SHOTS) $(dev) -m pytest tests/console tests/functional/test_console.py \
+		tests/functional/test_sessions.py tests/functional/test_activity.py
+
+.PHONY: console
+console: ## build the console anew from its sources (needs Node.js and npm)
+	cd console && npm ci --no-fund --no-audit && npm run build
+
 .PHONY: openapi
 openapi: dev ## write the description of the API anew, from its models
 	$(dev) -m chalicelibs.api.openapi
@@ -139,8 +151,8 @@ fuzz: dev ## ask every operation odd things (EXAMPLES=200; URL= KEY= of a servic
 	@$(dev) -m tests.fuzz --examples $(EXAMPLES) $(URL) $(KEY)
 
 .PHONY: bench
-bench: dev engine ## measure calls per second through the local stack (CONTACTS=1000)
-	@$(dev) -m bench.throughput $(CONTACTS)
+bench: dev engine ## measure everything (CONTACTS=5000; FULL=1; ONLY="latency size")
+	@$(dev) -m bench $(ONLY) --contacts $(CONTACTS) $(if $(FULL),--full)
 
 .PHONY: soak
 soak: dev engine ## many contacts, everything going wrong, nothing growing (CONTACTS=20000)
@@ -164,7 +176,7 @@ clean: ## remove the data of the local service and what was built
 
 .PHONY: distclean
 distclean: clean ## remove the environments and caches, too
-	rm -rf .venv carillon.egg-info .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf console/node_modules .venv carillon.egg-info .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: dev engine template sip

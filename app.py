@@ -93,6 +93,48 @@ def show_viewer_file(version: str, file: str) -> Response:
     return api.pages.viewer_file(version, file)
 
 
+# --- Console ------------------------------------------------------------------------------------
+
+
+@app.route("/console")
+@answering
+def show_console() -> Response:
+    """Show the console to people."""
+    return api.console.index(request(app), service().receive_contacts.origin())
+
+
+@app.route("/console/assets/{file}")
+@answering
+def show_console_file(file: str) -> Response:
+    """Give a file of the console."""
+    return api.console.file(file)
+
+
+@app.route("/console/session")
+@answering
+def show_session() -> Response:
+    """Show who is signed in with this browser, and what its page may send as a key."""
+    found = service().sign_in.find(api.sessions.cookie_in(request(app)))
+    return ok(api.sessions.view(found))
+
+
+@app.route("/console/session", **POST)
+@answering
+def open_session() -> Response:
+    """Sign in with a key."""
+    signed_in = service().sign_in.open(api.sessions.key_in(request(app)))
+    cookie = api.sessions.kept(request(app), signed_in)
+    return ok(api.sessions.view(signed_in), status=201, headers=cookie)
+
+
+@app.route("/console/session", methods=["DELETE"])
+@answering
+def close_session() -> Response:
+    """Sign out: cookie and pass open nothing any more."""
+    service().sign_in.close(api.sessions.cookie_in(request(app)))
+    return ok(api.sessions.view(None), headers=api.sessions.dropped(request(app)))
+
+
 # --- Workspace ----------------------------------------------------------------------------------
 
 
@@ -317,6 +359,15 @@ def edit_campaign(campaign_id: str) -> Response:
     update, now = service().campaigns.update, service().clock.now()
     reading = api.dialects.edited(request(app), known, update, now)
     return ok(api.dialects.view(request(app), reading), headers=api.campaigns.tag(reading))
+
+
+@app.route("/campaigns/{campaign_id}/activity", authorizer=authorize)
+@answering
+def show_activity(campaign_id: str) -> Response:
+    """Show what went on in a campaign over time, and attempt by attempt."""
+    workspace_id, span = request(app).principal, api.activity.wanted(request(app).query)
+    picture = service().show_activity(workspace_id, campaign_id, **span._asdict())
+    return ok(api.activity.view(picture))
 
 
 @app.route("/campaigns/{campaign_id}/start", **POST, authorizer=authorize)

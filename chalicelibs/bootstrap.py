@@ -2,7 +2,7 @@
 
 import gc
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from threading import Lock
 from typing import Any
@@ -19,6 +19,7 @@ from chalicelibs.domain.deadlines import Deadlines
 from chalicelibs.ports import (
     UNHEARD,
     Accounts,
+    Activities,
     Agents,
     Answers,
     Calls,
@@ -39,6 +40,7 @@ from chalicelibs.ports import (
     Queue,
     Requests,
     Secrets,
+    Sessions,
     Slots,
     Tasks,
     Workspaces,
@@ -71,6 +73,8 @@ from chalicelibs.use_cases.record_call_event import RecordCallEvent
 from chalicelibs.use_cases.rehearse_import import RehearseImport
 from chalicelibs.use_cases.rescue import Rescue
 from chalicelibs.use_cases.resume_tasks import ResumeTasks
+from chalicelibs.use_cases.show_activity import ShowActivity
+from chalicelibs.use_cases.sign_in import Admit, SignIn
 from chalicelibs.use_cases.steer_tasks import SteerTasks
 from chalicelibs.use_cases.tend_dead_letters import NoteFailure, TendDeadLetters
 from chalicelibs.use_cases.withdraw_calls import WithdrawCalls, WithdrawClosed
@@ -94,8 +98,10 @@ class Ports:
     slots: Slots
     pacing: Pacing
     imports: Imports
+    activities: Activities
     answers: Answers
     requests: Requests
+    sessions: Sessions
     failures: Failures
     files: Files
     exports: Exports
@@ -112,7 +118,8 @@ class Ports:
 class Service:
     """Everything Carillon does, by the name of what it does."""
 
-    authorize: Authorize
+    authorize: Admit
+    sign_in: SignIn
     count_request: CountRequest
     answer_once: AnswerOnce
     workspaces: ManageWorkspaces
@@ -120,6 +127,7 @@ class Service:
     agents: ManageAgents
     carriers: ManageCarriers
     campaigns: ManageCampaigns
+    show_activity: ShowActivity
     steer_tasks: SteerTasks
     look_up: LookUp
     explain: Explain
@@ -168,6 +176,8 @@ def wire(
         deadlines=deadlines,
         journal=p.journal,
     )
+    # Once a minute it looks everywhere: what a note missed is late then, not lost.
+    thorough = replace(dispatch, is_thorough=True)
     rescue = Rescue(
         tasks=p.tasks,
         slots=p.slots,
@@ -188,10 +198,19 @@ def wire(
     brakes = ApplyBrakes(campaigns=p.campaigns, gauges=p.gauges, clock=p.clock, journal=p.journal)
     resume_tasks = ResumeTasks(campaigns=p.campaigns, tasks=p.tasks, clock=p.clock)
     look_ahead = LookAhead(campaigns=p.campaigns, tasks=p.tasks, queue=p.queue, clock=p.clock)
+    by_key = Authorize(workspaces=p.workspaces, bootstrap_key_hash=bootstrap_key_hash)
+    sign_in = SignIn(
+        by_token=by_key.known,
+        by_id=by_key.by_id,
+        sessions=p.sessions,
+        clock=p.clock,
+        ids=p.ids,
+    )
     finish = FinishCampaigns(campaigns=p.campaigns, clock=p.clock, journal=p.journal)
     rehearse = RehearseImport(agents=p.agents, tasks=p.tasks, clock=p.clock, ids=p.ids)
     return Service(
-        authorize=Authorize(workspaces=p.workspaces, bootstrap_key_hash=bootstrap_key_hash),
+        authorize=Admit(by_key=by_key, by_pass=sign_in.admit),
+        sign_in=sign_in,
         count_request=CountRequest(requests=p.requests, clock=p.clock),
         answer_once=AnswerOnce(answers=p.answers, clock=p.clock, ids=p.ids),
         workspaces=ManageWorkspaces(
@@ -219,6 +238,7 @@ def wire(
             resume_tasks=resume_tasks.of,
             withdraw_calls=withdraw.of,
         ),
+        show_activity=ShowActivity(campaigns=p.campaigns, activities=p.activities, clock=p.clock),
         steer_tasks=SteerTasks(campaigns=p.campaigns, tasks=p.tasks, queue=p.queue, clock=p.clock),
         look_up=LookUp(
             workspaces=p.workspaces,
@@ -309,7 +329,7 @@ def wire(
         ),
         tick=Tick(workspaces=p.workspaces, queue=p.queue),
         keep_time=KeepTime(
-            steps=(rescue, withdraw, finish, brakes, resume_tasks, dispatch, look_ahead)
+            steps=(rescue, withdraw, finish, brakes, resume_tasks, thorough, look_ahead)
         ),
         dispatch=dispatch,
         place_call=PlaceCalls(
@@ -331,6 +351,7 @@ def wire(
             campaigns=p.campaigns,
             calls=p.calls,
             slots=p.slots,
+            activity=p.activities,
             queue=p.queue,
             clock=p.clock,
             deadlines=deadlines,
@@ -398,8 +419,10 @@ def aws_ports(settings: Settings) -> Ports:
         slots=dynamodb.DynamoSlots(table),
         pacing=dynamodb.DynamoPacing(table),
         imports=dynamodb.DynamoImports(table),
+        activities=dynamodb.DynamoActivities(table),
         answers=dynamodb.DynamoAnswers(table),
         requests=dynamodb.DynamoRequests(table),
+        sessions=dynamodb.DynamoSessions(table),
         failures=dynamodb.DynamoFailures(table),
         files=S3Files(s3, settings.bucket),
         exports=dynamodb.DynamoExports(table),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
+from chalicelibs.domain.activity import Activity, Ended
 from chalicelibs.domain.agent import Agent, Number
 from chalicelibs.domain.brakes import Gauge
 from chalicelibs.domain.call import Call, Dialed
@@ -22,6 +23,7 @@ from chalicelibs.domain.once import Answered, Asked, Turn
 from chalicelibs.domain.progress import Progress, Tally
 from chalicelibs.domain.rest import Rest
 from chalicelibs.domain.search import ANY_TASK, CallFilter, TaskFilter
+from chalicelibs.domain.session import Session
 from chalicelibs.domain.task import DueTask, Task
 from chalicelibs.domain.workspace import ApiKey, Workspace
 
@@ -51,6 +53,14 @@ class AtGate(NamedTuple):
     task: Task
     campaign: Campaign
     workspace: Workspace
+    agent: Agent | None = None  #: The campaign's, if it was read, too.
+
+
+class AtDispatch(NamedTuple):
+    """What a dispatch goes by, read consistently."""
+
+    workspace: Workspace
+    campaigns: Sequence[Campaign]  #: Those that are open.
 
 
 class Workspaces(Protocol):
@@ -195,6 +205,9 @@ class Campaigns(Protocol):
     def open(self, workspace_id: str) -> Sequence[Campaign]:
         """The campaigns that are not closed, as they stand now."""
 
+    def at_dispatch(self, workspace_id: str) -> AtDispatch | None:
+        """The open campaigns with their workspace, as they stand now; None if there is none."""
+
     def page(self, workspace_id: str, *, cursor: str | None, limit: int) -> Page[Campaign]:
         """All campaigns of this workspace, newest first."""
 
@@ -228,7 +241,10 @@ class Tasks(Protocol):
         """Those of these tasks that there are, as they stand now."""
 
     def at_gate(self, workspace_id: str, task_id: str) -> AtGate | None:
-        """A task with its campaign and workspace as they stand now; None if one is missing."""
+        """A task with its campaign and workspace as they stand now; None if one is missing.
+
+        Where the campaign's agent can be read with them, it is there, too.
+        """
 
     def due(self, partition: str, *, until: datetime, limit: int) -> Sequence[DueTask]:
         """Entries of one agenda partition up to an instant, earliest first; may be a bit old."""
@@ -698,6 +714,29 @@ class Requests(Protocol):
 
     def count(self, key_id: str, minute: datetime) -> int:
         """Count one more; gives how many there are, this one included."""
+
+
+class Sessions(Protocol):
+    """Who is signed in to the console."""
+
+    def add(self, session: Session) -> None:
+        """Store a new session, until it expires."""
+
+    def get(self, key_id: str, session_id: str) -> Session | None:
+        """A session; one that expired may still be given."""
+
+    def end(self, key_id: str, session_id: str) -> None:
+        """Forget a session; one that is not there is forgotten already."""
+
+
+class Activities(Protocol):
+    """How many calls of each campaign ended when, and how: for pictures, not for books."""
+
+    def add(self, counts: Mapping[Ended, int]) -> None:
+        """Count calls that ended; a crash may lose some of them, and none comes twice."""
+
+    def between(self, campaign_id: str, since: datetime, until: datetime) -> Activity:
+        """What is known of the whole hours in which a span lies."""
 
 
 class Failures(Protocol):

@@ -70,6 +70,7 @@ class Supervisor:
             return
         bearer = f"-H 'Authorization: Bearer {known.api_key}'"
         _say(
+            f"Console: {url}/console   sign in with the API key\n"
             f"API key: {known.api_key}\n\nTry:\n"
             f"  curl {url}/health\n"
             f"  curl {url}/agents {bearer} -d '{AN_AGENT % settings.carrier_name}'\n"

@@ -22,7 +22,7 @@ WAITING = {
 }
 
 #: Folders whose tests share what takes long to make.
-SHARING = {"package"}
+SHARING = {"console", "package"}
 
 
 def pytest_collection_modifyitems(items: Iterable[pytest.Item]) -> None:

@@ -9,11 +9,13 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from chalicelibs.api import activity as activity
     from chalicelibs.api import agents as agents
     from chalicelibs.api import calls as calls
     from chalicelibs.api import campaign_settings as campaign_settings
     from chalicelibs.api import campaigns as campaigns
     from chalicelibs.api import carriers as carriers
+    from chalicelibs.api import console as console
     from chalicelibs.api import contacts as contacts
     from chalicelibs.api import dead_letters as dead_letters
     from chalicelibs.api import dialects as dialects
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from chalicelibs.api import rates as rates
     from chalicelibs.api import scopes as scopes
     from chalicelibs.api import searches as searches
+    from chalicelibs.api import sessions as sessions
     from chalicelibs.api import sovereign as sovereign
     from chalicelibs.api import tasks as tasks
     from chalicelibs.api import triggers as triggers

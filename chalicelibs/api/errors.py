@@ -11,6 +11,7 @@ from chalicelibs.domain.instants import SECOND
 from chalicelibs.domain.once import InProgress, KeyReused
 from chalicelibs.domain.phone import InvalidPhone
 from chalicelibs.domain.quota import RateLimitExceeded
+from chalicelibs.domain.session import NotSignedIn
 from chalicelibs.domain.template import MissingVariables
 from chalicelibs.ports import Forged
 
@@ -61,6 +62,7 @@ KINDS: tuple[tuple[type[Exception], ErrorKind], ...] = (
     (InProgress, ErrorKind(409, "in_progress", "conflict_error")),
     (RateLimitExceeded, ErrorKind(429, "rate_limit_exceeded", "rate_limit_error")),
     (Forbidden, ErrorKind(403, "forbidden", "permission_error")),
+    (NotSignedIn, ErrorKind(401, "unauthorized", "authentication_error")),
     (Forged, ErrorKind(401, "forged", "authentication_error")),
 )
 

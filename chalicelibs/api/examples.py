@@ -12,6 +12,8 @@ Examples = Mapping[str, object]
 
 WORKSPACE: Examples = {"a workspace": {"name": "Acme", "concurrency_limit": 5}}
 
+SESSION: Examples = {"a key": {"api_key": f"carillon_{KEY_ID}_a-secret"}}
+
 LIMITS: Examples = {"more calls at once": {"concurrency_limit": 20, "calls_per_second": 5}}
 
 AGENT: Examples = {

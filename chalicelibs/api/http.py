@@ -69,6 +69,7 @@ class Request:
     key_id: str
     method: str
     path: str
+    address: str  #: The path as its sender wrote it, a stage before it included.
     headers: Mapping[str, str]
     values_by_parameter: Mapping[str, Sequence[str]]
     raw_body: bytes
@@ -167,7 +168,8 @@ def request(app: Chalice) -> Request:
         holder=authorizer.get("principalId", ""),
         key_id=authorizer.get("key_id", ""),
         method=current.method,
-        path=current.path.format(**(current.uri_params or {})),
+        path=(path := current.path.format(**(current.uri_params or {}))),
+        address=str(current.context.get("path") or path),
         headers={name.lower(): value for name, value in current.headers.items()},
         values_by_parameter={name: query.getlist(name) for name in query},
         raw_body=raw if isinstance(raw, bytes) else raw.encode(),

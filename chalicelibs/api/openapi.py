@@ -57,6 +57,7 @@ TAGS = {
     "Imports": "Files of contacts, and the rows that could not be used.",
     "Exports": "Files of a campaign's tasks, calls or rejected rows.",
     "Operator": "For whoever runs the deployment, with the operator's key.",
+    "Console": "What the console's page asks besides all this.",
     "Service": "For carriers, monitors and readers.",
 }
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from chalicelibs.api import examples
+from chalicelibs.api.activity import ActivityQuery, ActivityView
 from chalicelibs.api.agents import (
     AgentChanges,
     AgentsView,
@@ -54,6 +55,7 @@ from chalicelibs.api.pushes import MOST_TASKS, NewTask, PushedView, ResultsView
 from chalicelibs.api.readings import ImportQuery, NewImport
 from chalicelibs.api.scopes import OPERATORS, needed_for
 from chalicelibs.api.searches import CallQuery, CurrentQuery, TaskQuery
+from chalicelibs.api.sessions import NewSession, SessionsView
 from chalicelibs.api.sovereign.calls import (
     SovereignCallQuery,
     SovereignCallsView,
@@ -280,7 +282,7 @@ PATH_PARTS = {
     "campaign_id": "The id of a campaign.",
     "carrier": "The name of a carrier.",
     "export_id": "The id of an export.",
-    "file": "A file of the viewer.",
+    "file": "The name of a file.",
     "import_id": "The id of an import.",
     "key_id": "The id of a key.",
     "lead_id": "The id of a lead.",
@@ -569,6 +571,15 @@ CAMPAIGNS = (
         answers={200: (CampaignView, SovereignCampaignView)},
         parameters=(DIALECT,),
         headers=(ETAG,),
+    ),
+    Operation(
+        name="show_activity",
+        method="GET",
+        path="/campaigns/{campaign_id}/activity",
+        tag="Campaigns",
+        summary="Show what went on over time, and attempt by attempt",
+        answers={200: (ActivityView,)},
+        parameters=query_of(ActivityQuery),
     ),
     Operation(
         name="edit_campaign",
@@ -876,6 +887,73 @@ SERVICE = (
     ),
 )
 
+#: What the console's own page sends along, and no other site can.
+OWN_PAGE = Parameter(
+    name="X-Carillon-Console",
+    description="`1`: it is the console's own page that asks.",
+    schema={"type": "string", "const": "1"},
+    place="header",
+    is_required=True,
+)
+
+CONSOLE = (
+    Operation(
+        name="show_console",
+        method="GET",
+        path="/console",
+        tag="Console",
+        summary="Show the console to people",
+        answers={200: "text/html"},
+        needs_key=False,
+    ),
+    Operation(
+        name="show_console_file",
+        method="GET",
+        path="/console/assets/{file}",
+        tag="Console",
+        summary="Give a file of the console",
+        answers={200: "text/*"},
+        needs_key=False,
+    ),
+    Operation(
+        name="show_session",
+        method="GET",
+        path="/console/session",
+        tag="Console",
+        summary="Show who is signed in with this browser",
+        description="By its cookie. The answer holds what its page sends as a key.",
+        answers={200: (SessionsView,)},
+        parameters=(OWN_PAGE,),
+        also=frozenset({403}),
+        needs_key=False,
+    ),
+    Operation(
+        name="open_session",
+        method="POST",
+        path="/console/session",
+        tag="Console",
+        summary="Sign in with a key, for twelve hours",
+        description="Sets a cookie that no script can read.",
+        body=NewSession,
+        examples=examples.SESSION,
+        answers={201: (SessionsView,)},
+        parameters=(OWN_PAGE,),
+        also=frozenset({401, 403}),
+        needs_key=False,
+    ),
+    Operation(
+        name="close_session",
+        method="DELETE",
+        path="/console/session",
+        tag="Console",
+        summary="Sign out",
+        answers={200: (SessionsView,)},
+        parameters=(OWN_PAGE,),
+        also=frozenset({403}),
+        needs_key=False,
+    ),
+)
+
 LEADS = (
     Operation(
         name="add_leads",
@@ -1000,5 +1078,5 @@ OPERATOR = (
 OPERATIONS = (
     *(*WORKSPACE, *CARRIERS, *KEYS, *AGENTS, *CAMPAIGNS, *TASKS, *IMPORTS, *EXPORTS),
     *(*LEADS, *V1),
-    *(*OPERATOR, *SERVICE),
+    *(*OPERATOR, *CONSOLE, *SERVICE),
 )

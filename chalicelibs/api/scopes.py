@@ -29,6 +29,7 @@ NEEDED: Mapping[str, Scope] = {
     "GET /calls/{call_id}": Scope.READ,
     "GET /campaigns": Scope.READ,
     "GET /campaigns/{campaign_id}": Scope.READ,
+    "GET /campaigns/{campaign_id}/activity": Scope.READ,
     "GET /campaigns/{campaign_id}/explain": Scope.READ,
     "GET /campaigns/{campaign_id}/exports": Scope.READ,
     "GET /campaigns/{campaign_id}/exports/{export_id}": Scope.READ,

@@ -45,6 +45,13 @@ def limits(raw: bytes) -> Limits:
     return parse(Limits, raw)
 
 
+class RestView(View):
+    """A carrier that could not be reached, and until when it is left alone."""
+
+    carrier: str
+    until: At = Field(description="Then it is asked again; in the past, it was.")
+
+
 class WorkspaceView(View):
     """An account: its limits."""
 
@@ -54,6 +61,7 @@ class WorkspaceView(View):
     calls_per_second: int | None = Field(
         description="Calls that may start in one second; null: as many as the limit lets."
     )
+    carrier_rests: list[RestView] = Field(description="Of carriers that were not reached lately.")
     created_at: At
 
 
@@ -71,6 +79,10 @@ def view(workspace: Workspace) -> WorkspaceView:
         name=workspace.name,
         concurrency_limit=workspace.concurrency_limit,
         calls_per_second=workspace.calls_per_second,
+        carrier_rests=[
+            RestView(carrier=carrier, until=rest.until)
+            for carrier, rest in sorted(workspace.rests.items())
+        ],
         created_at=workspace.created_at,
     )
 

@@ -27,6 +27,14 @@ COST = "cost:"
 #: Prefix of the counters of calls by outcome.
 OUTCOME = "outcome:"
 
+#: Prefix of the counters of calls by attempt and outcome, like `try1:busy`.
+TRY = "try"
+
+
+def of_try(attempt_no: int, outcome: str | None) -> str:
+    """The counter of the calls that were this attempt of their task, and ended so."""
+    return f"{TRY}{attempt_no}:{outcome}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
@@ -38,6 +46,7 @@ class Progress:
     paused: int = 0  #: Open, but stopped one by one.
     calls: int = 0  #: Attempts that have ended.
     outcomes: Mapping[str, int] = field(default_factory=dict)  #: Ended attempts by outcome.
+    tries: Mapping[int, Mapping[str, int]] = field(default_factory=dict)  #: The same by attempt.
     talked: timedelta = timedelta(0)  #: All conversations together.
     cost_micros: Mapping[str, int] = field(default_factory=dict)  #: Of all calls, by currency.
     settled_at: datetime | None = None  #: When a task was finished last.
@@ -57,6 +66,7 @@ class Progress:
             paused=tally.get(PAUSED, 0),
             calls=tally.get(CALLS, 0),
             outcomes=named(tally, OUTCOME),
+            tries=tries_in(tally),
             talked=tally.get(TALKED, 0) * MILLISECOND,
             cost_micros=named(tally, COST),
             settled_at=from_epoch_ms(tally[SETTLED_AT]) if SETTLED_AT in tally else None,
@@ -70,6 +80,15 @@ def named(tally: Tally, prefix: str) -> dict[str, int]:
         for name, count in sorted(tally.items())
         if name.startswith(prefix) and count
     }
+
+
+def tries_in(tally: Tally) -> dict[int, dict[str, int]]:
+    """The ended attempts by their number, then by outcome."""
+    found: dict[int, dict[str, int]] = {}
+    for name, count in named(tally, TRY).items():
+        number, _, outcome = name.partition(":")
+        found.setdefault(int(number), {})[outcome] = count
+    return dict(sorted(found.items()))
 
 
 def added(first: Tally, second: Tally) -> dict[str, int]:

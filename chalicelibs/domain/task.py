@@ -22,6 +22,7 @@ from chalicelibs.domain.progress import (
     TALKED,
     TASKS,
     Tally,
+    of_try,
 )
 from chalicelibs.domain.progress import PAUSED as PAUSED_TASKS
 from chalicelibs.domain.retry import Callback, Decision, Retry
@@ -263,6 +264,7 @@ def tally_of(before: Task, after: Task, *, now: datetime, ended_call: Call | Non
     if ended_call is not None:
         tally[CALLS] = 1
         tally[f"{OUTCOME}{ended_call.outcome}"] = 1
+        tally[of_try(ended_call.attempt_no, ended_call.outcome)] = 1
         tally |= use_of(ended_call)
     return tally
 

@@ -54,22 +54,34 @@ class Authorize:
 
     def __call__(self, token: str) -> Holder | None:
         """Who holds a key; None when it opens nothing."""
-        known = self.bootstrap_key_hash
-        if known is not None and compare_digest(hash_of(token), known):
-            return OPERATORS
+        known = self.known(token)
+        return known and known[0]
+
+    def known(self, token: str) -> tuple[Holder, str] | None:
+        """Who holds a key, and the hash of its secret; None when it opens nothing."""
+        operators = self.bootstrap_key_hash
+        if operators is not None and compare_digest(hash_of(token), operators):
+            return OPERATORS, operators
         prefix, _, rest = token.partition("_")
         key_id, _, secret = rest.partition("_")
-        if prefix != KEY_PREFIX or not is_plain_id(key_id):
-            return None
+        found = self.by_id(key_id) if prefix == KEY_PREFIX and is_plain_id(key_id) else None
+        return found if found is not None and compare_digest(hash_of(secret), found[1]) else None
+
+    def by_id(self, key_id: str) -> tuple[Holder, str] | None:
+        """Who holds a key as it is now, and the hash of its secret; None: it was revoked."""
+        if key_id == OPERATOR:
+            operators = self.bootstrap_key_hash
+            return None if operators is None else (OPERATORS, operators)
         key = self.workspaces.key(key_id)
-        if key is None or not compare_digest(hash_of(secret), key.secret_hash):
+        if key is None:
             return None
-        return Holder(
+        holder = Holder(
             principal=key.workspace_id,
             key_id=key_id,
             scope=key.scope,
             requests_per_minute=key.requests_per_minute,
         )
+        return holder, key.secret_hash
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

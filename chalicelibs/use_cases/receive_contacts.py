@@ -80,6 +80,13 @@ class ReceiveContacts:
             return Received(job, None, rehearsal=done)
         return self._received(workspace_id, campaign_id, sent, import_id)
 
+    def origin(self) -> str:
+        """Where files are sent to: scheme and host, for a page that must say so beforehand."""
+        source = self.files.source("imports/any.csv")
+        given = self.files.upload(source, now=self.clock.now(), valid_for=UPLOAD_TIME)
+        scheme, _, host, *_ = given.url.split("/")
+        return f"{scheme}//{host}"
+
     def _received(
         self, workspace_id: str, campaign_id: str, sent: Sent, import_id: str
     ) -> Received:

@@ -1,32 +1,40 @@
 """Settle calls by what carriers report, and decide what follows."""
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import cache
 from typing import Protocol, Self
 
-from chalicelibs.domain.analysis import bounded
+from chalicelibs.domain.activity import Ended
 from chalicelibs.domain.call import LOST, Call, CallStatus
 from chalicelibs.domain.call_event import CallEvent, EventKind
 from chalicelibs.domain.campaign import Campaign
 from chalicelibs.domain.carrier_account import CANCELLED
 from chalicelibs.domain.deadlines import LOOK_AHEAD, Deadlines
+from chalicelibs.domain.ending import (
+    end_of,
+    ended_in,
+    may_settle_again,
+    moved_in,
+    moved_to,
+    with_analysis,
+)
 from chalicelibs.domain.errors import Stale
 from chalicelibs.domain.instants import wait_until
 from chalicelibs.domain.journal import Happened, Note
 from chalicelibs.domain.naming import is_call_id, task_of
-from chalicelibs.domain.outcome import Outcome, is_more_telling
 from chalicelibs.domain.overrides import rules_of
-from chalicelibs.domain.progress import OUTCOME, Tally, added
+from chalicelibs.domain.progress import Tally, added
 from chalicelibs.domain.retry import OPTED_OUT, Complete, Decision, Verdict, decide
 from chalicelibs.domain.task import Task, TaskStatus, tally_of, use_gained
-from chalicelibs.domain.transcript import fuller
 from chalicelibs.ports import UNHEARD, Calls, Clock, Journal, Slots
 
 #: How often to look at a task that somebody else moves at the same moment.
 LOOKS = 3
+
 
 NO_DELAY = timedelta(0)
 
@@ -53,12 +61,24 @@ class TheirCampaigns(Protocol):
     def get(self, workspace_id: str, campaign_id: str) -> Campaign | None:
         """A campaign as it stands now."""
 
+    def edit(
+        self, workspace_id: str, campaign_id: str, change: Callable[[Campaign], Campaign]
+    ) -> Campaign:
+        """Change a campaign as it stands now."""
+
 
 class Nudges(Protocol):
     """What recording needs of the queues, see the port."""
 
     def nudge(self, workspace_id: str, delay: timedelta = NO_DELAY) -> None:
         """Have a workspace dispatched."""
+
+
+class Activity(Protocol):
+    """What recording needs of what went on, see the port."""
+
+    def add(self, counts: Mapping[Ended, int]) -> None:
+        """Count calls that ended."""
 
 
 class ReadAhead:
@@ -92,7 +112,15 @@ class Remembered:
     """Campaigns that are read once."""
 
     def __init__(self, campaigns: TheirCampaigns) -> None:
+        self._campaigns = campaigns
         self.get = cache(campaigns.get)
+
+    def edit(
+        self, workspace_id: str, campaign_id: str, change: Callable[[Campaign], Campaign]
+    ) -> Campaign:
+        """See the port; what is read from now on is read anew."""
+        self.get.cache_clear()
+        return self._campaigns.edit(workspace_id, campaign_id, change)
 
 
 class NudgesOnce:
@@ -112,6 +140,24 @@ class NudgesOnce:
             self._queue.nudge(workspace_id, delay)
 
 
+class ActivityOnce:
+    """Ended calls that are summed up, so that a batch writes each campaign's hour once."""
+
+    def __init__(self, activity: Activity) -> None:
+        self._activity = activity
+        self._summed: Counter[Ended] = Counter()
+
+    def add(self, counts: Mapping[Ended, int]) -> None:
+        """Hold it back."""
+        self._summed.update(counts)
+
+    def send(self) -> None:
+        """Let it go; what cancels out is nothing."""
+        counts = {ended: count for ended, count in self._summed.items() if count}
+        if counts:
+            self._activity.add(counts)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordCallEvent:
     """Record one report of a carrier. Reports come twice, late and out of order."""
@@ -120,6 +166,7 @@ class RecordCallEvent:
     campaigns: TheirCampaigns
     calls: Calls
     slots: Slots
+    activity: Activity
     queue: Nudges
     clock: Clock
     deadlines: Deadlines
@@ -133,14 +180,16 @@ class RecordCallEvent:
         and the next look is a new one. Nudges leave when the batch is done; should it die before,
         the tick makes up for them.
         """
-        nudges = NudgesOnce(self.queue)
+        nudges, activity = NudgesOnce(self.queue), ActivityOnce(self.activity)
         yield replace(
             self,
             tasks=ReadAhead(self.tasks, map(task_of, filter(is_call_id, call_ids))),
             campaigns=Remembered(self.campaigns),
+            activity=activity,
             queue=nudges,
         )
         nudges.send()
+        activity.send()
 
     def __call__(self, event: CallEvent) -> str:
         """Record an event; gives what was done about it, in a word.
@@ -234,9 +283,11 @@ class RecordCallEvent:
             self.calls.save(task.workspace_id, kept)
         after = task.after(self._decide(task, kept), kept)
         tally = tally_of(task, after, now=self.clock.now(), ended_call=kept)
+        self._open_lane(after)
         self.tasks.settle(after, tally)
         self._note(after, kept)
         self._wake(after)
+        self.activity.add({ended_in(kept): 1})
         return "settled" if kept == call else self._record(event)
 
     def _note(self, after: Task, call: Call) -> None:
@@ -269,6 +320,18 @@ class RecordCallEvent:
         return decide(
             verdict, attempts=task.attempts, callbacks=task.callbacks, policy=rules.retry
         )
+
+    def _open_lane(self, task: Task) -> None:
+        """Have dispatch look where the task will stand, before it stands there."""
+        if task.is_final:
+            return
+        campaign = self.campaigns.get(task.workspace_id, task.campaign_id)
+
+        def expecting(found: Campaign) -> Campaign:
+            return found.expecting(task.attempts + 1, is_callback=task.is_callback)
+
+        if campaign is not None and expecting(campaign) != campaign:
+            self.campaigns.edit(task.workspace_id, task.campaign_id, expecting)
 
     def _wake(self, task: Task) -> None:
         """Refill the slot now; and be there when the next attempt is due, if that is soon."""
@@ -327,50 +390,11 @@ class RecordCallEvent:
             if not may_settle_again(task, kept):
                 return "old_news"
             after = task.after(self._decide(task, call), call)
-            moved = {f"{OUTCOME}{task.outcome}": -1, f"{OUTCOME}{call.outcome}": 1}
             tally = added(tally_of(task, after, now=self.clock.now()), use_gained(kept, call))
+            moved = moved_to(call, task.outcome)
+            self._open_lane(after)
             task = self.tasks.settle(after, added(tally, moved))
+            self.activity.add(moved_in(kept, call))
         self.calls.revise(task.workspace_id, call)
         self._wake(task)
         return "upgraded"
-
-
-def may_settle_again(task: Task, last: Call) -> bool:
-    """Whether nothing has followed from the last call that a new word on it could not undo."""
-    is_waiting = task.status in {TaskStatus.QUEUED, TaskStatus.PAUSED}
-    return task.status is TaskStatus.COMPLETED or (is_waiting and last.reason == LOST)
-
-
-def end_of(call: Call, event: CallEvent, *, now: datetime) -> Call:
-    """The call as its carrier says it ended; an analysis that came first stands."""
-    # The carrier's clock is not ours: an end before the dial or in the future is cut to size.
-    ended_at = min(max(event.at, call.dialed_at or event.at), now)
-    ended = call.because(
-        CallStatus.ENDED,
-        ended_at=ended_at,
-        outcome=event.outcome or Outcome.FAILED,
-        is_permanent=event.is_permanent,
-        reason=event.reason,
-        duration=event.duration,
-        carrier_call_id=event.carrier_call_id or call.carrier_call_id,
-    )
-    if call.outcome is not None and is_more_telling(call.outcome, str(ended.outcome)):
-        ended = replace(ended, outcome=call.outcome)
-    return with_analysis(ended, event)
-
-
-def with_analysis(call: Call, event: CallEvent) -> Call:
-    """The call with what an event tells beyond its end; an outcome counts if it tells more."""
-    outcome = call.outcome
-    if event.outcome and (outcome is None or is_more_telling(event.outcome, outcome)):
-        outcome = event.outcome
-    return replace(
-        call,
-        outcome=outcome,
-        opts_out=event.opts_out or call.opts_out,
-        callback_at=event.callback_at or call.callback_at,
-        transcript=fuller(call.transcript, event.transcript),
-        analysis=bounded({**call.analysis, **event.analysis}),
-        cost=event.cost or call.cost,
-        recording_url=event.recording_url or call.recording_url,
-    )

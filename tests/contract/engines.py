@@ -25,6 +25,7 @@ from chalicelibs.adapters.clock import SystemClock
 from chalicelibs.adapters.ids import RandomIds
 from chalicelibs.ports import (
     Accounts,
+    Activities,
     Agents,
     Answers,
     Calls,
@@ -35,6 +36,7 @@ from chalicelibs.ports import (
     Imports,
     Pacing,
     Requests,
+    Sessions,
     Slots,
     Tasks,
     Workspaces,
@@ -66,8 +68,10 @@ class Ports:
     slots: Slots
     pacing: Pacing
     imports: Imports
+    activities: Activities
     answers: Answers
     requests: Requests
+    sessions: Sessions
     failures: Failures
     exports: Exports
 
@@ -108,8 +112,10 @@ def ports_in_memory() -> Ports:
         slots=memory.MemorySlots(store),
         pacing=memory.MemoryPacing(store),
         imports=memory.MemoryImports(store),
+        activities=memory.MemoryActivities(store),
         answers=memory.MemoryAnswers(store),
         requests=memory.MemoryRequests(store),
+        sessions=memory.MemorySessions(store),
         failures=memory.MemoryFailures(store),
         exports=memory.MemoryExports(store),
     )
@@ -127,8 +133,10 @@ def ports_in(table: stored.Table) -> Ports:
         slots=stored.DynamoSlots(table),
         pacing=stored.DynamoPacing(table),
         imports=stored.DynamoImports(table),
+        activities=stored.DynamoActivities(table),
         answers=stored.DynamoAnswers(table),
         requests=stored.DynamoRequests(table),
+        sessions=stored.DynamoSessions(table),
         failures=stored.DynamoFailures(table),
         exports=stored.DynamoExports(table),
     )

@@ -14,6 +14,7 @@ BEYOND_IT = {
         "POST /webhooks/{carrier}/{workspace_id}",
         "POST /webhooks/{carrier}/{workspace_id}/{call_id}",
     ),
+    "GET /console/assets/{file}",
 }
 
 #: Chance seldom finds a lead and its own campaign, a batch that takes files, agent and number.

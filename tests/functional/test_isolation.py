@@ -51,6 +51,7 @@ ROUTES = [
     ("GET", "/numbers/{phone}", "phone"),
     ("PATCH", "/numbers/{phone}", "phone"),
     ("GET", "/campaigns/{campaign_id}", "campaign_id"),
+    ("GET", "/campaigns/{campaign_id}/activity", "campaign_id"),
     ("PATCH", "/campaigns/{campaign_id}", "campaign_id"),
     ("POST", "/campaigns/{campaign_id}/start", "draft_id"),
     ("POST", "/campaigns/{campaign_id}/pause", "campaign_id"),

@@ -35,6 +35,7 @@ from chalicelibs.domain.push import Push
 from chalicelibs.domain.reading import Reading
 from chalicelibs.domain.retry import RetryPolicy
 from chalicelibs.domain.rules import Rules
+from chalicelibs.domain.session import PASS_PREFIX
 from chalicelibs.ports import (
     Accepted,
     Accounts,
@@ -340,6 +341,7 @@ def set_up(watched: Watched) -> tuple[str, str]:
         repeat(service, own)
     with watched.as_("authorize") as service:
         assert service.authorize(key) is not None
+    sign_in(watched, key)
     ids = []
     for kind in CampaignKind:
         campaign = Campaign(
@@ -363,6 +365,19 @@ def set_up(watched: Watched) -> tuple[str, str]:
     drop(watched, own, ids[0])
     upload(watched, own, ids[0])
     return own, ids[1]
+
+
+def sign_in(watched: Watched, key: str) -> None:
+    """Somebody opens the console, and leaves it."""
+    with watched.as_("api") as service:
+        signed_in = service.sign_in.open(key)
+        assert service.sign_in.find(signed_in.cookie) == signed_in
+    with watched.as_("authorize") as service:
+        ticket = f"{PASS_PREFIX}{signed_in.cookie.derived.text}"
+        assert service.authorize(ticket) == signed_in.holder
+    with watched.as_("api") as service:
+        service.sign_in.close(signed_in.cookie)
+        assert service.receive_contacts.origin()
 
 
 def carriers(service: Service, workspace_id: str) -> None:
@@ -486,9 +501,11 @@ def withdraw(watched: Watched, workspace_id: str, campaign_id: str) -> None:
     with watched.as_("dispatch") as service:
         service.keep_time(workspace_id)
     for message in watched.messages("CallsQueue"):
-        assert message.pop("kind") == "withdraw"
         with watched.as_("place-call") as service:
-            service.withdraw_call(WithdrawCall(**message))
+            if message.pop("kind", None) == "withdraw":
+                service.withdraw_call(WithdrawCall(**message))
+            else:  # another campaign's, which goes on
+                service.place_call(PlaceCall(**message))
     settle(watched, workspace_id)
     with watched.as_("api") as service:
         service.campaigns.control(workspace_id, campaign_id, "resume")
@@ -527,6 +544,7 @@ def look_around(watched: Watched, workspace_id: str, campaign_id: str) -> None:
             service.look_up.calls_of(workspace_id, reading.task.task_id)
             service.explain.task(workspace_id, reading.task.task_id)
         service.explain.campaign(workspace_id, campaign_id)
+        assert service.show_activity(workspace_id, campaign_id).tries
         service.look_up.imports_of(workspace_id, campaign_id)
 
 

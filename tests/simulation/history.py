@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from chalicelibs.adapters.ids import RandomIds
 from chalicelibs.adapters.memory import (
     MemoryAccounts,
+    MemoryActivities,
     MemoryAgents,
     MemoryAnswers,
     MemoryCalls,
@@ -17,6 +18,7 @@ from chalicelibs.adapters.memory import (
     MemoryGauges,
     MemoryParts,
     MemoryRequests,
+    MemorySessions,
     MemoryStore,
 )
 from chalicelibs.bootstrap import Ports, Service, wire
@@ -153,8 +155,10 @@ def build(world: World) -> History:
         "pacing": WatchedPacing(journal),
         "imports": WatchedImports(journal),
         "exports": MemoryExports(store),
+        "activities": MemoryActivities(store),
         "answers": MemoryAnswers(store),
         "requests": MemoryRequests(store),
+        "sessions": MemorySessions(store),
         "failures": MemoryFailures(store),
     }
     in_queues = {"dead_letters": UnreliableDeadLetters(queues=queue), "queue": queue}

@@ -1,6 +1,7 @@
 """Everything that is stored, in one DynamoDB table."""
 
 from chalicelibs.adapters.dynamodb.accounts import DynamoAccounts
+from chalicelibs.adapters.dynamodb.activities import DynamoActivities
 from chalicelibs.adapters.dynamodb.agents import DynamoAgents
 from chalicelibs.adapters.dynamodb.answers import DynamoAnswers
 from chalicelibs.adapters.dynamodb.calls import DynamoCalls
@@ -11,6 +12,7 @@ from chalicelibs.adapters.dynamodb.gauges import DynamoGauges
 from chalicelibs.adapters.dynamodb.imports import DynamoImports
 from chalicelibs.adapters.dynamodb.pacing import DynamoPacing
 from chalicelibs.adapters.dynamodb.requests import DynamoRequests
+from chalicelibs.adapters.dynamodb.sessions import DynamoSessions
 from chalicelibs.adapters.dynamodb.slots import DynamoSlots
 from chalicelibs.adapters.dynamodb.straight import send_straight
 from chalicelibs.adapters.dynamodb.table import Table
@@ -19,6 +21,7 @@ from chalicelibs.adapters.dynamodb.workspaces import DynamoWorkspaces
 
 __all__ = [
     "DynamoAccounts",
+    "DynamoActivities",
     "DynamoAgents",
     "DynamoAnswers",
     "DynamoCalls",
@@ -29,6 +32,7 @@ __all__ = [
     "DynamoImports",
     "DynamoPacing",
     "DynamoRequests",
+    "DynamoSessions",
     "DynamoSlots",
     "DynamoTasks",
     "DynamoWorkspaces",

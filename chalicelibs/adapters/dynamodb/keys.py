@@ -47,6 +47,11 @@ def api_key(key_id: str) -> Key:
     return f"KEY#{key_id}", "key"
 
 
+def session(key_id: str, session_id: str) -> Key:
+    """Somebody who signed in with a key."""
+    return f"KEY#{key_id}", f"session#{session_id}"
+
+
 def agent(workspace_id: str, agent_id: str) -> Key:
     """An agent."""
     return inside(workspace_id), f"{AGENT}{agent_id}"
@@ -127,6 +132,21 @@ def counters(owner_id: str) -> str:
 def gauge(campaign_id: str) -> Key:
     """What the brakes of a campaign remember."""
     return f"B#{campaign_id}", "gauge"
+
+
+def activity(campaign_id: str) -> str:
+    """The partition of what went on in a campaign."""
+    return f"V#{campaign_id}"
+
+
+def activity_in(campaign_id: str, hour: datetime) -> Key:
+    """What went on in one hour."""
+    return activity(campaign_id), hour_of(hour)
+
+
+def hour_of(at: datetime) -> str:
+    """An hour as a sort key; padded, so that hours sort by time."""
+    return f"{epoch_ms(at) // 3_600_000:08}"
 
 
 def slots(scope: str) -> str:

@@ -1,6 +1,7 @@
 """The in-memory twin of every port: for tests, simulations and forecasts."""
 
 from chalicelibs.adapters.memory.accounts import MemoryAccounts, MemorySecrets
+from chalicelibs.adapters.memory.activities import MemoryActivities
 from chalicelibs.adapters.memory.answers import MemoryAnswers
 from chalicelibs.adapters.memory.campaigns import MemoryCampaigns
 from chalicelibs.adapters.memory.dead_letters import MemoryDeadLetters, MemoryFailures
@@ -10,6 +11,7 @@ from chalicelibs.adapters.memory.imports import MemoryFiles, MemoryImports, vers
 from chalicelibs.adapters.memory.journal import MemoryJournal
 from chalicelibs.adapters.memory.queue import MemoryQueue
 from chalicelibs.adapters.memory.requests import MemoryRequests
+from chalicelibs.adapters.memory.sessions import MemorySessions
 from chalicelibs.adapters.memory.slots import MemoryPacing, MemorySlots
 from chalicelibs.adapters.memory.store import MemoryStore
 from chalicelibs.adapters.memory.tasks import MemoryCalls, MemoryTasks
@@ -17,6 +19,7 @@ from chalicelibs.adapters.memory.workspaces import MemoryAgents, MemoryWorkspace
 
 __all__ = [
     "MemoryAccounts",
+    "MemoryActivities",
     "MemoryAgents",
     "MemoryAnswers",
     "MemoryCalls",
@@ -33,6 +36,7 @@ __all__ = [
     "MemoryQueue",
     "MemoryRequests",
     "MemorySecrets",
+    "MemorySessions",
     "MemorySlots",
     "MemoryStore",
     "MemoryTasks",

@@ -6,6 +6,7 @@ from datetime import datetime
 from threading import RLock
 from typing import TypeVar
 
+from chalicelibs.domain.activity import Ended
 from chalicelibs.domain.agent import Agent, Number
 from chalicelibs.domain.brakes import Gauge
 from chalicelibs.domain.call import Call, Dialed
@@ -15,6 +16,7 @@ from chalicelibs.domain.dead_letters import Failure, QueueName
 from chalicelibs.domain.exports import Export
 from chalicelibs.domain.imports import Chunk, Import, RejectedRow
 from chalicelibs.domain.once import Known
+from chalicelibs.domain.session import Session
 from chalicelibs.domain.task import Task
 from chalicelibs.domain.workspace import ApiKey, Workspace
 from chalicelibs.ports import Page
@@ -42,6 +44,8 @@ class MemoryStore:
     slots: dict[str, dict[int, set[str]]] = field(default_factory=dict)
     starts: Counter[tuple[str, int]] = field(default_factory=Counter)
     requests: Counter[tuple[str, datetime]] = field(default_factory=Counter)
+    sessions: dict[tuple[str, str], Session] = field(default_factory=dict)
+    activity: Counter[Ended] = field(default_factory=Counter)
     answers: dict[tuple[str, str], Known] = field(default_factory=dict)
     failures: dict[tuple[QueueName, str], Failure] = field(default_factory=dict)
     imports: dict[str, Import] = field(default_factory=dict)

@@ -374,12 +374,14 @@ SETTLED = {"settled_at": epoch_ms(LATER)}
     ("before", "after", "call", "tally"),
     [
         pytest.param(QUEUED, QUEUED, None, {}, id="nothing"),
-        pytest.param(QUEUED, QUEUED, CALL, {"calls": 1, "outcome:busy": 1}, id="a retry"),
+        pytest.param(
+            QUEUED, QUEUED, CALL, {"calls": 1, "outcome:busy": 1, "try0:busy": 1}, id="a retry"
+        ),
         pytest.param(
             QUEUED,
             COMPLETED,
             CALL,
-            {"calls": 1, "outcome:busy": 1, "completed": 1, **SETTLED},
+            {"calls": 1, "outcome:busy": 1, "try0:busy": 1, "completed": 1, **SETTLED},
             id="a task completed by a call",
         ),
         pytest.param(QUEUED, ARCHIVED, None, {"archived": 1, **SETTLED}, id="a task archived"),

@@ -1,0 +1,35 @@
+// Where one is, in the part of the address after `#`: the service need not know it.
+
+import { useEffect, useState } from 'preact/hooks';
+
+export interface Place {
+  parts: string[];
+  query: URLSearchParams;
+}
+
+function here(): Place {
+  const [path = '', query = ''] = location.hash.replace(/^#\/?/, '').split('?');
+  return { parts: path.split('/').filter(Boolean).map(decodeURIComponent), query: new URLSearchParams(query) };
+}
+
+export function usePlace(): Place {
+  const [place, setPlace] = useState(here);
+  useEffect(() => {
+    const moved = () => setPlace(here());
+    addEventListener('hashchange', moved);
+    return () => removeEventListener('hashchange', moved);
+  }, []);
+  return place;
+}
+
+export const go = (path: string) => {
+  location.hash = path;
+};
+
+/** Note in the address what a list is filtered by, so that it can be come back to. */
+export function noteFilters(values: Record<string, string>): void {
+  const path = location.hash.split('?')[0] || '#/campaigns';
+  const set = Object.entries(values).filter(([, value]) => value);
+  const text = new URLSearchParams(set).toString();
+  history.replaceState(null, '', text ? `${path}?${text}` : path);
+}
