@@ -17,7 +17,8 @@ CARRIER ?= simulated
 SEEDS ?= 1000
 # A soak takes many more, unless their number is given.
 SOAKED := $(or $(CONTACTS),20000)
-CONTACTS ?= 1000
+CONTACTS ?= 5000
+FULL ?=
 ROWS ?= 100000
 ONLY ?=
 # Where pictures of the console's pages go; nowhere unless it is said.
@@ -150,8 +151,8 @@ fuzz: dev ## ask every operation odd things (EXAMPLES=200; URL= KEY= of a servic
 	@$(dev) -m tests.fuzz --examples $(EXAMPLES) $(URL) $(KEY)
 
 .PHONY: bench
-bench: dev engine ## measure calls per second through the local stack (CONTACTS=1000)
-	@$(dev) -m bench.throughput $(CONTACTS)
+bench: dev engine ## measure everything (CONTACTS=5000; FULL=1; ONLY="latency size")
+	@$(dev) -m bench $(ONLY) --contacts $(CONTACTS) $(if $(FULL),--full)
 
 .PHONY: soak
 soak: dev engine ## many contacts, everything going wrong, nothing growing (CONTACTS=20000)

@@ -1,55 +1,130 @@
 """`python -m bench.throughput [CONTACTS]`: calls per second through the whole local stack.
 
 Contacts are queued first; the clock runs from the start of the campaign until all are settled.
-The carrier answers at once and every call is over at once, so what is measured is Carillon.
+The carrier answers at once and every call is over at once, so what is measured is Carillon. Then
+the same requests to DynamoDB are sent again by a bare loop with as many threads, to a table in the
+same state: the ratio of the two times is what Carillon costs beside its requests. At last the same
+with more workers, which must not make it slower.
 """
 
 import argparse
-import json
-import sys
 import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any, NamedTuple
 
-from local.settings import ROOT
+from bench.replay import DYNAMODB, requests_of, seconds_of
+from bench.report import save
+from local import recorder
+from local.recorder import Recorded
+from local.settings import PUMPS, ROOT
 from local.trial import Customer, own_stack, phones
 
 ALWAYS = "completed=100,no-answer=0,busy=0,voicemail=0,failed=0"
 INSTANT = ("-m", "local.carrier", "--no-rules", "--ring=0", "--talk=0", f"--weights={ALWAYS}")
-RESULT = ROOT / ".local" / "bench" / "throughput.json"
 DATA = ROOT / ".local" / "throughput"
 
+#: The pumps that a call goes through, times this.
+WORKERS = (1, 2, 4)
+ON_THE_WAY = ("NUDGES", "CALLS", "CALL_EVENTS")
 
-def main() -> int:
-    """Print and write down the figures."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("contacts", type=int, nargs="?", default=1000)
-    parser.add_argument("--concurrency", type=int, default=50)
-    args = parser.parse_args()
-    with own_stack(DATA, carrier=INSTANT, told={}, tick_s=60) as stack:
-        customer = Customer(stack, concurrency_limit=args.concurrency)
+#: What a campaign is started by: the first request that finds it so, begins the measured part.
+STARTED = '"state": {"S": "active"}'
+
+#: More workers may lose so much to noise.
+NOISE = 0.9
+
+
+class Run(NamedTuple):
+    """Some contacts, called."""
+
+    contacts: int
+    seconds: float
+    rows_per_s: float
+    recorded: Sequence[Recorded]
+
+    @property
+    def calls_per_s(self) -> float:
+        """How many calls went through in a second."""
+        return round(self.contacts / self.seconds, 1)
+
+
+def call(contacts: int, concurrency: int, workers: int) -> Run:
+    """Call contacts, each once, with so many times the usual workers."""
+    pumps = {name: n * (workers if name in ON_THE_WAY else 1) for name, n in PUMPS.items()}
+    file = DATA.with_suffix(".requests")
+    file.unlink(missing_ok=True)
+    told = {recorder.VARIABLE: str(file)}
+    with own_stack(DATA, carrier=INSTANT, told=told, tick_s=60, pumps=pumps) as stack:
+        customer = Customer(stack, concurrency_limit=concurrency)
         campaign_id = customer.campaign()
         imported = time.monotonic()
-        customer.bring(campaign_id, phones(args.contacts))
-        rows_per_s = round(args.contacts / (time.monotonic() - imported))
+        customer.bring(campaign_id, phones(contacts))
+        rows_per_s = contacts / (time.monotonic() - imported)
         began = datetime.now(UTC)
         customer.steer("start", campaign_id)
         # Seldom: each look costs the stack six requests of its own.
-        while (progress := customer.progress(campaign_id))["completed"] < args.contacts:
+        while (progress := customer.progress(campaign_id))["completed"] < contacts:
             time.sleep(1)
         finished = datetime.fromisoformat(progress["last_finished_at"])
-    seconds = (finished - began).total_seconds()
-    result = {
-        "contacts": args.contacts,
-        "concurrency": args.concurrency,
-        "import_rows_per_s": rows_per_s,
-        "seconds": round(seconds, 1),
-        "calls_per_s": round(args.contacts / seconds, 1),
+    return Run(contacts, (finished - began).total_seconds(), rows_per_s, recorder.read(file))
+
+
+def parts(recorded: Sequence[Recorded]) -> tuple[Sequence[Recorded], Sequence[Recorded]]:
+    """What was asked before the campaign was started, and from then on."""
+    place = next(at for at, one in enumerate(recorded) if STARTED in one.body)
+    return recorded[:place], recorded[place:]
+
+
+def per_call(recorded: Sequence[Recorded], contacts: int) -> dict[str, float]:
+    """Requests for each call, by operation."""
+    counts = Counter(f"{one.asker}: {one.target.rpartition('.')[2]}" for one in recorded)
+    return {name: round(number / contacts, 2) for name, number in sorted(counts.items())}
+
+
+def efficiency(run: Run, threads: int) -> float:
+    """The time that its requests to the table take by themselves, of what it took."""
+    before, measured = parts(run.recorded)
+    return seconds_of(requests_of(before), requests_of(measured), threads) / run.seconds
+
+
+def measure(contacts: int, concurrency: int, again: int) -> Mapping[str, Any]:
+    """The figures of one run, and the rates with more workers."""
+    run = call(contacts, concurrency, 1)
+    _, measured = parts(run.recorded)
+    of_table = [one for one in measured if one.target.startswith(DYNAMODB)]
+    of_queues = [one for one in measured if not one.target.startswith(DYNAMODB)]
+    threads = sum(PUMPS[name] for name in ON_THE_WAY)
+    with_workers = {str(n): call(again, concurrency, n).calls_per_s for n in WORKERS}
+    first, *more = with_workers.values()
+    return {
+        "calls_per_s": run.calls_per_s,
+        "efficiency": round(efficiency(run, threads), 2),
+        "dynamodb_requests_per_call": round(len(of_table) / contacts, 2),
+        "sqs_requests_per_call": round(len(of_queues) / contacts, 2),
+        "contacts": contacts,
+        "concurrency": concurrency,
+        "seconds": round(run.seconds, 1),
+        "import_rows_per_s": round(run.rows_per_s),
+        "threads": threads,
+        "dynamodb": per_call(of_table, contacts),
+        "sqs": per_call(of_queues, contacts),
+        "workers": {"contacts": again, "calls_per_s": with_workers},
+        "more_workers_fall": bool(min(more) < NOISE * first),
     }
-    RESULT.parent.mkdir(parents=True, exist_ok=True)
-    RESULT.write_text(json.dumps(result, indent=2) + "\n")
-    print(json.dumps(result))
-    return 0
+
+
+def main() -> None:
+    """Print and write down the figures."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("contacts", type=int, nargs="?", default=5000)
+    parser.add_argument("--concurrency", type=int, default=50)
+    parser.add_argument("--again", type=int, help="contacts of each run with more workers")
+    args = parser.parse_args()
+    again = args.again or max(args.contacts // 5, 1)
+    save("throughput", measure(args.contacts, args.concurrency, again))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -2,7 +2,7 @@
 
 import gc
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from threading import Lock
 from typing import Any
@@ -176,6 +176,8 @@ def wire(
         deadlines=deadlines,
         journal=p.journal,
     )
+    # Once a minute it looks everywhere: what a note missed is late then, not lost.
+    thorough = replace(dispatch, is_thorough=True)
     rescue = Rescue(
         tasks=p.tasks,
         slots=p.slots,
@@ -327,7 +329,7 @@ def wire(
         ),
         tick=Tick(workspaces=p.workspaces, queue=p.queue),
         keep_time=KeepTime(
-            steps=(rescue, withdraw, finish, brakes, resume_tasks, dispatch, look_ahead)
+            steps=(rescue, withdraw, finish, brakes, resume_tasks, thorough, look_ahead)
         ),
         dispatch=dispatch,
         place_call=PlaceCalls(

@@ -53,6 +53,14 @@ class AtGate(NamedTuple):
     task: Task
     campaign: Campaign
     workspace: Workspace
+    agent: Agent | None = None  #: The campaign's, if it was read, too.
+
+
+class AtDispatch(NamedTuple):
+    """What a dispatch goes by, read consistently."""
+
+    workspace: Workspace
+    campaigns: Sequence[Campaign]  #: Those that are open.
 
 
 class Workspaces(Protocol):
@@ -197,6 +205,9 @@ class Campaigns(Protocol):
     def open(self, workspace_id: str) -> Sequence[Campaign]:
         """The campaigns that are not closed, as they stand now."""
 
+    def at_dispatch(self, workspace_id: str) -> AtDispatch | None:
+        """The open campaigns with their workspace, as they stand now; None if there is none."""
+
     def page(self, workspace_id: str, *, cursor: str | None, limit: int) -> Page[Campaign]:
         """All campaigns of this workspace, newest first."""
 
@@ -230,7 +241,10 @@ class Tasks(Protocol):
         """Those of these tasks that there are, as they stand now."""
 
     def at_gate(self, workspace_id: str, task_id: str) -> AtGate | None:
-        """A task with its campaign and workspace as they stand now; None if one is missing."""
+        """A task with its campaign and workspace as they stand now; None if one is missing.
+
+        Where the campaign's agent can be read with them, it is there, too.
+        """
 
     def due(self, partition: str, *, until: datetime, limit: int) -> Sequence[DueTask]:
         """Entries of one agenda partition up to an instant, earliest first; may be a bit old."""

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import boto3
 from botocore.config import Config as BotoConfig
 
-from local import faults, functions, keys, resources, wiring
+from local import faults, functions, keys, recorder, resources, wiring
 from local.gateway import Gateway, GatewayServer
 from local.gateway_errors import Refusals
 from local.intrinsics import ACCOUNT, REGION, SECRET
@@ -78,7 +78,12 @@ def _serve(settings: Settings, stop: threading.Event) -> bool:
     config = BotoConfig(
         max_pool_connections=64, retries={"mode": "standard"}, user_agent="carillon-local"
     )
-    clients = resources.Clients.of(boto3.Session(), config=config)
+    pumps = boto3.Session()
+    if record := recorder.recorder(os.environ):
+        boto3.setup_default_session()
+        record.watch(boto3.DEFAULT_SESSION, recorder.FUNCTIONS)
+        record.watch(pumps, recorder.PUMPS)
+    clients = resources.Clients.of(pumps, config=config)
     template = resources.load(settings.project)
     created = resources.create(template, clients, visibility_s=settings.visibility_s)
     os.environ.update(service_environment(settings, created, os.environ))

@@ -33,10 +33,8 @@ def wire(declared: Declared, created: Created, clients: Clients, settings: Setti
             log.warning("not run here: schedule %s", function.name)
             continue
         workers.add(function.name, Ticker(function.name, function.invoke, every_s).run)
-    for function, declaration in declared.queues:
-        url = _queue_url(function, declaration, created)
-        source = _source(clients.sqs, url, declaration, _event_source(function, created))
-        threads = settings.pumps.get(_label(url, created), 1)
+    for function, declaration, source in queues(declared, created, clients):
+        threads = settings.pumps.get(_label(source.url, created), 1)
         pump = QueuePump(clients.sqs, source, function.invoke, holds)
         for number in range(min(threads, declaration.maximum_concurrency or threads)):
             workers.add(f"{function.name}-{number}", pump.run)
@@ -47,6 +45,16 @@ def wire(declared: Declared, created: Created, clients: Clients, settings: Setti
     for name in declared.ignored:
         log.warning("not delivered here: events of %s", name)
     return workers
+
+
+def queues(
+    declared: Declared, created: Created, clients: Clients
+) -> Iterator[tuple[Function, SQSEventConfig, Source]]:
+    """Each function that a queue wakes, with what its decorator says and that queue."""
+    for function, declaration in declared.queues:
+        url = _queue_url(function, declaration, created)
+        event_source = _event_source(function, created)
+        yield function, declaration, _source(clients.sqs, url, declaration, event_source)
 
 
 def _every(schedule: ScheduledEventConfig, tick_s: float) -> float | None:

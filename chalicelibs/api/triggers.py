@@ -59,6 +59,9 @@ def each_record(
     return dict(answer)
 
 
+#: What recording a report says when an attempt has ended by it.
+SETTLED = "settled"
+
 #: What comes of a call for which its carrier was asked; all else is a refusal of the dial gate.
 ASKED = frozenset(
     {"placed", "answer_lost", "refused", "denied", "throttled", "carrier_unreachable"}
@@ -112,6 +115,8 @@ def record_events(
     def handle(message: dict[str, Any], record: Record) -> None:
         report = CallEvent.from_message(message)
         done = record(report)
+        if done == SETTLED:
+            return  # the journal has told it, and of which outcome
         fields = {"kind": report.kind, "outcome": known(report.outcome), "result": done}
         logger().info("report recorded", extra={**about(message), **fields})
 

@@ -7,7 +7,7 @@ from typing import Self
 
 from chalicelibs.domain.brakes import Brakes
 from chalicelibs.domain.errors import Invalid, NotAllowed
-from chalicelibs.domain.lane import Lane, lanes_in, partitions_of
+from chalicelibs.domain.lane import Lane, is_of_callbacks, lanes_in, partitions_of
 from chalicelibs.domain.priority import Level
 from chalicelibs.domain.progress import Progress
 from chalicelibs.domain.rules import Rules
@@ -88,6 +88,8 @@ class Campaign:
     families: frozenset[str] = frozenset()  #: Lanes in use besides the usual, see `lanes_in`.
     deepest: int = 1  #: The most attempts that a task of it was ever allowed.
     shards: int = 1  #: Partitions per lane.
+    reached: int = 1  #: The furthest attempt that a task of it ever waited for.
+    has_callbacks: bool = False  #: Whether one ever waited for a callback.
     importing: frozenset[str] = frozenset()  #: Imports that are still adding tasks.
     repeats_numbers: bool = False  #: One number may have several tasks, under ids of their own.
     brakes: Brakes = NO_BUDGET
@@ -160,6 +162,12 @@ class Campaign:
             shards=max(self.shards, shards),
         )
 
+    def expecting(self, attempt_no: int, *, is_callback: bool) -> Self:
+        """The campaign, looking at least at the lane in which a task waits for this attempt."""
+        if is_callback:
+            return replace(self, has_callbacks=True)
+        return replace(self, reached=max(self.reached, attempt_no))
+
     @property
     def knows_by_number(self) -> bool:
         """Whether the id of a number's one task can be told from the number."""
@@ -224,10 +232,19 @@ class Campaign:
         return Lane.of(self.campaign_id, name, rules=self.rules, level=self.level)
 
     def lanes(self) -> tuple[Lane, ...]:
-        """Every lane in which tasks of it may wait for a call."""
-        attempts = max(self.deepest, self.max_attempts)
-        names = {name for one in {"", *self.families} for name in lanes_in(one, attempts)}
-        return tuple(self.lane(name) for name in sorted(names))
+        """Every lane in which tasks of it may ever wait for a call."""
+        return tuple(map(self.lane, self._names(max(self.deepest, self.max_attempts))))
+
+    def lanes_in_use(self) -> tuple[Lane, ...]:
+        """Those of its lanes in which a task ever stood: in no other can be one now."""
+        attempts = min(max(self.deepest, self.max_attempts), self.reached)
+        names = self._names(attempts)
+        return tuple(
+            self.lane(name) for name in names if self.has_callbacks or not is_of_callbacks(name)
+        )
+
+    def _names(self, attempts: int) -> list[str]:
+        return sorted({name for one in {"", *self.families} for name in lanes_in(one, attempts)})
 
     def partitions(self, lane_name: str) -> tuple[str, ...]:
         """The keys of a lane's partitions in the agenda."""

@@ -23,8 +23,8 @@ from chalicelibs.domain.rules import Rules
 SHARD_SIZE = 1000
 MOST_SHARDS = 64
 
-#: Callbacks are few, and they are looked for before everything else.
-CALLBACK_SHARDS = 8
+#: Callbacks are few, and they are looked for before everything else, at every dispatch.
+CALLBACK_SHARDS = 1
 
 ATTEMPT = "attempt"
 CALLBACK = "callback"

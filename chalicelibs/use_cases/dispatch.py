@@ -35,6 +35,10 @@ from chalicelibs.ports import (
 #: Candidates beyond the free slots, for those that somebody else takes first.
 SPARE = 5
 
+#: Lanes of one rank that are all looked into, and their tasks put in order. Where there are more,
+#: chance decides into which, as it does among the shards of a lane: until there are enough.
+MOST_COMPARED = 16
+
 #: How often to look at a plan that somebody else makes at the same moment.
 LOOKS = 3
 
@@ -59,17 +63,20 @@ class Dispatch:
     clock: Clock
     ids: Ids
     deadlines: Deadlines
+    is_thorough: bool = False  #: Looks into lanes, too, that were never used as far as is known.
     journal: Journal = UNHEARD
 
     def __call__(self, workspace_id: str) -> int:
         """Dispatch a workspace; gives the number of calls queued."""
         began = self.clock.now()
-        campaigns = {one.campaign_id: one for one in self.campaigns.open(workspace_id)}
-        workspace = self.workspaces.get(workspace_id) if campaigns else None
-        if workspace is None:
+        found = self.campaigns.at_dispatch(workspace_id)
+        if found is None or not found.campaigns:
             return 0
+        workspace, campaigns = found.workspace, {one.campaign_id: one for one in found.campaigns}
         most = most_at_once(workspace, began, self.deadlines)
-        used = len(self.slots.held(workspace_id)) if most > 0 else 0
+        if most <= 0:
+            return 0
+        used = len(self.slots.held(workspace_id))
         room = min(most, workspace.concurrency_limit - used)
         calls = self._fill(workspace, campaigns, room, most) if room > 0 else 0
         self._tell(workspace, calls=calls, slots_used=used + calls, took=self.clock.now() - began)
@@ -172,7 +179,8 @@ class Dispatch:
         now = self.clock.now()
         taken: list[Call] = []
         free = self._free_by_campaign(campaigns.values())
-        for equals in ranked(open_lanes(campaigns.values(), now)):
+        not_full = [one for one in campaigns.values() if free.get(one.campaign_id, 1) > 0]
+        for equals in ranked(self._open_lanes(not_full, now)):
             candidates, are_all = self._candidates(equals, now, room + SPARE)
             lost = self._take(candidates, taken, free, room, claim)
             if len(taken) == room:
@@ -180,6 +188,18 @@ class Dispatch:
             if lost and not are_all:
                 return taken, True
         return taken, False
+
+    def _open_lanes(
+        self, campaigns: Iterable[Campaign], now: datetime
+    ) -> list[tuple[Campaign, Lane]]:
+        """The lanes whose calls may start now."""
+        return [
+            (campaign, lane)
+            for campaign in campaigns
+            if campaign.may_call(now)
+            for lane in (campaign.lanes() if self.is_thorough else campaign.lanes_in_use())
+            if lane.is_open(now)
+        ]
 
     def _take(
         self,
@@ -224,9 +244,16 @@ class Dispatch:
         """Due tasks of lanes of one rank, best first; and whether these are all that there are."""
         found: list[tuple[datetime, float, DueTask]] = []
         are_all = True
-        for campaign, lane in equals:
+        enough = wanted
+        for place, number in enumerate(self.ids.shuffled(len(equals))):
+            if place >= MOST_COMPARED and enough <= 0:
+                are_all = False
+                break
+            campaign, lane = equals[number]
             due_in_lane = self._due_in(campaign, lane, now, wanted)
             are_all = are_all and len(due_in_lane) < wanted
+            if campaign.concurrency_limit is None:  # else its own limit may leave them waiting
+                enough -= len(due_in_lane)
             found += (
                 (campaign.starts_at(due.entry.at), lot_of(due.entry.at), due)
                 for due in due_in_lane
@@ -318,17 +345,6 @@ class Dispatch:
             back = task.give_back()  # of an erased contact: archived, and counted
             with suppress(Stale):
                 self.tasks.settle(back, tally_of(task, back, now=self.clock.now()))
-
-
-def open_lanes(campaigns: Iterable[Campaign], now: datetime) -> list[tuple[Campaign, Lane]]:
-    """The lanes whose calls may start now."""
-    return [
-        (campaign, lane)
-        for campaign in campaigns
-        if campaign.may_call(now)
-        for lane in campaign.lanes()
-        if lane.is_open(now)
-    ]
 
 
 def ranked(

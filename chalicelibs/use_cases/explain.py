@@ -144,7 +144,7 @@ class Explain:
         shared = self._shared(campaign, scene)
         lanes = [
             (lane, min(firsts, key=soonest))
-            for lane in sorted(campaign.lanes(), key=lambda lane: lane.rank, reverse=True)
+            for lane in sorted(campaign.lanes_in_use(), key=lambda lane: lane.rank, reverse=True)
             if (firsts := list(self._firsts(campaign, lane, scene, shared)))
         ]
         return CampaignExplanation(campaign, scene.now, shared, lanes)

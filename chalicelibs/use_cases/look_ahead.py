@@ -42,7 +42,7 @@ class LookAhead:
             return
         begin = max(campaign.start_at or now, now)
         yield begin
-        for lane in campaign.lanes():
+        for lane in campaign.lanes_in_use():
             opening = lane.next_opening(begin)
             if opening is not None and opening <= now + LOOK_AHEAD:
                 yield opening

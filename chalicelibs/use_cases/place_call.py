@@ -101,7 +101,7 @@ class PlaceCalls:
             self.slots.release(campaign_id, message.call_id, message.campaign_page)
 
     def _dial(self, message: PlaceCall, gate: AtGate, rules: Rules) -> str:
-        agent = self.agents.get(message.workspace_id, rules.agent_id)
+        agent = self._agent(gate, rules)
         wait = self._wait_for(agent.carrier, gate.workspace) if agent else None
         if agent is not None and wait is not None:
             self._give_back(message, gate.task, not_before=wait)
@@ -118,6 +118,12 @@ class PlaceCalls:
         task = self.tasks.save(self._dialing(message, gate.task, rules, agent))
         answer = self._ask_carrier(task, gate.campaign, rules, agent, carrier)
         return self._after(message, task, answer, gate)
+
+    def _agent(self, gate: AtGate, rules: Rules) -> Agent | None:
+        """Who talks: most often the campaign's own agent, which was read with it."""
+        if gate.agent is not None and gate.agent.agent_id == rules.agent_id:
+            return gate.agent
+        return self.agents.get(gate.workspace.workspace_id, rules.agent_id)
 
     def _wait_for(self, carrier: str, workspace: Workspace) -> datetime | None:
         """Until when a carrier is left alone; None: it may be asked."""

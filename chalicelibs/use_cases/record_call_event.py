@@ -1,34 +1,40 @@
 """Settle calls by what carriers report, and decide what follows."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import cache
 from typing import Protocol, Self
 
 from chalicelibs.domain.activity import Ended
-from chalicelibs.domain.analysis import bounded
 from chalicelibs.domain.call import LOST, Call, CallStatus
 from chalicelibs.domain.call_event import CallEvent, EventKind
 from chalicelibs.domain.campaign import Campaign
 from chalicelibs.domain.carrier_account import CANCELLED
 from chalicelibs.domain.deadlines import LOOK_AHEAD, Deadlines
+from chalicelibs.domain.ending import (
+    end_of,
+    ended_in,
+    may_settle_again,
+    moved_in,
+    moved_to,
+    with_analysis,
+)
 from chalicelibs.domain.errors import Stale
 from chalicelibs.domain.instants import wait_until
 from chalicelibs.domain.journal import Happened, Note
-from chalicelibs.domain.naming import campaign_of, is_call_id, task_of
-from chalicelibs.domain.outcome import Outcome, is_more_telling
+from chalicelibs.domain.naming import is_call_id, task_of
 from chalicelibs.domain.overrides import rules_of
-from chalicelibs.domain.progress import OUTCOME, Tally, added, of_try
+from chalicelibs.domain.progress import Tally, added
 from chalicelibs.domain.retry import OPTED_OUT, Complete, Decision, Verdict, decide
 from chalicelibs.domain.task import Task, TaskStatus, tally_of, use_gained
-from chalicelibs.domain.transcript import fuller
 from chalicelibs.ports import UNHEARD, Calls, Clock, Journal, Slots
 
 #: How often to look at a task that somebody else moves at the same moment.
 LOOKS = 3
+
 
 NO_DELAY = timedelta(0)
 
@@ -54,6 +60,11 @@ class TheirCampaigns(Protocol):
 
     def get(self, workspace_id: str, campaign_id: str) -> Campaign | None:
         """A campaign as it stands now."""
+
+    def edit(
+        self, workspace_id: str, campaign_id: str, change: Callable[[Campaign], Campaign]
+    ) -> Campaign:
+        """Change a campaign as it stands now."""
 
 
 class Nudges(Protocol):
@@ -101,7 +112,15 @@ class Remembered:
     """Campaigns that are read once."""
 
     def __init__(self, campaigns: TheirCampaigns) -> None:
+        self._campaigns = campaigns
         self.get = cache(campaigns.get)
+
+    def edit(
+        self, workspace_id: str, campaign_id: str, change: Callable[[Campaign], Campaign]
+    ) -> Campaign:
+        """See the port; what is read from now on is read anew."""
+        self.get.cache_clear()
+        return self._campaigns.edit(workspace_id, campaign_id, change)
 
 
 class NudgesOnce:
@@ -264,6 +283,7 @@ class RecordCallEvent:
             self.calls.save(task.workspace_id, kept)
         after = task.after(self._decide(task, kept), kept)
         tally = tally_of(task, after, now=self.clock.now(), ended_call=kept)
+        self._open_lane(after)
         self.tasks.settle(after, tally)
         self._note(after, kept)
         self._wake(after)
@@ -300,6 +320,18 @@ class RecordCallEvent:
         return decide(
             verdict, attempts=task.attempts, callbacks=task.callbacks, policy=rules.retry
         )
+
+    def _open_lane(self, task: Task) -> None:
+        """Have dispatch look where the task will stand, before it stands there."""
+        if task.is_final:
+            return
+        campaign = self.campaigns.get(task.workspace_id, task.campaign_id)
+
+        def expecting(found: Campaign) -> Campaign:
+            return found.expecting(task.attempts + 1, is_callback=task.is_callback)
+
+        if campaign is not None and expecting(campaign) != campaign:
+            self.campaigns.edit(task.workspace_id, task.campaign_id, expecting)
 
     def _wake(self, task: Task) -> None:
         """Refill the slot now; and be there when the next attempt is due, if that is soon."""
@@ -360,72 +392,9 @@ class RecordCallEvent:
             after = task.after(self._decide(task, call), call)
             tally = added(tally_of(task, after, now=self.clock.now()), use_gained(kept, call))
             moved = moved_to(call, task.outcome)
+            self._open_lane(after)
             task = self.tasks.settle(after, added(tally, moved))
             self.activity.add(moved_in(kept, call))
         self.calls.revise(task.workspace_id, call)
         self._wake(task)
         return "upgraded"
-
-
-def moved_to(call: Call, before: str | None) -> Tally:
-    """What the counters gain when a call turns out to have ended otherwise."""
-    return {
-        f"{OUTCOME}{before}": -1,
-        of_try(call.attempt_no, before): -1,
-        f"{OUTCOME}{call.outcome}": 1,
-        of_try(call.attempt_no, call.outcome): 1,
-    }
-
-
-def ended_in(call: Call) -> Ended:
-    """Where an ended call stands in the picture of its campaign."""
-    assert call.ended_at is not None
-    return Ended.call(campaign_of(call.call_id), call.ended_at, str(call.outcome))
-
-
-def moved_in(before: Call, after: Call) -> Mapping[Ended, int]:
-    """What the picture gains by that."""
-    moved = Counter({ended_in(after): 1})
-    moved.subtract({ended_in(before): 1})
-    return moved
-
-
-def may_settle_again(task: Task, last: Call) -> bool:
-    """Whether nothing has followed from the last call that a new word on it could not undo."""
-    is_waiting = task.status in {TaskStatus.QUEUED, TaskStatus.PAUSED}
-    return task.status is TaskStatus.COMPLETED or (is_waiting and last.reason == LOST)
-
-
-def end_of(call: Call, event: CallEvent, *, now: datetime) -> Call:
-    """The call as its carrier says it ended; an analysis that came first stands."""
-    # The carrier's clock is not ours: an end before the dial or in the future is cut to size.
-    ended_at = min(max(event.at, call.dialed_at or event.at), now)
-    ended = call.because(
-        CallStatus.ENDED,
-        ended_at=ended_at,
-        outcome=event.outcome or Outcome.FAILED,
-        is_permanent=event.is_permanent,
-        reason=event.reason,
-        duration=event.duration,
-        carrier_call_id=event.carrier_call_id or call.carrier_call_id,
-    )
-    if call.outcome is not None and is_more_telling(call.outcome, str(ended.outcome)):
-        ended = replace(ended, outcome=call.outcome)
-    return with_analysis(ended, event)
-
-
-def with_analysis(call: Call, event: CallEvent) -> Call:
-    """The call with what an event tells beyond its end; an outcome counts if it tells more."""
-    outcome = call.outcome
-    if event.outcome and (outcome is None or is_more_telling(event.outcome, outcome)):
-        outcome = event.outcome
-    return replace(
-        call,
-        outcome=outcome,
-        opts_out=event.opts_out or call.opts_out,
-        callback_at=event.callback_at or call.callback_at,
-        transcript=fuller(call.transcript, event.transcript),
-        analysis=bounded({**call.analysis, **event.analysis}),
-        cost=event.cost or call.cost,
-        recording_url=event.recording_url or call.recording_url,
-    )

@@ -46,6 +46,8 @@ FULL = a_campaign(
     families=frozenset({"100", "callback-100|1000-1800@Asia/Kolkata", "|@Asia/Tokyo"}),
     deepest=7,
     shards=3,
+    reached=4,
+    has_callbacks=True,
     importing=frozenset({"f1", "f2"}),
     prompt="Ofrécele a {{name}} 🙂",
     resumed_at=NOON + timedelta(milliseconds=7),
@@ -89,6 +91,13 @@ def test_another_workspaces_campaign_is_not_there(ports: Ports) -> None:
     assert ports.campaigns.get(OTHER_WORKSPACE, a_campaign().campaign_id) is None
     assert list(ports.campaigns.open(OTHER_WORKSPACE)) == []
     assert list(ports.campaigns.page(OTHER_WORKSPACE, cursor=None, limit=9).items) == []
+
+
+def test_a_dispatch_goes_by_the_workspace_and_its_open_campaigns(ports: Ports) -> None:
+    ports.campaigns.add(a_campaign())
+
+    assert ports.campaigns.at_dispatch(WORKSPACE) == (a_workspace(), [a_campaign()])
+    assert ports.campaigns.at_dispatch(OTHER_WORKSPACE) is None
 
 
 # --- Edits ---------------------------------------------------------------------------------------

@@ -1,12 +1,13 @@
 """What each step of a call costs, in write units as the engine counts them, and in bytes."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from bench.units import size
 from chalicelibs.adapters.dynamodb.codec import encode_item
 from chalicelibs.adapters.dynamodb.task_item import task_item
 from chalicelibs.domain.call import CallStatus, SlotPages
@@ -93,28 +94,6 @@ class Meter:
             consumed = parsed.get("ConsumedCapacity", [])
             for one in consumed if isinstance(consumed, list) else [consumed]:
                 self.units += one["CapacityUnits"]
-
-
-def size(typed: Mapping[str, Any]) -> int:
-    """The bytes of an item, by AWS's formula."""
-    return sum(len(name.encode()) + size_of_value(value) for name, value in typed.items())
-
-
-def size_of_value(typed: Mapping[str, Any]) -> int:
-    ((kind, value),) = typed.items()
-    match kind:
-        case "S":
-            return len(value.encode())
-        case "N":
-            return (len(value.strip("-").replace(".", "")) + 1) // 2 + 1
-        case "BOOL":
-            return 1
-        case "SS":
-            return sum(len(element.encode()) for element in value)
-        case "L":
-            return 3 + sum(1 + size_of_value(element) for element in value)
-        case _:
-            return 3 + len(value) + size(value)
 
 
 @pytest.mark.parametrize(

@@ -176,7 +176,8 @@ def test_a_cancelled_transaction_without_a_failed_condition_is_raised(scene: Sce
 def test_keys_that_are_handed_back_are_asked_for_again(scene: Scene) -> None:
     gate = scene.tasks(HandingBack(scene.client)).at_gate(WORKSPACE, a_task().task_id)
 
-    assert gate == (a_task(), a_campaign(), a_workspace())
+    assert gate is not None
+    assert gate[:3] == (a_task(), a_campaign(), a_workspace())
     assert len(scene.pauses) == 2
 
 

@@ -28,6 +28,7 @@ from tests.builders import (
     a_key,
     a_task,
     a_workspace,
+    an_agent,
     plain_id,
 )
 from tests.contract.engines import Account, Ports, new_table, ports_in
@@ -368,11 +369,33 @@ def test_the_gate_reads_task_campaign_and_workspace(ports: Ports) -> None:
     ports.campaigns.add(a_campaign())
     ports.tasks.add([a_task()])
 
-    assert ports.tasks.at_gate(WORKSPACE, a_task().task_id) == (
-        a_task(),
-        a_campaign(),
-        a_workspace(),
-    )
+    gate = ports.tasks.at_gate(WORKSPACE, a_task().task_id)
+
+    assert gate is not None
+    assert gate[:3] == (a_task(), a_campaign(), a_workspace())
+
+
+def test_once_a_campaign_is_known_its_agent_is_read_at_the_gate(ports: Ports) -> None:
+    ports.workspaces.add(a_workspace(), a_key())
+    ports.campaigns.add(a_campaign())
+    ports.tasks.add([a_task()])
+    ports.tasks.at_gate(WORKSPACE, a_task().task_id)
+
+    ports.agents.save(an_agent())
+
+    gate = ports.tasks.at_gate(WORKSPACE, a_task().task_id)
+    assert gate == (a_task(), a_campaign(), a_workspace(), an_agent())
+
+
+def test_the_gate_opens_without_the_agent(ports: Ports) -> None:
+    ports.workspaces.add(a_workspace(), a_key())
+    ports.campaigns.add(a_campaign())
+    ports.tasks.add([a_task()])
+    ports.tasks.at_gate(WORKSPACE, a_task().task_id)
+
+    gate = ports.tasks.at_gate(WORKSPACE, a_task().task_id)
+
+    assert gate == (a_task(), a_campaign(), a_workspace(), None)
 
 
 def test_the_gate_of_another_workspace_is_shut(ports: Ports) -> None:

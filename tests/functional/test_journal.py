@@ -72,12 +72,11 @@ def test_a_call_is_found_by_its_ids_from_dispatch_to_outcome(
         "call dispatched",
         "call judged",
         "attempt settled",
-        "report recorded",
     ]
     for line in found:
         assert about(task_id).items() <= line.items()
         assert line["service"] == "carillon"
-    dispatched, judged, settled, _ = found
+    dispatched, judged, settled = found
     assert figures(dispatched) == {"calls_dispatched": 1, "wait_ms": 2000}
     assert figures(judged) == {"calls_asked_for": 1}
     assert (judged["result"], settled["outcome"]) == ("placed", "no_answer")

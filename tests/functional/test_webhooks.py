@@ -632,5 +632,5 @@ def test_a_report_of_a_call_names_nobody_in_the_log(
     product.run()
 
     assert acme.shown("/campaigns")["campaigns"][0]["progress"]["completed"] == 1
-    assert "report recorded" in log()
+    assert "attempt settled" in log()
     assert "60000000" not in log()

@@ -501,9 +501,11 @@ def withdraw(watched: Watched, workspace_id: str, campaign_id: str) -> None:
     with watched.as_("dispatch") as service:
         service.keep_time(workspace_id)
     for message in watched.messages("CallsQueue"):
-        assert message.pop("kind") == "withdraw"
         with watched.as_("place-call") as service:
-            service.withdraw_call(WithdrawCall(**message))
+            if message.pop("kind", None) == "withdraw":
+                service.withdraw_call(WithdrawCall(**message))
+            else:  # another campaign's, which goes on
+                service.place_call(PlaceCall(**message))
     settle(watched, workspace_id)
     with watched.as_("api") as service:
         service.campaigns.control(workspace_id, campaign_id, "resume")

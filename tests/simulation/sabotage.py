@@ -14,7 +14,7 @@ from chalicelibs.domain.lane import Lane
 from chalicelibs.domain.progress import Tally
 from chalicelibs.domain.retry import Callback, Decision, Retry
 from chalicelibs.domain.task import ERASED, DueTask, Task
-from chalicelibs.ports import AnswerLost, AtGate, DialRequest, PlaceAnswer
+from chalicelibs.ports import AnswerLost, AtDispatch, AtGate, DialRequest, PlaceAnswer
 from chalicelibs.use_cases.record_call_event import RecordCallEvent
 from chalicelibs.use_cases.resume_tasks import ResumeTasks
 from tests.simulation.history import History
@@ -209,18 +209,26 @@ class UpsideDown(Campaign):
         return replace(lane, priority=-lane.priority)
 
 
-def upside_down(history: History) -> None:
-    """Dispatch takes later attempts of a batch before first ones."""
+def dispatching(history: History, kind: type[Campaign]) -> None:
+    """Dispatch takes every campaign for one of this kind."""
     dispatch = history.service.dispatch
 
-    def opened(workspace_id: str) -> list[Campaign]:
-        return [
-            UpsideDown(**{one.name: getattr(campaign, one.name) for one in fields(campaign)})
-            for campaign in dispatch.campaigns.open(workspace_id)
-        ]
+    def at_dispatch(workspace_id: str) -> AtDispatch | None:
+        found = dispatch.campaigns.at_dispatch(workspace_id)
+        return found and found._replace(
+            campaigns=[
+                kind(**{one.name: getattr(campaign, one.name) for one in fields(campaign)})
+                for campaign in found.campaigns
+            ]
+        )
 
-    careless = replace(dispatch, campaigns=Wrapped(dispatch.campaigns, open=opened))
+    careless = replace(dispatch, campaigns=Wrapped(dispatch.campaigns, at_dispatch=at_dispatch))
     history.service = replace(history.service, dispatch=careless)
+
+
+def upside_down(history: History) -> None:
+    """Dispatch takes later attempts of a batch before first ones."""
+    dispatching(history, UpsideDown)
 
 
 def skip_pause(history: History) -> None:
@@ -270,16 +278,7 @@ class NewestFirst(Campaign):
 
 def newest_first(history: History) -> None:
     """Of equal rank the later start goes first."""
-    dispatch = history.service.dispatch
-
-    def opened(workspace_id: str) -> list[Campaign]:
-        return [
-            NewestFirst(**{one.name: getattr(campaign, one.name) for one in fields(campaign)})
-            for campaign in dispatch.campaigns.open(workspace_id)
-        ]
-
-    careless = replace(dispatch, campaigns=Wrapped(dispatch.campaigns, open=opened))
-    history.service = replace(history.service, dispatch=careless)
+    dispatching(history, NewestFirst)
 
 
 def recording(history: History, **changes: Any) -> None:
@@ -456,16 +455,7 @@ def forget_the_zone(history: History) -> None:
 
 def no_lane_zones(history: History) -> None:
     """Dispatch, too, has forgotten the zones: else it would never come to the gate."""
-    dispatch = history.service.dispatch
-
-    def opened(workspace_id: str) -> list[Campaign]:
-        return [
-            Zoneless(**{one.name: getattr(campaign, one.name) for one in fields(campaign)})
-            for campaign in dispatch.campaigns.open(workspace_id)
-        ]
-
-    careless = replace(dispatch, campaigns=Wrapped(dispatch.campaigns, open=opened))
-    history.service = replace(history.service, dispatch=careless)
+    dispatching(history, Zoneless)
 
 
 class Zoneless(Campaign):

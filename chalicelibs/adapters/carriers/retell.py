@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from datetime import timedelta
 from hashlib import sha256
+from http import HTTPStatus
 from typing import Any
 
 from chalicelibs.adapters.carriers.accounts import Access
@@ -23,7 +24,7 @@ from chalicelibs.adapters.carriers.answers import (
     Refusal,
     all_of,
     ask_to_place,
-    asked,
+    replied,
 )
 from chalicelibs.adapters.carriers.asking import Reply
 from chalicelibs.adapters.carriers.reading import (
@@ -57,6 +58,9 @@ from chalicelibs.ports import (
 OURS = "carillon_call_id"
 
 SIGNATURE = re.compile(r"v=([0-9]{1,20}),d=([0-9a-f]{64})")
+
+#: How many calls are looked through for one whose id was lost.
+MOST_LISTED = 20
 
 #: What it takes for how long a phone may ring, and a call last, in milliseconds.
 RINGS, LASTS = (5_000, 90_000), (60_000, 7_200_000)
@@ -142,17 +146,28 @@ class Retell(LetsNoneWait):
         return body
 
     def fetch(self, call: Call) -> FetchAnswer:
-        """See the port. A call of which we have no id cannot be looked for."""
-        key, retell_id = self._access.secret("api_key"), call.carrier_call_id
-        if key is None or retell_id is None:
-            return CannotSay()
-        url = f"{self._access.settings['api_url']}/v2/get-call/{retell_id}"
-        reply = asked(self._access, url, headers={"Authorization": f"Bearer {key}"})
+        """See the port. That a call is not in the list says nothing: the list may be old."""
+        key = self._access.secret("api_key")
+        reply = None if key is None else self._shown(call, key)
         try:
-            shown = plain(reply.body) if reply else None
-            return CannotSay() if shown is None else self._state_of(call, shown)
+            if reply is None or reply.status != HTTPStatus.OK:
+                return CannotSay()
+            found = ours_in(plain(reply.body), call)
+            return CannotSay() if found is None else self._state_of(call, found)
         except UNREADABLE:
             return CannotSay()
+
+    def _shown(self, call: Call, key: str) -> Reply | None:
+        """A call, or, where its id was lost, the last ones to its number."""
+        root, headers = self._access.settings["api_url"], {"Authorization": f"Bearer {key}"}
+        if call.carrier_call_id is not None:
+            url = f"{root}/v2/get-call/{call.carrier_call_id}"
+            return replied(self._access, "GET", url, headers=headers)
+        number = {"type": "string", "op": "eq", "value": call.phone or ""}
+        wanted = {"filter_criteria": {"to_number": number}, "limit": MOST_LISTED}
+        headers["Content-Type"] = "application/json"
+        body = json.dumps({**wanted, "sort_order": "descending"}).encode()
+        return replied(self._access, "POST", f"{root}/v3/list-calls", headers=headers, body=body)
 
     def _state_of(self, call: Call, shown: Mapping[str, Any]) -> FetchAnswer:
         if needed(shown, "call_status", str) in {"registered", "ongoing"}:
@@ -221,6 +236,16 @@ class Retell(LetsNoneWait):
             "analysis_follows": ending.outcome in TALKED,
             **told_after(shown),
         }
+
+
+def ours_in(shown: Mapping[str, Any], call: Call) -> Mapping[str, Any] | None:
+    """The call that is shown, or the one of a list that has our id."""
+    if "items" not in shown:
+        return shown
+    found = (
+        one for one in shown["items"] if (one.get("metadata") or {}).get(OURS) == call.call_id
+    )
+    return next(found, None)
 
 
 def told_after(shown: Mapping[str, Any]) -> dict[str, Any]:

@@ -141,10 +141,13 @@ class Telnyx(LetsNoneWait):
     def fetch(self, call: Call) -> FetchAnswer:
         """See the port. It tells whether a call is alive, and of one that is not hardly more."""
         key, control_id = self._access.secret("api_key"), call.carrier_call_id
-        if key is None or control_id is None:
+        if key is None:
             return CannotSay()
-        url = f"{self._access.settings['api_url']}/v2/calls/{control_id}"
-        reply = asked(self._access, url, headers=headers_with(key))
+        settings = self._access.settings
+        place = f"calls/{control_id}"
+        if control_id is None:  # it was lost: is the call among those that go on?
+            place = f"connections/{settings['connection_id']}/active_calls"
+        reply = asked(self._access, f"{settings['api_url']}/v2/{place}", headers=headers_with(key))
         try:
             return state_of(call, plain(reply.body)["data"]) if reply else CannotSay()
         except UNREADABLE:
@@ -269,8 +272,12 @@ def insights_in(payload: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def state_of(call: Call, shown: Mapping[str, Any]) -> FetchAnswer:
+def state_of(call: Call, shown: Any) -> FetchAnswer:
     """What is known of a call that was asked for: alive or not, and since when."""
+    if isinstance(shown, list):
+        known = b64encode(call.call_id.encode()).decode()
+        is_alive = any(one.get("client_state") == known for one in shown)
+        return StillAlive() if is_alive else CannotSay()
     if needed(shown, "is_alive", bool) or not shown.get("end_time"):
         return StillAlive() if shown["is_alive"] else CannotSay()
     has_talked = call.answered_at is not None

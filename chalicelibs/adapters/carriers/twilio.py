@@ -6,6 +6,7 @@ signed. Twilio lets calls wait when more are asked for than it may start, up to 
 """
 
 import hmac
+import re
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha1
@@ -261,7 +262,7 @@ def what_to_do(settings: Mapping[str, Any], request: DialRequest) -> tuple[str, 
     voice = request.agent.voice
     settings = voice if voice.get("twiml") or voice.get("url") else settings
     if template := settings.get("twiml"):
-        document = fill(str(template), request, written=lambda text: escape(text, QUOTES))
+        document = fill(str(template), request, written=as_xml)
         if len(document) > LONGEST_TWIML:
             raise Missing("twiml_too_long")
         return "Twiml", document
@@ -271,6 +272,14 @@ def what_to_do(settings: Mapping[str, Any], request: DialRequest) -> tuple[str, 
 
 
 QUOTES = {'"': "&quot;", "'": "&apos;"}
+
+#: What no XML may hold, not even escaped: one such letter of a contact's would spoil the document.
+NO_XML = re.compile("[^\\t\\n\\r -\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
+
+
+def as_xml(text: str) -> str:
+    """A text as it stands in a document, whatever it holds."""
+    return escape(NO_XML.sub("", text), QUOTES)
 
 
 def refusal_in(reply: Reply) -> Refusal:

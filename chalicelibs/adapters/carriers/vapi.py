@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
+from urllib.parse import urlencode
 
 from chalicelibs.adapters.carriers.accounts import Access
 from chalicelibs.adapters.carriers.answers import (
@@ -64,6 +65,9 @@ SIGNATURE_HEADER, STAMP_HEADER = "x-signature", "x-timestamp"
 
 #: The longest name that it takes.
 LONGEST_NAME = 40
+
+#: How many calls are looked through for one whose id was lost.
+MOST_LISTED = 100
 
 #: What it takes for how long a call may last.
 LASTS = (10, 43_200)
@@ -170,22 +174,33 @@ class Vapi(LetsNoneWait):
         return {**server, "headers": {SECRET_HEADER: self._access.secret("webhook_secret")}}
 
     def fetch(self, call: Call) -> FetchAnswer:
-        """See the port. A call of which we have no id cannot be looked for."""
-        key, vapi_id = self._access.secret("api_key"), call.carrier_call_id
-        if key is None or vapi_id is None:
+        """See the port. That a call is not in the list says nothing: the list may be old."""
+        key = self._access.secret("api_key")
+        if key is None:
             return CannotSay()
-        url = f"{self._access.settings['api_url']}/call/{vapi_id}"
+        url = f"{self._access.settings['api_url']}/call{self._place_of(call)}"
         reply = asked(self._access, url, headers={"Authorization": f"Bearer {key}"})
         try:
             shown = plain(reply.body) if reply else None
+            if isinstance(shown, list):
+                shown = next((one for one in shown if is_ours(one, call)), None)
             return CannotSay() if shown is None else self._state_of(call, shown)
         except UNREADABLE:
             return CannotSay()
 
+    def _place_of(self, call: Call) -> str:
+        """Where a call is shown; one whose id was lost is among those of its number."""
+        if call.carrier_call_id is not None:
+            return f"/{call.carrier_call_id}"
+        number_id = self._access.settings["phone_number_ids"].get(call.caller_id, "")
+        since = (call.dialed_at or call.reserved_at).isoformat().replace("+00:00", "Z")
+        wanted = {"phoneNumberId": number_id, "createdAtGe": since, "limit": MOST_LISTED}
+        return f"?{urlencode(wanted)}"
+
     def _state_of(self, call: Call, shown: Mapping[str, Any]) -> FetchAnswer:
         if needed(shown, "status", str) != "ended":
             return StillAlive()
-        return ended(call.call_id, call.carrier_call_id, shown, self._access.now())
+        return ended(call.call_id, needed(shown, "id", str), shown, self._access.now())
 
     def read(self, webhook: Webhook) -> CallEvent | None:
         """See the port."""
@@ -301,6 +316,14 @@ def transcript_in(artifact: Mapping[str, Any]) -> Transcript:
         for line in told(artifact, "messages", list) or ()
         if line.get("role") in ROLES and line.get("message")
     )
+
+
+def is_ours(shown: Mapping[str, Any], call: Call) -> bool:
+    """Whether a call in their list is this one."""
+    try:
+        return our_id_in(shown) == call.call_id
+    except UNREADABLE:
+        return False
 
 
 def our_id_in(call: Mapping[str, Any]) -> str:

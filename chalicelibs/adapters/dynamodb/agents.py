@@ -7,7 +7,7 @@ from dataclasses import replace
 from chalicelibs.adapters.dynamodb import former, keys
 from chalicelibs.adapters.dynamodb.codec import Item, to_span
 from chalicelibs.adapters.dynamodb.table import ConditionFailed, Table
-from chalicelibs.adapters.dynamodb.writes import put
+from chalicelibs.adapters.dynamodb.writes import IS_THERE, put
 from chalicelibs.domain.agent import Agent, Number
 from chalicelibs.domain.errors import Stale
 
@@ -15,7 +15,7 @@ from chalicelibs.domain.errors import Stale
 SAME_VERSION = "#version = :version"
 
 #: Items of a former release have none: they count as version 0.
-STILL_FIRST = f"attribute_not_exists(#version) OR {SAME_VERSION}"
+STILL_FIRST = f"{IS_THERE} AND (attribute_not_exists(#version) OR {SAME_VERSION})"
 
 
 class DynamoAgents:

@@ -7,6 +7,7 @@ from chalicelibs.adapters.dynamodb.keys import CAMPAIGN
 from chalicelibs.adapters.dynamodb.rules_item import rules_item, rules_of
 from chalicelibs.domain.campaign import NO_BUDGET, Campaign, CampaignKind, CampaignState, Dialect
 from chalicelibs.domain.priority import Level
+from chalicelibs.domain.retry import MOST_ATTEMPTS
 
 
 def campaign_item(campaign: Campaign) -> Item:
@@ -26,6 +27,8 @@ def campaign_item(campaign: Campaign) -> Item:
         "families": campaign.families or None,
         "deepest": campaign.deepest,
         "shards": campaign.shards,
+        "reached": campaign.reached,
+        "has_callbacks": campaign.has_callbacks,
         "importing": campaign.importing or None,
         "repeats_numbers": campaign.repeats_numbers or None,
         "brakes": brakes_item(campaign.brakes),
@@ -56,6 +59,9 @@ def campaign_of(workspace_id: str, item: Item) -> Campaign:
         families=former.families_of(item),
         deepest=item.get("deepest", rules.retry.max_attempts if rules else 1),
         shards=item["shards"],
+        # Campaigns of before did not note it: whatever may be, is looked for.
+        reached=item.get("reached", MOST_ATTEMPTS),
+        has_callbacks=item.get("has_callbacks", True),
         importing=item.get("importing", frozenset()),
         repeats_numbers=item.get("repeats_numbers", False),
         brakes=brakes_of(item["brakes"]) if "brakes" in item else NO_BUDGET,

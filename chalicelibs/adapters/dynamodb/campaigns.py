@@ -5,12 +5,14 @@ from dataclasses import replace
 
 from chalicelibs.adapters.dynamodb import counters, keys
 from chalicelibs.adapters.dynamodb.campaign_item import campaign_item, campaign_of
+from chalicelibs.adapters.dynamodb.codec import Item
 from chalicelibs.adapters.dynamodb.table import Cancelled, ConditionFailed, Table
+from chalicelibs.adapters.dynamodb.workspaces import workspace_of
 from chalicelibs.adapters.dynamodb.writes import IS_NEW, IS_THERE, put, update
 from chalicelibs.domain.campaign import Campaign
 from chalicelibs.domain.errors import NotFound, Stale
 from chalicelibs.domain.progress import Progress
-from chalicelibs.ports import Page
+from chalicelibs.ports import AtDispatch, Page
 
 #: How often a change is made again when somebody else writes at the same moment.
 TRIES = 10
@@ -72,7 +74,18 @@ class DynamoCampaigns:
 
     def open(self, workspace_id: str) -> Sequence[Campaign]:
         """See the port."""
-        workspace = self._table.get(keys.workspace(workspace_id)) or {}
+        found = self.at_dispatch(workspace_id)
+        return () if found is None else found.campaigns
+
+    def at_dispatch(self, workspace_id: str) -> AtDispatch | None:
+        """See the port."""
+        item = self._table.get(keys.workspace(workspace_id))
+        if item is None:
+            return None
+        return AtDispatch(workspace_of(workspace_id, item), self._named(workspace_id, item))
+
+    def _named(self, workspace_id: str, workspace: Item) -> Sequence[Campaign]:
+        """The campaigns that a workspace's item names as open, and that are."""
         ids = sorted(workspace.get("open", ()))
         items = self._table.get_all(keys.campaign(workspace_id, one) for one in ids)
         found = [campaign_of(workspace_id, item) for item in items.values()]

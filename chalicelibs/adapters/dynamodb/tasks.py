@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from chalicelibs.adapters.dynamodb import counters, keys
+from chalicelibs.adapters.dynamodb.agents import agent_of
 from chalicelibs.adapters.dynamodb.call_item import call_item
 from chalicelibs.adapters.dynamodb.campaign_item import campaign_of as campaign_from
 from chalicelibs.adapters.dynamodb.search import search, tasks_wanted
@@ -14,6 +15,7 @@ from chalicelibs.adapters.dynamodb.task_item import due_of, task_item, task_of
 from chalicelibs.adapters.dynamodb.workspaces import workspace_of
 from chalicelibs.adapters.dynamodb.writes import IS_NEW, Write, put, update
 from chalicelibs.domain.call import Call
+from chalicelibs.domain.campaign import Campaign
 from chalicelibs.domain.errors import Stale
 from chalicelibs.domain.lane import rescue_partition
 from chalicelibs.domain.naming import BUCKETS, bucket_of, campaign_of
@@ -29,6 +31,9 @@ AGENDA = "agenda"
 
 #: More than any workspace has in flight.
 MOST_RUNNING = 20_000
+
+#: Campaigns whose agent is known beforehand.
+MOST_REMEMBERED = 1_000
 
 CLAIM = (
     "SET #status = :running, #call = :call, #lane = :rescue, #at = :deadline"
@@ -50,6 +55,7 @@ class DynamoTasks:
 
     def __init__(self, table: Table) -> None:
         self._table = table
+        self._agent_by_campaign: dict[keys.Key, keys.Key] = {}
 
     def add(self, tasks: Sequence[Task]) -> frozenset[str]:
         """See the port. More than 90 tasks are stored in several transactions."""
@@ -87,14 +93,31 @@ class DynamoTasks:
         of_campaign = keys.campaign(workspace_id, campaign_of(task_id))
         of_workspace = keys.workspace(workspace_id)
         wanted = (of_task, of_campaign, of_workspace)
-        found = self._table.get_all(wanted)
-        if len(found) < len(wanted):
+        of_agent = self._agent_by_campaign.get(of_campaign)
+        found = self._table.get_all(wanted if of_agent is None else (*wanted, of_agent))
+        if not found.keys() >= set(wanted):
             return None
         task = task_of(found[of_task])
         if task.workspace_id != workspace_id:
             return None
         campaign = campaign_from(workspace_id, found[of_campaign])
-        return AtGate(task, campaign, workspace_of(workspace_id, found[of_workspace]))
+        self._remember_agent(campaign)
+        agent = None if of_agent is None else found.get(of_agent)
+        return AtGate(
+            task,
+            campaign,
+            workspace_of(workspace_id, found[of_workspace]),
+            None if agent is None else agent_of(workspace_id, agent),
+        )
+
+    def _remember_agent(self, campaign: Campaign) -> None:
+        """What to read for its next call: an agent that is read in vain changes nothing."""
+        if len(self._agent_by_campaign) >= MOST_REMEMBERED:
+            self._agent_by_campaign.clear()
+        own, rules = campaign.workspace_id, campaign.rules
+        if rules is not None:
+            of_campaign = keys.campaign(own, campaign.campaign_id)
+            self._agent_by_campaign[of_campaign] = keys.agent(own, rules.agent_id)
 
     def due(self, partition: str, *, until: datetime, limit: int) -> Sequence[DueTask]:
         """See the port."""

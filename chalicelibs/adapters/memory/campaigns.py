@@ -8,7 +8,7 @@ from chalicelibs.adapters.memory.store import MemoryStore, page_of
 from chalicelibs.domain.campaign import Campaign
 from chalicelibs.domain.errors import NotFound, Stale
 from chalicelibs.domain.progress import Progress
-from chalicelibs.ports import Page
+from chalicelibs.ports import AtDispatch, Page
 
 
 class MemoryCampaigns:
@@ -60,6 +60,14 @@ class MemoryCampaigns:
             ids = sorted(self._store.open_campaigns[workspace_id])
             found = [self._store.campaigns[campaign_id] for campaign_id in ids]
             return [campaign for campaign in found if not campaign.is_closed]
+
+    def at_dispatch(self, workspace_id: str) -> AtDispatch | None:
+        """See the port."""
+        with self._store.lock:
+            workspace = self._store.workspaces.get(workspace_id)
+            if workspace is None:
+                return None
+            return AtDispatch(workspace, self.open(workspace_id))
 
     def page(self, workspace_id: str, *, cursor: str | None, limit: int) -> Page[Campaign]:
         """See the port."""

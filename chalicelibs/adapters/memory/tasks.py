@@ -50,7 +50,9 @@ class MemoryTasks:
             workspace = self._store.workspaces.get(workspace_id)
             if task is None or workspace is None or task.workspace_id != workspace_id:
                 return None
-            return AtGate(task, self._store.campaigns[task.campaign_id], workspace)
+            campaign = self._store.campaigns[task.campaign_id]
+            of_agent = (workspace_id, campaign.rules.agent_id if campaign.rules else "")
+            return AtGate(task, campaign, workspace, self._store.agents.get(of_agent))
 
     def due(self, partition: str, *, until: datetime, limit: int) -> Sequence[DueTask]:
         """See the port."""

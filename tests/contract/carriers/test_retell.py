@@ -312,6 +312,28 @@ def test_a_call_that_has_ended_is_told_in_full(server: Loopback) -> None:
     assert told.analysis == {"call_summary": "Busy."}
 
 
+@pytest.mark.parametrize("is_found", [True, False])
+def test_a_call_whose_id_was_lost_is_looked_for_among_those_to_its_number(
+    sdk: Any, server: Loopback, is_found: bool
+) -> None:
+    from pydantic import TypeAdapter
+    from retell.types.call_list_params import CallListParams
+
+    call = a_call(phone=PHONE)
+    shown = json.loads(report(disconnection_reason="dial_busy"))["call"]
+    ours = {**shown, "metadata": {"carillon_call_id": call.call_id}}
+    server.says((200, {"items": [shown, *([ours] if is_found else [])], "has_more": False}))
+
+    told = carrier("retell", server.url).fetch(call)
+
+    assert isinstance(told, CallEvent) if is_found else told == CannotSay()
+    (seen,) = server.seen
+    assert (seen.method, seen.path) == ("POST", "/v3/list-calls")
+    TypeAdapter(CallListParams).validate_python(seen.json)
+    assert seen.json["filter_criteria"]["to_number"]["value"] == PHONE
+    assert sdk
+
+
 @pytest.mark.parametrize("answer", [(404, {}), (200, b"<html>"), (200, {}), (500, b"")])
 def test_what_cannot_be_read_says_nothing(server: Loopback, answer: tuple[int, Any]) -> None:
     server.says(answer)

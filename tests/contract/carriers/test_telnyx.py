@@ -337,6 +337,20 @@ def test_whether_a_call_is_alive(server: Loopback, shown: Any, expected: object)
     assert server.seen[0].path == "/v2/calls/v3:x"
 
 
+@pytest.mark.parametrize("is_alive", [True, False])
+def test_a_call_whose_id_was_lost_is_looked_for_among_those_that_go_on(
+    server: Loopback, is_alive: bool
+) -> None:
+    call = a_call()
+    mine = {"client_state": b64encode(call.call_id.encode()).decode()}
+    server.says((200, {"data": [{"client_state": None}, *([mine] if is_alive else [])]}))
+
+    told = carrier("telnyx", server.url).fetch(call)
+
+    assert told == (StillAlive() if is_alive else CannotSay())
+    assert server.seen[0].path == "/v2/connections/123/active_calls"
+
+
 @pytest.mark.parametrize(("answered_at", "outcome"), [(NOON, "completed"), (None, "failed")])
 def test_of_a_call_that_is_over_is_told_what_is_known(
     server: Loopback, answered_at: Any, outcome: str

@@ -9,6 +9,7 @@ from logging import getLogger
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
+from xml.etree.ElementTree import fromstring
 
 import pytest
 from twilio.base.exceptions import TwilioRestException
@@ -128,6 +129,17 @@ def test_an_agent_may_bring_a_document_of_its_own(server: Loopback) -> None:
 
     assert server.seen[0].form["Url"] == ["https://voice.test/twiml"]
     assert "Twiml" not in server.seen[0].form
+
+
+def test_no_contacts_letter_spoils_the_document(server: Loopback) -> None:
+    server.says((201, {"sid": CALL_SID}))
+    own = request(prompt="A\0\x1b\ud800\uffff</Say><Dial>+1</Dial>\"'&\t€🙂")
+
+    carrier("twilio", server.url).place(own)
+
+    (document,) = server.seen[0].form["Twiml"]
+    (said,) = fromstring(document)
+    assert said.text == "A</Say><Dial>+1</Dial>\"'&\t€🙂"
 
 
 def test_an_api_key_asks_and_the_token_still_signs(server: Loopback) -> None:

@@ -27,6 +27,7 @@ from tests.builders import NOON, a_call
 from tests.contract.carriers.enums import words_of
 from tests.contract.carriers.known import (
     CALL_ID,
+    CALLER_ID,
     PHONE,
     REQUEST,
     SECRET,
@@ -401,6 +402,31 @@ def test_a_call_whose_report_never_came_is_asked_for(server: Loopback) -> None:
 
     assert isinstance(told, CallEvent)
     assert (told.call_id, told.outcome, told.at) == (call.call_id, "no_answer", NOON)
+
+
+LOST = a_call(dialed_at=NOON, caller_id=CALLER_ID)
+OTHER = {"id": "v-9", "name": "another call"}
+
+
+@pytest.mark.parametrize(
+    ("listed", "outcome"),
+    [
+        ([OTHER, {"id": "v-1", "name": LOST.call_id, "endedReason": "voicemail"}], "voicemail"),
+        ([OTHER, {"id": "v-8"}], None),
+        ([], None),
+    ],
+)
+def test_a_call_whose_id_was_lost_is_looked_for_among_those_of_its_number(
+    server: Loopback, listed: list[Any], outcome: str | None
+) -> None:
+    server.says((200, [{"status": "ended", **one} for one in listed]))
+
+    told = carrier("vapi", server.url).fetch(LOST)
+
+    assert told == CannotSay() if outcome is None else isinstance(told, CallEvent)
+    assert getattr(told, "outcome", None) == outcome
+    path = "/call?phoneNumberId=p-1&createdAtGe=2027-03-05T12%3A00%3A00Z&limit=100"
+    assert (server.seen[0].method, server.seen[0].path) == ("GET", path)
 
 
 @pytest.mark.parametrize("answer", [(404, {}), (200, b"<html>"), (200, {}), (500, b"")])

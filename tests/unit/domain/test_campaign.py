@@ -274,6 +274,29 @@ def test_lanes_of_attempts_that_are_allowed_no_longer_are_still_looked_at() -> N
     assert names(fewer) == names(more) == {*USUAL, "attempt-3", "attempt-4"}
 
 
+def in_use(campaign: Campaign) -> set[str]:
+    return {lane.name for lane in campaign.lanes_in_use()}
+
+
+def test_lanes_in_which_no_task_ever_stood_are_not_in_use() -> None:
+    campaign = a_campaign(rules=rules(max_attempts=4), families=frozenset({"7", "callback-7"}))
+
+    assert in_use(campaign) == {"attempt-1", "7"}
+    again = campaign.expecting(3, is_callback=False)
+    assert in_use(again) == {"attempt-1", "attempt-2", "attempt-3", "7"}
+    assert in_use(again.expecting(2, is_callback=False)) == in_use(again)
+    asked = campaign.expecting(4, is_callback=True)
+    assert in_use(asked) == {"attempt-1", "callback", "callback-7", "7"}
+
+
+def test_all_that_may_be_is_in_use_where_a_task_came_to_its_last_attempt_and_a_callback() -> None:
+    campaign = a_campaign(rules=rules(max_attempts=2), families=frozenset({"|@Asia/Tokyo"}))
+
+    last = campaign.expecting(2, is_callback=False).expecting(3, is_callback=True)
+
+    assert last.lanes_in_use() == last.lanes()
+
+
 def test_a_lane_has_the_hours_and_the_priority_of_its_campaign_now() -> None:
     campaign = a_campaign(level=Level.HIGH, rules=rules(hours=None))
 

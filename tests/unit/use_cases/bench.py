@@ -263,6 +263,7 @@ class Bench:
             "clock": self.clock,
             "ids": self.ids,
             "deadlines": self.deadlines,
+            "is_thorough": False,
             "journal": MemoryJournal(),
             "bootstrap_key_hash": NO_BOOTSTRAP_KEY,
         }
@@ -329,8 +330,18 @@ class Bench:
     def has_tasks(self, *numbers: int, **changes: Any) -> list[Task]:
         """Queued tasks, due now."""
         tasks = [a_task(number, **changes) for number in numbers]
+        for task in tasks:
+            self.expects(task)
         self.tasks.add(tasks)
         return tasks
+
+    def expects(self, task: Task) -> None:
+        """As if the task had come to where it stands by calls."""
+        campaign = self.store.campaigns.get(task.campaign_id)
+        if campaign is not None:
+            self.store.campaigns[task.campaign_id] = campaign.expecting(
+                task.attempts + 1, is_callback=task.is_callback
+            )
 
     def has_task(self, number: int = 1, **changes: Any) -> Task:
         return self.has_tasks(number, **changes)[0]

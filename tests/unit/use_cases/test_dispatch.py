@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -6,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelibs.adapters.memory import MemoryPacing
+from chalicelibs.adapters.memory import MemoryPacing, MemoryStore, MemoryTasks
 from chalicelibs.domain.call import CallStatus
 from chalicelibs.domain.calling_hours import CallingHours
 from chalicelibs.domain.campaign import CampaignKind, CampaignState
@@ -18,7 +19,7 @@ from chalicelibs.domain.overrides import NONE, Overrides
 from chalicelibs.domain.pace import LONGEST_SPREAD, MOST_AT_ONCE
 from chalicelibs.domain.priority import Level, per_attempt
 from chalicelibs.domain.task import DueTask, Task, TaskStatus
-from chalicelibs.use_cases.dispatch import SPARE
+from chalicelibs.use_cases.dispatch import MOST_COMPARED, SPARE
 from tests.builders import (
     NOON,
     OTHER_WORKSPACE,
@@ -176,6 +177,71 @@ def test_a_campaign_whose_limit_is_used_up_does_not_hold_up_others_behind_it(
     bench.has_tasks(*range(30), campaign_id=plain_id(2, "c"))
 
     assert bench.dispatch(WORKSPACE) == 4
+
+
+class Looks(MemoryTasks):
+    """Counts the lanes that were looked into."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        super().__init__(store)
+        self.count = 0
+
+    def due(self, partition: str, *, until: datetime, limit: int) -> Sequence[DueTask]:
+        self.count += 1
+        return super().due(partition, until=until, limit=limit)
+
+
+def with_campaigns(bench: Bench, count: int, **changes: Any) -> None:
+    for number in range(1, count + 1):
+        bench.has_campaign(number, **changes)
+        bench.has_tasks(*range(10), campaign_id=plain_id(number, "c"))
+
+
+def test_among_very_many_campaigns_of_one_rank_only_some_are_looked_into(bench: Bench) -> None:
+    with_limit(bench, 3)
+    with_campaigns(bench, 5 * MOST_COMPARED)
+    looks = Looks(bench.store)
+
+    assert replace(bench.dispatch, tasks=looks)(WORKSPACE) == 3
+    assert looks.count == MOST_COMPARED
+
+
+def test_a_slot_is_filled_though_nearly_all_of_very_many_campaigns_have_nothing_due(
+    bench: Bench,
+) -> None:
+    with_limit(bench, 1)
+    for number in range(1, 5 * MOST_COMPARED):
+        bench.has_campaign(number)
+    last = 5 * MOST_COMPARED
+    bench.has_campaign(last)
+    bench.has_task(campaign_id=plain_id(last, "c"))
+
+    assert bench.dispatch(WORKSPACE) == 1
+
+
+def test_campaigns_with_limits_of_their_own_do_not_keep_slots_from_others(bench: Bench) -> None:
+    with_limit(bench, 2 * MOST_COMPARED)
+    with_campaigns(bench, 2 * MOST_COMPARED, concurrency_limit=1)
+
+    assert bench.dispatch(WORKSPACE) == 2 * MOST_COMPARED
+
+
+def test_nobody_looks_into_a_campaign_whose_own_limit_is_reached(bench: Bench) -> None:
+    bench.has_campaign(concurrency_limit=1)
+    bench.has_tasks(*range(5))
+    assert bench.dispatch(WORKSPACE) == 1
+    looks = Looks(bench.store)
+
+    assert replace(bench.dispatch, tasks=looks)(WORKSPACE) == 0
+    assert looks.count == 0
+
+
+def test_a_task_where_none_was_expected_is_found_once_a_minute(bench: Bench) -> None:
+    bench.has_campaign()
+    bench.tasks.add([a_task(attempts=1)])
+
+    assert bench.dispatch(WORKSPACE) == 0
+    assert replace(bench.dispatch, is_thorough=True)(WORKSPACE) == 1
 
 
 # --- What is closed ------------------------------------------------------------------------------
@@ -584,6 +650,7 @@ def stored(bench: Bench, number: int, one: Placed) -> tuple[Task, int]:
         task.campaign_id,
         lambda found: found.reaching(families_of(task.own), attempts=1, shards=1),
     )
+    bench.expects(task)
     bench.tasks.add([task])
     scale = one.priorities if is_realtime else per_attempt(LEVELS[one.campaign], 3)
     return task, scale[0 if one.is_callback else one.attempt_no - 1]

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from chalicelibs.adapters.memory import MemoryTasks
 from chalicelibs.domain.call import CallStatus, SlotPages
 from chalicelibs.domain.call_event import CallEvent, EventKind
 from chalicelibs.domain.calling_hours import CallingHours
@@ -456,14 +457,14 @@ def test_what_was_refused_here_is_settled_like_any_other_call(bench: Bench) -> N
 def test_a_request_that_comes_too_late_is_not_sent(bench: Bench) -> None:
     task, message = dispatched(bench)
 
-    class SlowAgents:
-        """Answers when the deadline is near."""
+    class SlowTasks(MemoryTasks):
+        """Saves when the deadline is near."""
 
-        def get(self, workspace_id: str, agent_id: str) -> object:
+        def save(self, task: Task) -> Task:
             bench.clock.forward(bench.deadlines.first_look - bench.deadlines.sending / 2)
-            return bench.agents.get(workspace_id, agent_id)
+            return super().save(task)
 
-    place = replace(bench.place, agents=SlowAgents())  # type: ignore[arg-type]
+    place = replace(bench.place, tasks=SlowTasks(bench.store))
 
     assert place(message) == "refused"
 

@@ -7,7 +7,7 @@ import pytest
 from chalicelibs.adapters.memory import MemoryCalls, MemoryTasks
 from chalicelibs.domain.call import LOST, Call, CallStatus, Dialed
 from chalicelibs.domain.call_event import CallEvent, EventKind
-from chalicelibs.domain.campaign import CampaignKind
+from chalicelibs.domain.campaign import Campaign, CampaignKind
 from chalicelibs.domain.errors import Stale
 from chalicelibs.domain.instants import with_lot
 from chalicelibs.domain.outcome import Outcome
@@ -565,6 +565,36 @@ def test_a_retry_due_soon_gets_a_nudge_of_its_own(
     bench.ends(bench.placed(), "busy")
 
     assert [delay for _, delay in bench.queue.nudges] == nudges
+
+
+@pytest.mark.parametrize(
+    ("told", "reached", "has_callbacks"),
+    [
+        pytest.param({"outcome": "completed"}, 1, False, id="nothing follows"),
+        pytest.param({"outcome": "busy"}, 2, False, id="a retry"),
+        pytest.param({"outcome": "busy_callback"}, 1, True, id="a callback"),
+    ],
+)
+def test_dispatch_is_told_where_a_task_will_stand_before_it_stands_there(
+    bench: Bench, told: dict[str, str], reached: int, *, has_callbacks: bool
+) -> None:
+    class Watching(MemoryTasks):
+        """Looks at the campaign when a task is settled."""
+
+        def settle(self, task: Task, tally: Tally) -> Task:
+            seen.append(bench.store.campaigns[task.campaign_id])
+            return super().settle(task, tally)
+
+    seen: list[Campaign] = []
+    policy = RetryPolicy(max_attempts=2, intervals=(MINUTE,))
+    bench.has_campaign(rules=rules(hours=None, retry=policy))
+    bench.has_task()
+    record = replace(bench.record, tasks=Watching(bench.store))
+
+    record(bench.end(bench.placed(), callback_at=NOON + HALF_AN_HOUR, **told))
+
+    [campaign] = seen
+    assert (campaign.reached, campaign.has_callbacks) == (reached, has_callbacks)
 
 
 def test_nobody_is_nudged_back_in_time(bench: Bench) -> None:
