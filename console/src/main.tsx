@@ -120,7 +120,7 @@ function Own({ theme, turnTheme }: { theme: string; turnTheme: () => void }) {
   return (
     <div class="actions">
       <button type="button" class="plain" onClick={turnTheme}>{theme === 'dark' ? 'Light' : 'Dark'}</button>
-      <button type="button" class="plain" onClick={() => void signOut()}>Sign out</button>
+      <button type="button" class="plain" onClick={() => void signOut().catch((error) => told(troubleOf(error)))}>Sign out</button>
     </div>
   );
 }

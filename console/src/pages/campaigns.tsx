@@ -28,7 +28,7 @@ export function Campaigns({ place }: { place: Place }) {
   const pages = usePages([isFiltered]);
   const limit = isFiltered ? SEARCHED : SHOWN;
   const path = query('/campaigns', { limit, cursor: pages.cursor, dialect: 'native' });
-  const { data, error, refresh } = useLive((signal) => get<Shown>(path, signal), [path], isFiltered ? 4000 : undefined);
+  const { data, error, refresh } = useLive((signal) => get<Shown>(path, signal), [path], isFiltered ? 10_000 : undefined);
   const workspace = useLive((signal) => get<Workspace>('/workspace', signal), ['workspace'], 10_000);
   const flying = useLive((signal) => get<{ calls: Call[] }>('/calls/current', signal), ['flying']);
   const wanted = (data?.campaigns ?? []).filter(

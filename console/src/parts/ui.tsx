@@ -259,14 +259,21 @@ export function Panel({ name, children }: Kids & { name: string }) {
 /** Text to be taken along, whole. */
 export function Code({ text, label }: { text: string; label: string }) {
   const [isDone, setDone] = useState(false);
+  const shown = useRef<HTMLPreElement>(null);
   const copy = async () => {
-    await navigator.clipboard.writeText(text);
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      // Without HTTPS a page may not copy: what is to be copied is at least chosen.
+      getSelection()?.selectAllChildren(shown.current!);
+      return;
+    }
     setDone(true);
     setTimeout(() => setDone(false), 1500);
   };
   return (
     <div class="code">
-      <pre tabIndex={0} aria-label={label}><code>{text}</code></pre>
+      <pre ref={shown} tabIndex={0} aria-label={label}><code>{text}</code></pre>
       <button type="button" onClick={() => void copy()} aria-label={`Copy ${label}`}>{isDone ? 'Copied' : 'Copy'}</button>
     </div>
   );
