@@ -4,7 +4,15 @@ import { exact, duration, sentence } from '../format';
 import type { Call, Utterance } from '../types';
 import { Badge } from './ui';
 
-export function CallDetails({ call, agentName, zone }: { call: Call; agentName: string | undefined; zone?: string | undefined }) {
+export function CallDetails({
+  call,
+  agentName,
+  zone,
+}: {
+  call: Call;
+  agentName: string | undefined;
+  zone?: string | undefined;
+}) {
   const shown: [string, string | null][] = [
     ['Call id', call.id],
     ['Agent', agentName ?? call.agent_id],
@@ -25,7 +33,16 @@ export function CallDetails({ call, agentName, zone }: { call: Call; agentName: 
       <div class="stack">
         <section class="stack tight">
           <h2 class="h3">Details</h2>
-          <dl class="kv">{shown.filter(([, value]) => value).map(([name, value]) => <><dt>{name}</dt><dd>{value}</dd></>)}</dl>
+          <dl class="kv">
+            {shown
+              .filter(([, value]) => value)
+              .map(([name, value]) => (
+                <>
+                  <dt>{name}</dt>
+                  <dd>{value}</dd>
+                </>
+              ))}
+          </dl>
         </section>
         {call.recording_url && (
           <section class="stack tight">
@@ -37,13 +54,28 @@ export function CallDetails({ call, agentName, zone }: { call: Call; agentName: 
         {Object.keys(call.analysis).length > 0 && (
           <section class="stack tight">
             <h2 class="h3">Analysis</h2>
-            <dl class="kv">{Object.entries(call.analysis).map(([name, value]) => <><dt>{sentence(name)}</dt><dd>{typeof value === 'object' ? <code>{JSON.stringify(value)}</code> : String(value)}</dd></>)}</dl>
+            <dl class="kv">
+              {Object.entries(call.analysis).map(([name, value]) => (
+                <>
+                  <dt>{sentence(name)}</dt>
+                  <dd>{typeof value === 'object' ? <code>{JSON.stringify(value)}</code> : String(value)}</dd>
+                </>
+              ))}
+            </dl>
           </section>
         )}
       </div>
       <section class="stack tight">
         <h2 class="h3">Conversation</h2>
-        {call.is_erased ? <p class="soft">The person was erased: nothing that was said is kept.</p> : call.transcript.length ? <Talk said={call.transcript} agentName={agentName} /> : <p class="soft">{call.ended_at ? 'Nothing was said, or no transcript came.' : 'It comes when the call has ended.'}</p>}
+        {call.is_erased ? (
+          <p class="soft">The person was erased: nothing that was said is kept.</p>
+        ) : call.transcript.length ? (
+          <Talk said={call.transcript} agentName={agentName} />
+        ) : (
+          <p class="soft">
+            {call.ended_at ? 'Nothing was said, or no transcript came.' : 'It comes when the call has ended.'}
+          </p>
+        )}
       </section>
     </div>
   );
@@ -55,7 +87,10 @@ function Talk({ said, agentName }: { said: Utterance[]; agentName: string | unde
     <ol class="talk">
       {said.map((one, place) => (
         <li key={place} class={one.role}>
-          <small>{names[one.role] ?? sentence(one.role)}{one.at_s !== null && ` · ${duration(one.at_s)}`}</small>
+          <small>
+            {names[one.role] ?? sentence(one.role)}
+            {one.at_s !== null && ` · ${duration(one.at_s)}`}
+          </small>
           {one.text}
         </li>
       ))}
@@ -63,4 +98,5 @@ function Talk({ said, agentName }: { said: Utterance[]; agentName: string | unde
   );
 }
 
-export const OutcomeOf = ({ call }: { call: Call }) => (call.outcome ? <Badge of={call.outcome} /> : <span class="soft">–</span>);
+export const OutcomeOf = ({ call }: { call: Call }) =>
+  call.outcome ? <Badge of={call.outcome} /> : <span class="soft">–</span>;
