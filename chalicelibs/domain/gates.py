@@ -198,12 +198,15 @@ def next_moment(
     Slots and its turn are waited for then at the earliest: when they come, no clock can tell.
     """
     told = [gate for gate in gates if gate.name in WAITED_FOR]
-    if any(gate.name is GateName.AGENT and not gate.is_open for gate in gates):
+    if any(gate.name in MENDED and not gate.is_open and not gate.opens_at for gate in gates):
         return None
     earliest = max([now, *(gate.opens_at for gate in told if gate.opens_at is not None)])
     at, waits_for = outlook(task, campaign, earliest)
     return None if waits_for is Wait.NO_ATTEMPT_LEFT else at
 
+
+#: What may need somebody to act and stands neither in the task nor in its campaign.
+MENDED = frozenset({GateName.AGENT, GateName.CARRIER})
 
 #: What passes by itself and stands neither in the task nor in its campaign.
 WAITED_FOR = frozenset({GateName.CARRIER, GateName.PACE, GateName.TURN})

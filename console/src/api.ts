@@ -78,7 +78,8 @@ export interface Sending {
   signal?: AbortSignal;
 }
 
-export const get = <T>(path: string, signal?: AbortSignal) => send<T>('GET', path, { signal }).then((one) => one.body);
+export const get = <T>(path: string, signal?: AbortSignal) =>
+  send<T>('GET', path, { signal }).then((one) => one.body);
 export const getTagged = <T>(path: string) => send<T>('GET', path);
 
 /** What was sent and never answered, with the key under which it may be sent again. */
@@ -87,10 +88,16 @@ const unanswered = new Map<string, string>();
 /** Send something once: where no answer came, the same is sent under the same key, and made once. */
 export async function post<T>(path: string, json?: unknown, more: Sending = {}): Promise<T> {
   const what = `${path} ${JSON.stringify(json)}`;
-  const key = unanswered.get(what) ?? Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join('');
+  const key =
+    unanswered.get(what) ??
+    Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join('');
   unanswered.set(what, key);
   try {
-    const { body } = await send<T>('POST', path, { json, ...more, headers: { 'Idempotency-Key': key, ...more.headers } });
+    const { body } = await send<T>('POST', path, {
+      json,
+      ...more,
+      headers: { 'Idempotency-Key': key, ...more.headers },
+    });
     unanswered.delete(what);
     return body;
   } catch (error) {
@@ -128,7 +135,8 @@ function refusal(response: Response, text: string, path: string): Error {
   } catch {
     // Not ours: what stands between us and the service has answered.
   }
-  if (response.status >= 502 && response.status <= 504) return new Unreachable('The service does not answer just now.');
+  if (response.status >= 502 && response.status <= 504)
+    return new Unreachable('The service does not answer just now.');
   if (response.status === 401 || response.status === 403) void checkSession(path);
   return new Refused(
     response.status,
@@ -147,7 +155,9 @@ async function checkSession(path: string): Promise<void> {
 
 /** An address with the parameters that are set. */
 export function query(path: string, values: Record<string, string | number | null | undefined>): string {
-  const set = Object.entries(values).filter(([, value]) => value !== null && value !== undefined && value !== '');
+  const set = Object.entries(values).filter(
+    ([, value]) => value !== null && value !== undefined && value !== '',
+  );
   const text = new URLSearchParams(set.map(([name, value]) => [name, String(value)])).toString();
   return text ? `${path}?${text}` : path;
 }

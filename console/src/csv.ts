@@ -14,7 +14,34 @@ export const MEANINGS: [Meaning, string][] = [
 const NAMES: Record<Meaning, string[][]> = {
   phone: [
     ['phone'],
-    ['phonenumber', 'phoneno', 'mobile', 'mobilenumber', 'mobilephone', 'cell', 'cellphone', 'telephone', 'tel', 'msisdn', 'whatsapp', 'contactnumber', 'e164', 'telefono', 'movil', 'celular', 'telefon', 'telefonnummer', 'handy', 'handynummer', 'mobil', 'rufnummer', 'portable', 'telefone', 'cellulare', 'telefoon'],
+    [
+      'phonenumber',
+      'phoneno',
+      'mobile',
+      'mobilenumber',
+      'mobilephone',
+      'cell',
+      'cellphone',
+      'telephone',
+      'tel',
+      'msisdn',
+      'whatsapp',
+      'contactnumber',
+      'e164',
+      'telefono',
+      'movil',
+      'celular',
+      'telefon',
+      'telefonnummer',
+      'handy',
+      'handynummer',
+      'mobil',
+      'rufnummer',
+      'portable',
+      'telefone',
+      'cellulare',
+      'telefoon',
+    ],
     ['number', 'nummer', 'numero'],
   ],
   timezone: [['timezone'], ['tz', 'zonahoraria', 'fuseauhoraire', 'zeitzone']],
@@ -23,7 +50,11 @@ const NAMES: Record<Meaning, string[][]> = {
   external_id: [['externalid'], ['extid']],
 };
 
-const bare = (name: string) => name.normalize('NFKD').toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
+const bare = (name: string) =>
+  name
+    .normalize('NFKD')
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]/gu, '');
 
 export interface Sample {
   header: string[];
@@ -39,7 +70,8 @@ export async function sampleOf(file: File): Promise<Sample> {
   const raw = new Uint8Array(await file.slice(0, LOOKED_AT).arrayBuffer());
   const isWide = (raw[0] === 0xff && raw[1] === 0xfe) || (raw[0] === 0xfe && raw[1] === 0xff);
   const coding = isWide ? (raw[0] === 0xff ? 'utf-16le' : 'utf-16be') : 'utf-8';
-  if (!isWide && raw.includes(0)) throw new Error('This is no CSV: save the sheet as CSV (UTF-8) and choose that file.');
+  if (!isWide && raw.includes(0))
+    throw new Error('This is no CSV: save the sheet as CSV (UTF-8) and choose that file.');
   const text = new TextDecoder(coding).decode(raw);
   const records = recordsIn(text, raw.length < file.size);
   const [header, ...rows] = records.rows;
@@ -49,7 +81,9 @@ export async function sampleOf(file: File): Promise<Sample> {
 
 function recordsIn(text: string, isCut: boolean): { rows: string[][]; delimiter: string } {
   const first = text.slice(0, text.search(/[\r\n]|$/));
-  const delimiter = [',', ';', '\t', '|'].map((one) => ({ one, times: first.split(one).length })).sort((a, b) => b.times - a.times)[0]!.one;
+  const delimiter = [',', ';', '\t', '|']
+    .map((one) => ({ one, times: first.split(one).length }))
+    .sort((a, b) => b.times - a.times)[0]!.one;
   const rows: string[][] = [];
   let row: string[] = [];
   let cell = '';

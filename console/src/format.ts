@@ -36,7 +36,12 @@ export function exact(at: string | null | undefined, zone = OWN_ZONE): string {
 
 /** Hours, minutes and seconds with the zone. */
 export function clock(at: string, zone = OWN_ZONE): string {
-  return format(zone, { hour: '2-digit', minute: '2-digit', second: '2-digit', timeZoneName: 'short' }).format(new Date(at));
+  return format(zone, {
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    timeZoneName: 'short',
+  }).format(new Date(at));
 }
 
 /** The end of a scale: only the time, or the day with it. */
@@ -47,7 +52,13 @@ export function mark(at: string, zone: string, isLong: boolean): string {
 
 /** What the clocks of a zone show: the day of the week, Monday being 0, and the minutes of the day. */
 export function localNow(zone: string, now = new Date()): { day: number; minute: number; zone: string } {
-  const parts = format(zone, { weekday: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZoneName: 'short' }).formatToParts(now);
+  const parts = format(zone, {
+    weekday: 'short',
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+    timeZoneName: 'short',
+  }).formatToParts(now);
   const part = (name: string) => parts.find((one) => one.type === name)?.value ?? '';
   const day = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'].indexOf(part('weekday'));
   return { day, minute: Number(part('hour')) * 60 + Number(part('minute')), zone: part('timeZoneName') };
@@ -56,7 +67,14 @@ export function localNow(zone: string, now = new Date()): { day: number; minute:
 /** An instant as an input for local times wants it, in a zone. */
 export function asInput(at: string | null, zone: string): string {
   if (!at) return '';
-  const parts = format(zone, { year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).formatToParts(new Date(at));
+  const parts = format(zone, {
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+  }).formatToParts(new Date(at));
   const part = (name: string) => parts.find((one) => one.type === name)?.value ?? '';
   return `${part('year')}-${part('month')}-${part('day')}T${part('hour')}:${part('minute')}`;
 }
@@ -77,20 +95,27 @@ export const ownZone = () => OWN_ZONE;
 
 /** The zones that this browser knows. */
 export function zones(): string[] {
-  const known = (Intl as unknown as { supportedValuesOf?: (what: string) => string[] }).supportedValuesOf?.('timeZone') ?? [];
+  const known =
+    (Intl as unknown as { supportedValuesOf?: (what: string) => string[] }).supportedValuesOf?.('timeZone') ??
+    [];
   return [...new Set(['UTC', OWN_ZONE, ...known])];
 }
 
 export const count = (value: number) => value.toLocaleString(LOCALE);
 
-export const share = (part: number, whole: number) => (whole ? `${Math.round((100 * part) / whole)} %` : '0 %');
+export const share = (part: number, whole: number) =>
+  whole ? `${Math.round((100 * part) / whole)} %` : '0 %';
 
 /** So many seconds, like `1 min 20 s`. */
 export function duration(seconds: number | null | undefined): string {
   if (seconds === null || seconds === undefined) return '–';
   const whole = Math.round(seconds);
   const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60), whole % 60];
-  const parts = [hours && `${hours} h`, minutes && `${minutes} min`, (rest || !whole) && !hours && `${rest} s`];
+  const parts = [
+    hours && `${hours} h`,
+    minutes && `${minutes} min`,
+    (rest || !whole) && !hours && `${rest} s`,
+  ];
   return parts.filter(Boolean).join(' ');
 }
 
@@ -111,7 +136,14 @@ export const words = (name: string | null | undefined) => (name ? name.replaceAl
 export const sentence = (name: string) => words(name).replace(/^./, (letter) => letter.toUpperCase());
 
 export const bytes = (size: number) =>
-  size < 1024 ? `${size} B` : size < 1024 ** 2 ? `${(size / 1024).toFixed(0)} KB` : size < 1024 ** 3 ? `${(size / 1024 ** 2).toFixed(1)} MB` : `${(size / 1024 ** 3).toFixed(2)} GB`;
+  size < 1024
+    ? `${size} B`
+    : size < 1024 ** 2
+      ? `${(size / 1024).toFixed(0)} KB`
+      : size < 1024 ** 3
+        ? `${(size / 1024 ** 2).toFixed(1)} MB`
+        : `${(size / 1024 ** 3).toFixed(2)} GB`;
 
 /** One or many: `1 task`, `2 tasks`. */
-export const many = (number: number, one: string, more = `${one}s`) => `${count(number)} ${number === 1 ? one : more}`;
+export const many = (number: number, one: string, more = `${one}s`) =>
+  `${count(number)} ${number === 1 ? one : more}`;

@@ -30,7 +30,8 @@ export interface Opening {
   text: string;
 }
 
-const clock = (minute: number) => `${String(Math.floor(minute / 60)).padStart(2, '0')}:${String(minute % 60).padStart(2, '0')}`;
+const clock = (minute: number) =>
+  `${String(Math.floor(minute / 60)).padStart(2, '0')}:${String(minute % 60).padStart(2, '0')}`;
 
 /** Whether calls may start now; and when that changes, on the clocks of the zone. */
 export function opening(hours: Hours | null, zone: string, now = new Date()): Opening {
@@ -40,7 +41,8 @@ export function opening(hours: Hours | null, zone: string, now = new Date()): Op
     const day = (local.day + ahead) % 7;
     for (const span of spansOn(hours, day)) {
       if (ahead === 0 && span.to <= local.minute) continue;
-      if (ahead === 0 && span.from <= local.minute) return { isOpen: true, text: `open until ${clock(span.to)} ${local.zone}` };
+      if (ahead === 0 && span.from <= local.minute)
+        return { isOpen: true, text: `open until ${clock(span.to)} ${local.zone}` };
       const when = ahead === 0 ? 'today' : ahead === 1 ? 'tomorrow' : DAY_NAMES[day];
       return { isOpen: false, text: `opens ${when} ${clock(span.from)} ${local.zone}` };
     }
@@ -52,7 +54,10 @@ export function opening(hours: Hours | null, zone: string, now = new Date()): Op
 export function whyQuiet(campaign: Campaign, now = new Date()): string | null {
   const { progress, status } = campaign;
   if (status === 'draft') return 'not started';
-  if (status === 'paused') return campaign.paused_for ? `paused by a brake: ${campaign.paused_for.replaceAll('_', ' ')}` : 'paused by hand';
+  if (status === 'paused')
+    return campaign.paused_for
+      ? `paused by a brake: ${campaign.paused_for.replaceAll('_', ' ')}`
+      : 'paused by hand';
   if (status === 'completed' || status === 'archived') return null;
   if (progress.running) return null;
   if (campaign.start_at && Date.parse(campaign.start_at) > now.getTime()) return 'waits for its start';
@@ -65,6 +70,8 @@ export function whyQuiet(campaign: Campaign, now = new Date()): string | null {
 /** Calling hours in a sentence. */
 export function inWords(hours: Hours | null): string {
   if (!hours) return 'Around the clock';
-  const days = hours.is_every_day ? 'every day' : hours.days.map((day) => DAY_NAMES[DAYS.indexOf(day)]).join(', ');
+  const days = hours.is_every_day
+    ? 'every day'
+    : hours.days.map((day) => DAY_NAMES[DAYS.indexOf(day)]).join(', ');
   return `${hours.start}–${hours.end}, ${days} (${hours.timezone})`;
 }

@@ -9,7 +9,8 @@ export const EVERY_MS = 1500;
 /** After a lost connection: a little longer each time, up to this. */
 const LONGEST_MS = 10_000;
 
-const AWAY = 'The service does not answer. What is shown may be old; it goes on by itself as soon as the connection is back.';
+const AWAY =
+  'The service does not answer. What is shown may be old; it goes on by itself as soon as the connection is back.';
 
 type Listener = (trouble: string | null) => void;
 const listeners = new Set<Listener>();
@@ -35,8 +36,11 @@ export function useTrouble(): string | null {
 /** What a failure means for all that is shown; null: only for what was asked. */
 export function troubleOf(error: unknown): string | null {
   if (error instanceof Unreachable) return AWAY;
-  if (error instanceof Refused && error.status === 429) return 'This key has asked as often as it may in a minute. It goes on by itself in the next.';
-  return error instanceof Refused && error.status >= 500 ? 'The service has trouble answering. It is asked again.' : null;
+  if (error instanceof Refused && error.status === 429)
+    return 'This key has asked as often as it may in a minute. It goes on by itself in the next.';
+  return error instanceof Refused && error.status >= 500
+    ? 'The service has trouble answering. It is asked again.'
+    : null;
 }
 
 export interface Live<T> {
@@ -49,8 +53,16 @@ export interface Live<T> {
  * What `load` gives, asked for again and again while the page is seen; null: nothing is asked for.
  * What is there stays while it cannot be asked for; only the first failure takes the page's place.
  */
-export function useLive<T>(load: ((signal: AbortSignal) => Promise<T>) | null, keys: unknown[], everyMs = EVERY_MS): Live<T> {
-  const [state, setState] = useState<{ keys: string; data: T | null; error: Error | null }>({ keys: '', data: null, error: null });
+export function useLive<T>(
+  load: ((signal: AbortSignal) => Promise<T>) | null,
+  keys: unknown[],
+  everyMs = EVERY_MS,
+): Live<T> {
+  const [state, setState] = useState<{ keys: string; data: T | null; error: Error | null }>({
+    keys: '',
+    data: null,
+    error: null,
+  });
   const again = useRef<() => void>(() => {});
   const key = JSON.stringify(keys);
   const loading = useRef(load);

@@ -52,24 +52,62 @@ function Console() {
   useEffect(() => {
     whenSignedOut(() => setSession(null));
     let timer = 0;
-    const restore = () => restoreSession().then((found) => { told(null); setSession(found); }, (error) => { told(troubleOf(error)); timer = window.setTimeout(restore, EVERY_MS); });
+    const restore = () =>
+      restoreSession().then(
+        (found) => {
+          told(null);
+          setSession(found);
+        },
+        (error) => {
+          told(troubleOf(error));
+          timer = window.setTimeout(restore, EVERY_MS);
+        },
+      );
     void restore();
     return () => clearTimeout(timer);
   }, []);
   useEffect(() => {
     if (!session) return;
     const left = Date.parse(session.expires_at) - Date.now();
-    const timer = setTimeout(() => { setNote('The session is over after twelve hours: sign in again.'); setSession(null); }, Math.min(left, 2 ** 31 - 1));
+    const timer = setTimeout(
+      () => {
+        setNote('The session is over after twelve hours: sign in again.');
+        setSession(null);
+      },
+      Math.min(left, 2 ** 31 - 1),
+    );
     return () => clearTimeout(timer);
   }, [session]);
-  if (session === undefined) return <><Lost /><Bones rows={6} /></>;
-  if (session === null) return <><Lost /><Door note={note} opened={(made) => { setNote(null); setSession(made); }} /></>;
+  if (session === undefined)
+    return (
+      <>
+        <Lost />
+        <Bones rows={6} />
+      </>
+    );
+  if (session === null)
+    return (
+      <>
+        <Lost />
+        <Door
+          note={note}
+          opened={(made) => {
+            setNote(null);
+            setSession(made);
+          }}
+        />
+      </>
+    );
   return <Frame key={session.key_id} session={session} theme={theme} turnTheme={turnTheme} />;
 }
 
 function Lost() {
   const trouble = useTrouble();
-  return trouble ? <div class="lost" role="status">{trouble}</div> : null;
+  return trouble ? (
+    <div class="lost" role="status">
+      {trouble}
+    </div>
+  ) : null;
 }
 
 const NAV = [
@@ -79,26 +117,57 @@ const NAV = [
   ['workspace', 'Workspace', 'workspace'],
 ] as const;
 
-const SCOPE_TEXT = { read: 'May look; numbers are masked', push: 'May bring contacts', manage: 'May do everything' };
+const SCOPE_TEXT = {
+  read: 'May look; numbers are masked',
+  push: 'May bring contacts',
+  manage: 'May do everything',
+};
 
 function Frame({ session, theme, turnTheme }: { session: Session; theme: string; turnTheme: () => void }) {
   const place = usePlace();
   const isOperator = session.workspace_id === null;
-  const workspace = useLive(isOperator ? null : (signal) => get<Workspace>('/workspace', signal), ['frame'], 60_000);
-  const here = { new: 'campaigns', tasks: 'campaigns' }[place.parts[0] ?? ''] ?? place.parts[0] ?? 'campaigns';
+  const workspace = useLive(
+    isOperator ? null : (signal) => get<Workspace>('/workspace', signal),
+    ['frame'],
+    60_000,
+  );
+  const here =
+    { new: 'campaigns', tasks: 'campaigns' }[place.parts[0] ?? ''] ?? place.parts[0] ?? 'campaigns';
   return (
     <div class="frame">
-      <a class="skip" href="#main" onClick={(event) => { event.preventDefault(); document.querySelector<HTMLElement>('h1')?.focus(); }}>To the content</a>
+      <a
+        class="skip"
+        href="#main"
+        onClick={(event) => {
+          event.preventDefault();
+          document.querySelector<HTMLElement>('h1')?.focus();
+        }}
+      >
+        To the content
+      </a>
       <header class="side">
-        <a class="brand" href="#/campaigns"><img src={bell} alt="" />Carillon</a>
+        <a class="brand" href="#/campaigns">
+          <img src={bell} alt="" />
+          Carillon
+        </a>
         <nav class="nav" aria-label="Main">
-          {isOperator ? <a href="#/" aria-current="page"><Icon name="operator" />Deployment</a> : NAV.map(([path, text, icon]) => (
-            <a key={path} href={`#/${path}`} aria-current={here === path ? 'page' : undefined}><Icon name={icon} />{text}</a>
-          ))}
+          {isOperator ? (
+            <a href="#/" aria-current="page">
+              <Icon name="operator" />
+              Deployment
+            </a>
+          ) : (
+            NAV.map(([path, text, icon]) => (
+              <a key={path} href={`#/${path}`} aria-current={here === path ? 'page' : undefined}>
+                <Icon name={icon} />
+                {text}
+              </a>
+            ))
+          )}
         </nav>
         <div class="side-foot">
           <div>
-            <div class="who">{isOperator ? 'Operator' : workspace.data?.name ?? '…'}</div>
+            <div class="who">{isOperator ? 'Operator' : (workspace.data?.name ?? '…')}</div>
             <div class="small soft">{isOperator ? 'The whole deployment' : SCOPE_TEXT[session.scope]}</div>
           </div>
           <Own theme={theme} turnTheme={turnTheme} />
@@ -108,7 +177,9 @@ function Frame({ session, theme, turnTheme }: { session: Session; theme: string;
         <Lost />
         <main class="main" id="main">
           {isOperator ? <Operator /> : <Page place={place} />}
-          <div class="phone-foot"><Own theme={theme} turnTheme={turnTheme} /></div>
+          <div class="phone-foot">
+            <Own theme={theme} turnTheme={turnTheme} />
+          </div>
         </main>
       </div>
       <Toasts />
@@ -119,8 +190,16 @@ function Frame({ session, theme, turnTheme }: { session: Session; theme: string;
 function Own({ theme, turnTheme }: { theme: string; turnTheme: () => void }) {
   return (
     <div class="actions">
-      <button type="button" class="plain" onClick={turnTheme}>{theme === 'dark' ? 'Light' : 'Dark'}</button>
-      <button type="button" class="plain" onClick={() => void signOut()}>Sign out</button>
+      <button type="button" class="plain" onClick={turnTheme}>
+        {theme === 'dark' ? 'Light' : 'Dark'}
+      </button>
+      <button
+        type="button"
+        class="plain"
+        onClick={() => void signOut().catch((error) => told(troubleOf(error)))}
+      >
+        Sign out
+      </button>
     </div>
   );
 }
@@ -128,7 +207,8 @@ function Own({ theme, turnTheme }: { theme: string; turnTheme: () => void }) {
 function Page({ place }: { place: Place }) {
   const [first = 'campaigns', second, third] = place.parts;
   const key = place.parts.join('/');
-  if (first === 'campaigns' && second && third === 'connect') return <Connect key={key} campaignId={second} />;
+  if (first === 'campaigns' && second && third === 'connect')
+    return <Connect key={key} campaignId={second} />;
   if (first === 'campaigns' && second) return <CampaignPage key={key} id={second} place={place} />;
   if (first === 'campaigns') return <Campaigns key={key} place={place} />;
   if (first === 'new' && second === 'batch') return <Batch key={key} draftId={third} />;
@@ -137,7 +217,16 @@ function Page({ place }: { place: Place }) {
   if (first === 'calls') return <Calls key={key} place={place} />;
   if (first === 'agents') return <Agents key={key} />;
   if (first === 'workspace') return <WorkspacePage key={key} />;
-  return <><PageHead title="Nothing here" /><Empty title="There is no such page"><a class="button" href="#/campaigns">To the campaigns</a></Empty></>;
+  return (
+    <>
+      <PageHead title="Nothing here" />
+      <Empty title="There is no such page">
+        <a class="button" href="#/campaigns">
+          To the campaigns
+        </a>
+      </Empty>
+    </>
+  );
 }
 
 render(<Console />, document.getElementById('console')!);

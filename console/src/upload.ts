@@ -22,21 +22,41 @@ export interface Reading {
 }
 
 /** Announce a file and send it; gives the import that it became. */
-export async function upload(campaignId: string, file: File, reading: Reading, onProgress: (part: number) => void, signal?: AbortSignal): Promise<Import> {
+export async function upload(
+  campaignId: string,
+  file: File,
+  reading: Reading,
+  onProgress: (part: number) => void,
+  signal?: AbortSignal,
+): Promise<Import> {
   const isLarge = file.size >= IN_PARTS_FROM;
   const name = /\.csv$/i.test(file.name) ? file.name.replace(/\.csv$/i, '.csv') : `${file.name}.csv`;
-  const target = await post<Target>(`/campaigns/${campaignId}/imports`, { file: name, ...reading, ...(isLarge ? { bytes: file.size } : {}) });
+  const target = await post<Target>(`/campaigns/${campaignId}/imports`, {
+    file: name,
+    ...reading,
+    ...(isLarge ? { bytes: file.size } : {}),
+  });
   if (target.upload_parts) {
     let start = 0;
     for (const part of target.upload_parts.parts) {
       const piece = file.slice(start, start + part.bytes);
       const before = start;
-      await patiently(() => send(part.url, {}, piece, (sent) => onProgress((before + sent) / file.size), signal));
+      await patiently(() =>
+        send(part.url, {}, piece, (sent) => onProgress((before + sent) / file.size), signal),
+      );
       start += part.bytes;
     }
     return post<Import>(`/imports/${target.import.id}/upload`);
   }
-  await patiently(() => send(target.upload!.url, target.upload!.headers, file, (sent) => onProgress(sent / Math.max(file.size, 1)), signal));
+  await patiently(() =>
+    send(
+      target.upload!.url,
+      target.upload!.headers,
+      file,
+      (sent) => onProgress(sent / Math.max(file.size, 1)),
+      signal,
+    ),
+  );
   return target.import;
 }
 
@@ -52,13 +72,22 @@ async function patiently(act: () => Promise<void>): Promise<void> {
 }
 
 /** `fetch` does not tell how much was sent; this older way does. */
-function send(url: string, headers: Record<string, string>, body: Blob, onSent: (bytes: number) => void, signal?: AbortSignal): Promise<void> {
+function send(
+  url: string,
+  headers: Record<string, string>,
+  body: Blob,
+  onSent: (bytes: number) => void,
+  signal?: AbortSignal,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open('PUT', url);
     Object.entries(headers).forEach(([name, value]) => request.setRequestHeader(name, value));
     request.upload.onprogress = (event) => onSent(event.loaded);
-    request.onload = () => (request.status < 300 ? resolve() : reject(new Error(`The bucket refused the file (${request.status}): choose it again.`)));
+    request.onload = () =>
+      request.status < 300
+        ? resolve()
+        : reject(new Error(`The bucket refused the file (${request.status}): choose it again.`));
     request.onerror = () => reject(new Error('The file could not be sent: the connection broke. Try again.'));
     request.onabort = () => reject(new DOMException('stopped', 'AbortError'));
     signal?.addEventListener('abort', () => request.abort());

@@ -1,5 +1,7 @@
 """Signing in and out, and what a key may do here."""
 
+from datetime import timedelta
+
 from playwright.sync_api import expect
 
 from chalicelibs.domain.dead_letters import DeadLetter, QueueName
@@ -106,3 +108,29 @@ def test_the_page_lets_nothing_in_from_elsewhere(visitor: Visitor) -> None:
     assert "default-src 'none'" in policy
     assert "frame-ancestors 'none'" in policy
     assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+def test_a_key_that_asked_too_often_is_told_and_goes_on_in_the_next_minute(
+    product: Product, acme: Acme, visitor: Visitor
+) -> None:
+    product.clock.pass_(timedelta(seconds=58))
+    made = acme.made("/keys", {"name": "slow", "requests_per_minute": 4})
+    visitor.come(made["api_key"])
+    visitor.sees("This key has asked as often as it may in a minute")
+
+    product.clock.pass_(timedelta(seconds=2))
+    acme.patch(f"/keys/{made['key']['id']}", {"requests_per_minute": 10_000})
+
+    visitor.misses("This key has asked as often as it may in a minute")
+
+
+def test_a_key_to_be_copied_is_copied(visitor: Visitor) -> None:
+    visitor.come(OPERATOR_KEY)
+    visitor.fill("Name", "Globex")
+    visitor.press("Open")
+    shown = visitor.page.get_by_label("API key", exact=True).inner_text()
+
+    visitor.press("Copy API key")
+
+    visitor.sees("Copied")
+    assert visitor.page.evaluate("navigator.clipboard.readText()") == shown

@@ -1,7 +1,7 @@
 """What `explain` says, held against what really happens next."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from chalicelibs.adapters.memory import MemoryPacing
+from chalicelibs.domain.carrier_account import Denials
 from chalicelibs.domain.rest import Rest
 from chalicelibs.ports import PlaceCall, Unreachable
 from tests.builders import NOON
@@ -343,6 +344,23 @@ def test_a_carrier_that_rests_is_waited_for(product: Product, acme: Acme) -> Non
     told = shut(acme, task_id)["carrier"]
 
     assert (told["reason"], told["opens_at"]) == ("carrier_rests", "2027-03-05T12:01:00.000Z")
+
+
+def test_a_carrier_that_refused_our_credentials_waits_for_somebody(
+    product: Product, acme: Acme
+) -> None:
+    task_id = acme.pushed(acme.campaign())
+    denials = Denials(times=3, last_at=NOON, reason="credentials_refused")
+    stored = product.store.workspaces[acme.workspace_id]
+    denied = replace(stored, denials={"simulated": denials})
+    product.store.workspaces[acme.workspace_id] = denied
+
+    told = shut(acme, task_id)
+
+    assert told.keys() == {"carrier"}
+    assert (told["carrier"]["reason"], told["carrier"]["opens_at"]) == ("carrier_paused", None)
+    assert acme.shown(f"/tasks/{task_id}/explain")["next_at"] is None
+    assert Happening(product).dispatch(acme) == set()
 
 
 def test_starts_that_are_given_away_are_waited_for(product: Product, acme: Acme) -> None:

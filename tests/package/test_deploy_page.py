@@ -48,12 +48,7 @@ def test_every_output_that_a_command_asks_for_is_one(package: Package) -> None:
 DESCRIBED = json.loads((ROOT / "chalicelibs" / "api" / "openapi.json").read_text())["paths"]
 A_CARRIER = "/workspace/carriers/{name}"
 
-has_carriers = pytest.mark.skipif(
-    A_CARRIER not in DESCRIBED, reason="workspaces cannot bring carriers in this version"
-)
 
-
-@has_carriers
 def test_every_route_that_a_command_asks_is_described() -> None:
     asked = re.findall(r"\bask (GET|POST|PUT) (/\S+)", COMMANDS)
     asked += [("POST", path) for path in re.findall(r"curl -s \$URL(/\w+)", COMMANDS)]
@@ -75,7 +70,6 @@ def test_every_target_of_make_that_is_named_exists() -> None:
     assert named <= targets
 
 
-@has_carriers
 def test_the_secret_stands_where_the_functions_may_read_it(package: Package) -> None:
     (named,) = re.findall(r"--name (/carillon/\S+)", COMMANDS)
     variables = package.template["Globals"]["Function"]["Environment"]["Variables"]

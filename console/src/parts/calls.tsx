@@ -48,7 +48,16 @@ function Details({ call, agentName, zone }: Shown) {
       <div class="stack">
         <section class="stack tight">
           <h2 class="h3">Details</h2>
-          <dl class="kv">{shown.filter(([, value]) => value).map(([name, value]) => <><dt>{name}</dt><dd>{value}</dd></>)}</dl>
+          <dl class="kv">
+            {shown
+              .filter(([, value]) => value)
+              .map(([name, value]) => (
+                <>
+                  <dt>{name}</dt>
+                  <dd>{value}</dd>
+                </>
+              ))}
+          </dl>
         </section>
         {call.recording_url && (
           <section class="stack tight">
@@ -60,13 +69,28 @@ function Details({ call, agentName, zone }: Shown) {
         {Object.keys(call.analysis).length > 0 && (
           <section class="stack tight">
             <h2 class="h3">Analysis</h2>
-            <dl class="kv">{Object.entries(call.analysis).map(([name, value]) => <><dt>{sentence(name)}</dt><dd>{typeof value === 'object' ? <code>{JSON.stringify(value)}</code> : String(value)}</dd></>)}</dl>
+            <dl class="kv">
+              {Object.entries(call.analysis).map(([name, value]) => (
+                <>
+                  <dt>{sentence(name)}</dt>
+                  <dd>{typeof value === 'object' ? <code>{JSON.stringify(value)}</code> : String(value)}</dd>
+                </>
+              ))}
+            </dl>
           </section>
         )}
       </div>
       <section class="stack tight">
         <h2 class="h3">Conversation</h2>
-        {call.is_erased ? <p class="soft">The person was erased: nothing that was said is kept.</p> : call.transcript.length ? <Talk said={call.transcript} agentName={agentName} /> : <p class="soft">{call.ended_at ? 'Nothing was said, or no transcript came.' : 'It comes when the call has ended.'}</p>}
+        {call.is_erased ? (
+          <p class="soft">The person was erased: nothing that was said is kept.</p>
+        ) : call.transcript.length ? (
+          <Talk said={call.transcript} agentName={agentName} />
+        ) : (
+          <p class="soft">
+            {call.ended_at ? 'Nothing was said, or no transcript came.' : 'It comes when the call has ended.'}
+          </p>
+        )}
       </section>
     </div>
   );
@@ -78,7 +102,10 @@ function Talk({ said, agentName }: { said: Utterance[]; agentName: string | unde
     <ol class="talk">
       {said.map((one, place) => (
         <li key={place} class={one.role}>
-          <small>{names[one.role] ?? sentence(one.role)}{one.at_s !== null && ` · ${duration(one.at_s)}`}</small>
+          <small>
+            {names[one.role] ?? sentence(one.role)}
+            {one.at_s !== null && ` · ${duration(one.at_s)}`}
+          </small>
           {one.text}
         </li>
       ))}
@@ -86,4 +113,5 @@ function Talk({ said, agentName }: { said: Utterance[]; agentName: string | unde
   );
 }
 
-export const OutcomeOf = ({ call }: { call: Call }) => (call.outcome ? <Badge of={call.outcome} /> : <span class="soft">–</span>);
+export const OutcomeOf = ({ call }: { call: Call }) =>
+  call.outcome ? <Badge of={call.outcome} /> : <span class="soft">–</span>;

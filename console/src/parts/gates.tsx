@@ -44,24 +44,63 @@ const NAMES: Record<string, string> = {
 
 /** All gates of a campaign or a task. It is asked for seldom: it reads more than the counters do. */
 export function Gates({ path, zone, moved }: { path: string; zone: string; moved: unknown }) {
-  const { data, error } = useLive((signal) => get<Explanation>(`${path}/explain`, signal), [path, moved], 10_000);
+  const { data, error } = useLive(
+    (signal) => get<Explanation>(`${path}/explain`, signal),
+    [path, moved],
+    10_000,
+  );
   const title = 'Why it calls, or does not';
-  if (!data) return <Card title={title}>{error ? <Note tone="bad">{error.message}</Note> : <Bones rows={4} />}</Card>;
+  if (!data)
+    return <Card title={title}>{error ? <Note tone="bad">{error.message}</Note> : <Bones rows={4} />}</Card>;
   const first = data.lanes?.find((lane) => !lane.is_callable && lane.shut.length);
   const shut = [...data.gates.filter((one) => !one.is_open), ...(first?.shut ?? [])];
   const open = data.gates.filter((one) => one.is_open);
   return (
     <Card title={title}>
       <div class="stack tight">
-        <p>{data.is_callable ? <strong>The next free moment begins a call.</strong> : data.next_at && Date.parse(data.next_at) <= Date.now() ? <strong>The next call starts as soon as this lets it.</strong> : data.next_at ? <><strong>Next call {instant(data.next_at, zone)}</strong>, {until(data.next_at)} at the earliest.</> : <strong>No further call until something changes.</strong>}</p>
+        <p>
+          {data.is_callable ? (
+            <strong>The next free moment begins a call.</strong>
+          ) : data.next_at && Date.parse(data.next_at) <= Date.now() ? (
+            <strong>The next call starts as soon as this lets it.</strong>
+          ) : data.next_at ? (
+            <>
+              <strong>Next call {instant(data.next_at, zone)}</strong>, {until(data.next_at)} at the earliest.
+            </>
+          ) : (
+            <strong>No further call until something changes.</strong>
+          )}
+        </p>
         <ul class="gates">
           {shut.map((one, place) => (
             <li key={place} class="shut">
               <span aria-hidden="true">✕</span>
-              <div><strong>{NAMES[one.gate] ?? sentence(one.gate)}</strong><span class="hidden-text">: shut</span><br /><span class="small soft">{[one.reason && sentence(one.reason), room(one), one.opens_at && `opens ${exact(one.opens_at, zone)}`, one.note].filter(Boolean).join(' · ')}</span></div>
+              <div>
+                <strong>{NAMES[one.gate] ?? sentence(one.gate)}</strong>
+                <span class="hidden-text">: shut</span>
+                <br />
+                <span class="small soft">
+                  {[
+                    one.reason && sentence(one.reason),
+                    room(one),
+                    one.opens_at && `opens ${exact(one.opens_at, zone)}`,
+                    one.note,
+                  ]
+                    .filter(Boolean)
+                    .join(' · ')}
+                </span>
+              </div>
             </li>
           ))}
-          {open.map((one) => <li key={one.gate}><span aria-hidden="true">✓</span><div>{NAMES[one.gate] ?? sentence(one.gate)}<span class="hidden-text">: open</span> <span class="small soft">{room(one)}</span></div></li>)}
+          {open.map((one) => (
+            <li key={one.gate}>
+              <span aria-hidden="true">✓</span>
+              <div>
+                {NAMES[one.gate] ?? sentence(one.gate)}
+                <span class="hidden-text">: open</span> <span class="small soft">{room(one)}</span>
+              </div>
+            </li>
+          ))}
         </ul>
       </div>
     </Card>

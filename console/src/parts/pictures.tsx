@@ -33,15 +33,31 @@ export function OverTime({ activity, zone }: { activity: Activity; zone: string 
   const slot = (WIDE - LEFT) / Math.max(points.length, 1);
   const high = (value: number) => (value / top) * (HIGH - BOTTOM - 8);
   const isLong = points.length * step > 86_400;
-  const marks = points.length < 2 ? [0] : [0, 0.25, 0.5, 0.75].map((part) => Math.floor(part * points.length));
-  const total = KINDS.map((kind) => `${points.reduce((sum, one) => sum + one[kind], 0)} ${KIND_TEXT[kind].toLowerCase()}`);
+  const marks =
+    points.length < 2 ? [0] : [0, 0.25, 0.5, 0.75].map((part) => Math.floor(part * points.length));
+  const total = KINDS.map(
+    (kind) => `${points.reduce((sum, one) => sum + one[kind], 0)} ${KIND_TEXT[kind].toLowerCase()}`,
+  );
   return (
     <figure class="stack tight">
-      <svg class="picture" viewBox={`0 0 ${WIDE} ${HIGH}`} role="img" aria-label={`Ended calls over time: ${total.join(', ')}.`}>
+      <svg
+        class="picture"
+        viewBox={`0 0 ${WIDE} ${HIGH}`}
+        role="img"
+        aria-label={`Ended calls over time: ${total.join(', ')}.`}
+      >
         {[0, 0.5, 1].map((part) => (
           <g key={part}>
-            <line class="p-grid" x1={LEFT} x2={WIDE} y1={HIGH - BOTTOM - high(top * part)} y2={HIGH - BOTTOM - high(top * part)} />
-            <text x={LEFT - 8} y={HIGH - BOTTOM - high(top * part) + 4} text-anchor="end">{count(top * part)}</text>
+            <line
+              class="p-grid"
+              x1={LEFT}
+              x2={WIDE}
+              y1={HIGH - BOTTOM - high(top * part)}
+              y2={HIGH - BOTTOM - high(top * part)}
+            />
+            <text x={LEFT - 8} y={HIGH - BOTTOM - high(top * part) + 4} text-anchor="end">
+              {count(top * part)}
+            </text>
           </g>
         ))}
         {points.map((point, place) => {
@@ -53,7 +69,11 @@ export function OverTime({ activity, zone }: { activity: Activity; zone: string 
               {KINDS.map((kind) => {
                 const tall = high(point[kind]);
                 base -= tall;
-                return tall > 0 && <rect key={kind} class={`p-${kind}`} x={x} y={base} width={wide} height={tall} rx={1} />;
+                return (
+                  tall > 0 && (
+                    <rect key={kind} class={`p-${kind}`} x={x} y={base} width={wide} height={tall} rx={1} />
+                  )
+                );
               })}
               <rect class="p-hit" x={LEFT + place * slot} y={0} width={slot} height={HIGH - BOTTOM}>
                 <title>{`${exact(point.at, zone)}, ${duration(step)}: ${KINDS.map((kind) => `${point[kind]} ${KIND_TEXT[kind].toLowerCase()}`).join(', ')}`}</title>
@@ -61,13 +81,25 @@ export function OverTime({ activity, zone }: { activity: Activity; zone: string 
             </g>
           );
         })}
-        {marks.map((place) => points[place] && (
-          <text key={place} x={LEFT + place * slot} y={HIGH - 5}>{mark(points[place].at, zone, isLong)}</text>
-        ))}
+        {marks.map(
+          (place) =>
+            points[place] && (
+              <text key={place} x={LEFT + place * slot} y={HIGH - 5}>
+                {mark(points[place].at, zone, isLong)}
+              </text>
+            ),
+        )}
       </svg>
       <figcaption class="legend">
-        {KINDS.map((kind) => <span key={kind}><i class={`dot ${kind}`} />{KIND_TEXT[kind]}</span>)}
-        <span>{duration(step)} a bar · {zone}</span>
+        {KINDS.map((kind) => (
+          <span key={kind}>
+            <i class={`dot ${kind}`} />
+            {KIND_TEXT[kind]}
+          </span>
+        ))}
+        <span>
+          {duration(step)} a bar · {zone}
+        </span>
       </figcaption>
     </figure>
   );
@@ -85,10 +117,17 @@ export function Funnel({ activity }: { activity: Activity }) {
           <div class="row" key={attempt}>
             <div>
               <span>Attempt {attempt}</span>
-              <span class="num soft">{many(calls, 'call')}, {share(sums.reached, calls)} reached</span>
+              <span class="num soft">
+                {many(calls, 'call')}, {share(sums.reached, calls)} reached
+              </span>
             </div>
             <div style={{ width: `${Math.max(2, (100 * calls) / most)}%` }}>
-              <Parts parts={KINDS.map((kind) => [kind, sums[kind]])} label={`Attempt ${attempt}: ${Object.entries(outcomes).map(([name, number]) => `${number} ${sentence(name).toLowerCase()}`).join(', ')}`} />
+              <Parts
+                parts={KINDS.map((kind) => [kind, sums[kind]])}
+                label={`Attempt ${attempt}: ${Object.entries(outcomes)
+                  .map(([name, number]) => `${number} ${sentence(name).toLowerCase()}`)
+                  .join(', ')}`}
+              />
             </div>
           </div>
         );
@@ -101,7 +140,9 @@ export function Funnel({ activity }: { activity: Activity }) {
 export function Parts({ parts, label, thin }: { parts: [string, number][]; label: string; thin?: boolean }) {
   return (
     <div class={`bar ${thin ? 'thin' : ''}`} role="img" aria-label={label} title={label}>
-      {parts.map(([name, number]) => number > 0 && <i key={name} class={name} style={{ flexGrow: number }} />)}
+      {parts.map(
+        ([name, number]) => number > 0 && <i key={name} class={name} style={{ flexGrow: number }} />,
+      )}
     </div>
   );
 }
@@ -110,7 +151,19 @@ export function Parts({ parts, label, thin }: { parts: [string, number][]; label
 export function Way({ progress, thin }: { progress: Progress; thin?: boolean }) {
   const { total, completed, running, paused, archived, queued } = progress;
   const label = `${many(total, 'task')}: ${completed} completed, ${running} running, ${queued} queued, ${paused} paused, ${archived} archived`;
-  return <Parts thin={thin} label={label} parts={[['completed', completed], ['running', running], ['paused', paused], ['archived', archived], ['queued', queued]]} />;
+  return (
+    <Parts
+      thin={thin}
+      label={label}
+      parts={[
+        ['completed', completed],
+        ['running', running],
+        ['paused', paused],
+        ['archived', archived],
+        ['queued', queued],
+      ]}
+    />
+  );
 }
 
 /** When calls may start, on the days to come; now is marked. */
@@ -122,21 +175,37 @@ export function Week({ campaign }: { campaign: Campaign }) {
   const clock = `${String(Math.floor(now.minute / 60)).padStart(2, '0')}:${String(now.minute % 60).padStart(2, '0')}`;
   return (
     <div class="stack tight">
-      <p><strong>{state.isOpen ? sentence(state.text) : `Closed, ${state.text}`}.</strong> It is {clock} {now.zone}.</p>
-      <div class="week" role="img" aria-label={`Calling hours: ${inWords(hours)}. Now: ${DAY_NAMES[now.day]} ${clock}.`}>
+      <p>
+        <strong>{state.isOpen ? sentence(state.text) : `Closed, ${state.text}`}.</strong> It is {clock}{' '}
+        {now.zone}.
+      </p>
+      <div
+        class="week"
+        role="img"
+        aria-label={`Calling hours: ${inWords(hours)}. Now: ${DAY_NAMES[now.day]} ${clock}.`}
+      >
         {Array.from({ length: 7 }, (_, ahead) => {
           const day = (now.day + ahead) % 7;
           return (
             <div class={`day ${ahead === 0 ? 'today' : ''}`} key={ahead}>
               <span>{ahead === 0 ? 'Today' : DAY_NAMES[day]}</span>
               <div class="track">
-                {spansOn(hours, day).map(({ from, to }) => <i key={from} style={{ left: `${from / 14.4}%`, width: `${(to - from) / 14.4}%` }} />)}
+                {spansOn(hours, day).map(({ from, to }) => (
+                  <i key={from} style={{ left: `${from / 14.4}%`, width: `${(to - from) / 14.4}%` }} />
+                ))}
                 {ahead === 0 && <b style={{ left: `${now.minute / 14.4}%` }} />}
               </div>
             </div>
           );
         })}
-        <div class="scale"><span /><div>{['00', '06', '12', '18', '24'].map((hour) => <span key={hour}>{hour}</span>)}</div></div>
+        <div class="scale">
+          <span />
+          <div>
+            {['00', '06', '12', '18', '24'].map((hour) => (
+              <span key={hour}>{hour}</span>
+            ))}
+          </div>
+        </div>
       </div>
       <p class="small soft">{inWords(hours)}</p>
     </div>

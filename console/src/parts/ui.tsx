@@ -7,7 +7,12 @@ import { sentence } from '../format';
 
 type Kids = { children?: ComponentChildren };
 
-export function Card({ title, side, children, flush }: Kids & { title?: ComponentChildren; side?: ComponentChildren; flush?: boolean }) {
+export function Card({
+  title,
+  side,
+  children,
+  flush,
+}: Kids & { title?: ComponentChildren; side?: ComponentChildren; flush?: boolean }) {
   return (
     <section class="card">
       {title && (
@@ -22,7 +27,18 @@ export function Card({ title, side, children, flush }: Kids & { title?: Componen
 }
 
 /** The head of a page. Its name is the window's, and is read out when the page is come to. */
-export function PageHead({ title, crumb, under, actions, children }: Kids & { title: string; crumb?: { href: string; text: string }; under?: ComponentChildren; actions?: ComponentChildren }) {
+export function PageHead({
+  title,
+  crumb,
+  under,
+  actions,
+  children,
+}: Kids & {
+  title: string;
+  crumb?: { href: string; text: string };
+  under?: ComponentChildren;
+  actions?: ComponentChildren;
+}) {
   const head = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     document.title = `${title} · Carillon`;
@@ -33,8 +49,14 @@ export function PageHead({ title, crumb, under, actions, children }: Kids & { ti
   return (
     <div class="page-head">
       <div class="grow">
-        {crumb && <a class="crumb" href={crumb.href}>← {crumb.text}</a>}
-        <h1 tabIndex={-1} ref={head}>{title}</h1>
+        {crumb && (
+          <a class="crumb" href={crumb.href}>
+            ← {crumb.text}
+          </a>
+        )}
+        <h1 tabIndex={-1} ref={head}>
+          {title}
+        </h1>
         {under && <div class="under">{under}</div>}
         {children}
       </div>
@@ -72,7 +94,11 @@ export function Badge({ of }: { of: string | null | undefined }) {
 }
 
 export function Note({ tone = '', children }: Kids & { tone?: '' | 'warn' | 'bad' | 'good' }) {
-  return <div class={`note ${tone}`} role={tone === 'bad' ? 'alert' : undefined}><div>{children}</div></div>;
+  return (
+    <div class={`note ${tone}`} role={tone === 'bad' ? 'alert' : undefined}>
+      <div>{children}</div>
+    </div>
+  );
 }
 
 /** What went wrong, and what can be done. */
@@ -83,8 +109,16 @@ export function Wrong({ error, retry }: { error: Error; retry?: () => void }) {
       <div class="empty" role="alert">
         <h2>{isGone ? 'This is not here' : 'This could not be loaded'}</h2>
         <p>{isGone ? 'It does not exist, or belongs to another workspace.' : error.message}</p>
-        {retry && !isGone && <button type="button" onClick={retry}>Try again</button>}
-        {isGone && <a class="button" href="#/campaigns">To the campaigns</a>}
+        {retry && !isGone && (
+          <button type="button" onClick={retry}>
+            Try again
+          </button>
+        )}
+        {isGone && (
+          <a class="button" href="#/campaigns">
+            To the campaigns
+          </a>
+        )}
       </div>
     </Card>
   );
@@ -102,7 +136,9 @@ export function Empty({ title, children }: Kids & { title: string }) {
 export function Bones({ rows = 4 }: { rows?: number }) {
   return (
     <div class="bones" role="status" aria-label="Loading">
-      {Array.from({ length: rows }, (_, place) => <i key={place} />)}
+      {Array.from({ length: rows }, (_, place) => (
+        <i key={place} />
+      ))}
     </div>
   );
 }
@@ -123,39 +159,81 @@ export function Field({ label, hint, wrong, wide, grow, children }: FieldProps) 
   return (
     <div class={`field ${wide ? 'wide' : ''} ${grow ? 'grow' : ''}`}>
       <label for={id}>{label}</label>
-      {children({ id, ...(about ? { 'aria-describedby': about } : {}), ...(wrong ? { 'aria-invalid': 'true' as const } : {}) })}
-      {hint && <span class="hint" id={`${id}-hint`}>{hint}</span>}
-      {wrong && <span class="wrong" id={`${id}-wrong`}>{wrong}</span>}
+      {children({
+        id,
+        ...(about ? { 'aria-describedby': about } : {}),
+        ...(wrong ? { 'aria-invalid': 'true' as const } : {}),
+      })}
+      {hint && (
+        <span class="hint" id={`${id}-hint`}>
+          {hint}
+        </span>
+      )}
+      {wrong && (
+        <span class="wrong" id={`${id}-wrong`}>
+          {wrong}
+        </span>
+      )}
     </div>
   );
 }
 
 type Entry = Omit<FieldProps, 'children'> & { value: string; set: (value: string) => void };
 
-export function TextField({ value, set, input, ...field }: Entry & { input?: JSX.IntrinsicElements['input'] }) {
+export function TextField({
+  value,
+  set,
+  input,
+  ...field
+}: Entry & { input?: JSX.IntrinsicElements['input'] }) {
   return (
     <Field {...field}>
-      {(ids) => <input {...input} {...ids} value={value} onInput={(event) => set(event.currentTarget.value)} />}
+      {(ids) => (
+        <input {...input} {...ids} value={value} onInput={(event) => set(event.currentTarget.value)} />
+      )}
     </Field>
   );
 }
 
-export function Area({ value, set, rows = 4, placeholder, ...field }: Entry & { rows?: number; placeholder?: string }) {
+export function Area({
+  value,
+  set,
+  rows = 4,
+  placeholder,
+  ...field
+}: Entry & { rows?: number; placeholder?: string }) {
   return (
     <Field {...field}>
-      {(ids) => <textarea {...ids} rows={rows} placeholder={placeholder} value={value} onInput={(event) => set(event.currentTarget.value)} />}
+      {(ids) => (
+        <textarea
+          {...ids}
+          rows={rows}
+          placeholder={placeholder}
+          value={value}
+          onInput={(event) => set(event.currentTarget.value)}
+        />
+      )}
     </Field>
   );
 }
 
-export function Choice({ value, set, options, ...field }: Entry & { options: (string | [string, string])[] }) {
+export function Choice({
+  value,
+  set,
+  options,
+  ...field
+}: Entry & { options: (string | [string, string])[] }) {
   return (
     <Field {...field}>
       {(ids) => (
         <select {...ids} value={value} onChange={(event) => set(event.currentTarget.value)}>
           {options.map((one) => {
             const [code, text] = Array.isArray(one) ? one : [one, sentence(one)];
-            return <option key={code} value={code} selected={code === value}>{text}</option>;
+            return (
+              <option key={code} value={code} selected={code === value}>
+                {text}
+              </option>
+            );
           })}
         </select>
       )}
@@ -163,7 +241,15 @@ export function Choice({ value, set, options, ...field }: Entry & { options: (st
   );
 }
 
-export function Check({ label, value, set }: { label: string; value: boolean; set: (value: boolean) => void }) {
+export function Check({
+  label,
+  value,
+  set,
+}: {
+  label: string;
+  value: boolean;
+  set: (value: boolean) => void;
+}) {
   const id = useId();
   return (
     <div class="check">
@@ -174,7 +260,12 @@ export function Check({ label, value, set }: { label: string; value: boolean; se
 }
 
 /** A dialog that holds the focus, and closes by Escape. */
-export function Dialog({ title, close, wide, children }: Kids & { title: string; close: () => void; wide?: boolean }) {
+export function Dialog({
+  title,
+  close,
+  wide,
+  children,
+}: Kids & { title: string; close: () => void; wide?: boolean }) {
   const box = useRef<HTMLDialogElement>(null);
   const id = useId();
   useEffect(() => {
@@ -183,7 +274,15 @@ export function Dialog({ title, close, wide, children }: Kids & { title: string;
     return () => before?.focus?.();
   }, []);
   return (
-    <dialog ref={box} class={wide ? 'wide' : ''} aria-labelledby={id} onCancel={(event) => { event.preventDefault(); close(); }}>
+    <dialog
+      ref={box}
+      class={wide ? 'wide' : ''}
+      aria-labelledby={id}
+      onCancel={(event) => {
+        event.preventDefault();
+        close();
+      }}
+    >
       <div>
         <h2 id={id}>{title}</h2>
         {children}
@@ -193,25 +292,47 @@ export function Dialog({ title, close, wide, children }: Kids & { title: string;
 }
 
 /** What is done only after somebody has read what it does. */
-export function Confirm({ title, act, verb, danger, close, children }: Kids & { title: string; verb: string; danger?: boolean; act: () => Promise<unknown>; close: () => void }) {
+export function Confirm({
+  title,
+  act,
+  verb,
+  danger,
+  close,
+  children,
+}: Kids & { title: string; verb: string; danger?: boolean; act: () => Promise<unknown>; close: () => void }) {
   const doing = useDoing();
   return (
     <Dialog title={title} close={close}>
       <div class="stack tight">{children}</div>
       {doing.error && <Note tone="bad">{doing.error.message}</Note>}
       <div class="foot">
-        <button type="button" onClick={close}>Cancel</button>
-        <button type="button" class={`main-act ${danger ? 'danger' : ''}`} disabled={doing.isBusy} onClick={() => void doing.run(act).then((done) => done && close())}>{verb}</button>
+        <button type="button" onClick={close}>
+          Cancel
+        </button>
+        <button
+          type="button"
+          class={`main-act ${danger ? 'danger' : ''}`}
+          disabled={doing.isBusy}
+          onClick={() => void doing.run(act).then((done) => done && close())}
+        >
+          {verb}
+        </button>
       </div>
     </Dialog>
   );
 }
 
 /** Fields as the API names them, in the words of the page. */
-const FIELD_WORDS: Record<string, string> = { start_at: 'the start', end_at: 'the end', max_attempts: 'the attempts', retry_intervals_ms: 'the pauses' };
+const FIELD_WORDS: Record<string, string> = {
+  start_at: 'the start',
+  end_at: 'the end',
+  max_attempts: 'the attempts',
+  retry_intervals_ms: 'the pauses',
+};
 
 /** What the API said of a field, for people. */
-export const plainly = (message: string) => message.replace(/[a-z]+(_[a-z]+)+/g, (name) => FIELD_WORDS[name] ?? name);
+export const plainly = (message: string) =>
+  message.replace(/[a-z]+(_[a-z]+)+/g, (name) => FIELD_WORDS[name] ?? name);
 
 /** Something that is being done, and what it failed with. */
 export function useDoing() {
@@ -230,11 +351,20 @@ export function useDoing() {
       setBusy(false);
     }
   };
-  const wrongWith = (...names: string[]) => (error instanceof Refused && error.param && names.includes(error.param) ? plainly(error.message) : null);
+  const wrongWith = (...names: string[]) =>
+    error instanceof Refused && error.param && names.includes(error.param) ? plainly(error.message) : null;
   return { error, isBusy, run, wrongWith, clear: () => setError(null) };
 }
 
-export function Tabs({ tabs, chosen, choose }: { tabs: [string, string][]; chosen: string; choose: (name: string) => void }) {
+export function Tabs({
+  tabs,
+  chosen,
+  choose,
+}: {
+  tabs: [string, string][];
+  chosen: string;
+  choose: (name: string) => void;
+}) {
   const move = (event: KeyboardEvent) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (!step) return;
@@ -246,28 +376,54 @@ export function Tabs({ tabs, chosen, choose }: { tabs: [string, string][]; chose
   return (
     <div class="tabs" role="tablist" onKeyDown={move}>
       {tabs.map(([name, text]) => (
-        <button key={name} id={`tab-${name}`} type="button" role="tab" aria-selected={name === chosen} aria-controls={`panel-${name}`} tabIndex={name === chosen ? 0 : -1} onClick={() => choose(name)}>{text}</button>
+        <button
+          key={name}
+          id={`tab-${name}`}
+          type="button"
+          role="tab"
+          aria-selected={name === chosen}
+          aria-controls={`panel-${name}`}
+          tabIndex={name === chosen ? 0 : -1}
+          onClick={() => choose(name)}
+        >
+          {text}
+        </button>
       ))}
     </div>
   );
 }
 
 export function Panel({ name, children }: Kids & { name: string }) {
-  return <div role="tabpanel" id={`panel-${name}`} aria-labelledby={`tab-${name}`} class="stack">{children}</div>;
+  return (
+    <div role="tabpanel" id={`panel-${name}`} aria-labelledby={`tab-${name}`} class="stack">
+      {children}
+    </div>
+  );
 }
 
 /** Text to be taken along, whole. */
 export function Code({ text, label }: { text: string; label: string }) {
   const [isDone, setDone] = useState(false);
+  const shown = useRef<HTMLPreElement>(null);
   const copy = async () => {
-    await navigator.clipboard.writeText(text);
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      // Without HTTPS a page may not copy: what is to be copied is at least chosen.
+      getSelection()?.selectAllChildren(shown.current!);
+      return;
+    }
     setDone(true);
     setTimeout(() => setDone(false), 1500);
   };
   return (
     <div class="code">
-      <pre tabIndex={0} aria-label={label}><code>{text}</code></pre>
-      <button type="button" onClick={() => void copy()} aria-label={`Copy ${label}`}>{isDone ? 'Copied' : 'Copy'}</button>
+      <pre ref={shown} tabIndex={0} aria-label={label}>
+        <code>{text}</code>
+      </pre>
+      <button type="button" onClick={() => void copy()} aria-label={`Copy ${label}`}>
+        {isDone ? 'Copied' : 'Copy'}
+      </button>
     </div>
   );
 }
@@ -282,7 +438,10 @@ export function say(text: string): void {
   toasts.push({ id, text });
   showToasts?.();
   setTimeout(() => {
-    toasts.splice(toasts.findIndex((one) => one.id === id), 1);
+    toasts.splice(
+      toasts.findIndex((one) => one.id === id),
+      1,
+    );
     showToasts?.();
   }, 4000);
 }
@@ -292,29 +451,53 @@ export function Toasts() {
   useEffect(() => {
     showToasts = () => draw((turn) => turn + 1);
   }, []);
-  return <div class="toasts" role="status" aria-live="polite">{toasts.map(({ id, text }) => <div key={id}>{text}</div>)}</div>;
+  return (
+    <div class="toasts" role="status" aria-live="polite">
+      {toasts.map(({ id, text }) => (
+        <div key={id}>{text}</div>
+      ))}
+    </div>
+  );
 }
 
 /** A list in pages: where each begins is remembered, so that one can go back. */
 export function usePages(keys: unknown[]) {
-  const [state, setState] = useState<{ key: string; before: (string | null)[]; cursor: string | null }>({ key: '', before: [], cursor: null });
+  const [state, setState] = useState<{ key: string; before: (string | null)[]; cursor: string | null }>({
+    key: '',
+    before: [],
+    cursor: null,
+  });
   const key = JSON.stringify(keys);
   const { before, cursor } = state.key === key ? state : { before: [], cursor: null };
   return {
     cursor,
     number: before.length + 1,
     next: (to: string) => setState({ key, before: [...before, cursor], cursor: to }),
-    back: before.length ? () => setState({ key, before: before.slice(0, -1), cursor: before.at(-1) ?? null }) : null,
+    back: before.length
+      ? () => setState({ key, before: before.slice(0, -1), cursor: before.at(-1) ?? null })
+      : null,
   };
 }
 
-export function Pager({ pages, next, shown }: { pages: ReturnType<typeof usePages>; next: string | null; shown: ComponentChildren }) {
+export function Pager({
+  pages,
+  next,
+  shown,
+}: {
+  pages: ReturnType<typeof usePages>;
+  next: string | null;
+  shown: ComponentChildren;
+}) {
   return (
     <div class="table-foot">
       <span>{shown}</span>
       <span class="actions">
-        <button type="button" disabled={!pages.back} onClick={() => pages.back?.()}>Previous</button>
-        <button type="button" disabled={!next} onClick={() => next && pages.next(next)}>Next</button>
+        <button type="button" disabled={!pages.back} onClick={() => pages.back?.()}>
+          Previous
+        </button>
+        <button type="button" disabled={!next} onClick={() => next && pages.next(next)}>
+          Next
+        </button>
       </span>
     </div>
   );
