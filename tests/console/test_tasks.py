@@ -31,6 +31,23 @@ def test_a_call_is_read_as_a_conversation(scene: Scene, visitor: Visitor) -> Non
     visitor.sees("47 s")
 
 
+def test_a_long_call_is_read_whole_although_the_log_has_only_its_beginning(
+    product: Product, acme: Acme, visitor: Visitor
+) -> None:
+    acme.pushed(acme.campaign())
+    product.run()
+    said = [{"role": "contact", "text": f"{number} {'x' * 200}"} for number in range(60)]
+    product.ended(product.carrier.asked[0].call_id, transcript=said)
+    product.run()
+    visitor.come().go("/calls")
+
+    visitor.page.get_by_role("region", name="Ended calls").get_by_role("button").first.click()
+
+    talk = visitor.page.locator(".talk li")
+    expect(talk).to_have_count(60)
+    expect(talk.last).to_contain_text("59 xxx")
+
+
 def test_a_task_tells_what_holds_for_it_and_when_it_is_called(
     scene: Scene, visitor: Visitor
 ) -> None:
