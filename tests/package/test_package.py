@@ -164,9 +164,11 @@ def test_only_authorize_and_tick_cannot_write(package: Package) -> None:
 
 
 def test_of_the_bucket_nothing_is_deleted_but_what_was_said_in_calls(package: Package) -> None:
+    roles = package.resources("AWS::IAM::Role")
+    del roles["GatewayLogRole"]  # API Gateway's own
     found = [
         statement["Resource"]["Fn::Sub"]
-        for role in package.resources("AWS::IAM::Role").values()
+        for role in roles.values()
         for statement in statements(role)
         if "s3:DeleteObject" in statement["Action"]
     ]
