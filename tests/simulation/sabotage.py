@@ -15,6 +15,7 @@ from chalicelibs.domain.progress import Tally
 from chalicelibs.domain.retry import Callback, Decision, Retry
 from chalicelibs.domain.task import ERASED, DueTask, Task
 from chalicelibs.ports import AnswerLost, AtDispatch, AtGate, DialRequest, PlaceAnswer
+from chalicelibs.use_cases.keep_time import FinishCampaigns
 from chalicelibs.use_cases.record_call_event import RecordCallEvent
 from chalicelibs.use_cases.resume_tasks import ResumeTasks
 from tests.simulation.history import History
@@ -400,11 +401,9 @@ def no_look_ahead(history: History) -> None:
 
 def never_close(history: History) -> None:
     """Nobody closes the campaigns whose tasks are done."""
-    first, _, *others = history.service.keep_time.steps
-    steps = (first, *others)
-    history.service = replace(
-        history.service, keep_time=replace(history.service.keep_time, steps=steps)
-    )
+    keep_time = history.service.keep_time
+    steps = tuple(one for one in keep_time.steps if not isinstance(one, FinishCampaigns))
+    history.service = replace(history.service, keep_time=replace(keep_time, steps=steps))
 
 
 def leave_paused_tasks_behind(history: History) -> None:

@@ -18,7 +18,7 @@ from tests.simulation.tale import tell
 SEEDS = 500
 
 #: A planted bug must show within so many seeds.
-PATIENCE = 100
+PATIENCE = 300
 
 ROOT = Path(__file__).parents[2]
 
