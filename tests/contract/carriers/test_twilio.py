@@ -3,6 +3,7 @@
 import hmac
 import json
 from base64 import b64encode
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from hashlib import sha1
 from logging import getLogger
@@ -12,6 +13,7 @@ from urllib.parse import urlencode
 from xml.etree.ElementTree import fromstring
 
 import pytest
+from jsonschema import Draft202012Validator
 from twilio.base.exceptions import TwilioRestException
 from twilio.http import HttpClient
 from twilio.http.response import Response
@@ -53,6 +55,7 @@ from tests.contract.carriers.known import (
     webhook_url,
 )
 from tests.contract.carriers.loopback import Loopback
+from tests.contract.carriers.published import TWILIO, published
 
 VECTORS = json.loads((Path(__file__).parents[2] / "data" / "signature_vectors.json").read_text())
 URL = webhook_url(CALL_ID)
@@ -80,6 +83,30 @@ def asked_by_the_sdk(**params: Any) -> dict[str, Any]:
     with pytest.raises(TwilioRestException):
         client.calls.create(to=PHONE, from_=CALLER_ID, **params)
     return captured.asked
+
+
+def test_our_request_is_one_that_the_published_contract_knows(server: Loopback) -> None:
+    server.says((201, {"sid": CALL_SID}))
+    contract = published(*TWILIO)["paths"]["/2010-04-01/Accounts/{AccountSid}/Calls.json"]
+    body = contract["post"]["requestBody"]["content"]["application/x-www-form-urlencoded"]
+    schema = body["schema"] | {"additionalProperties": False}
+
+    carrier("twilio", server.url, machine_detection="Enable", records=True).place(REQUEST)
+
+    (ours,) = server.seen
+    form = {
+        name: as_typed(schema["properties"].get(name, {}), one) for name, one in ours.form.items()
+    }
+    Draft202012Validator(schema).validate(form)
+    assert isinstance(form["StatusCallbackEvent"], list)
+
+
+def as_typed(schema: Mapping[str, Any], values: Sequence[str]) -> Any:
+    """What a form says, as the contract types it."""
+    if schema.get("type") == "array":
+        return list(values)
+    (text,) = values
+    return json.loads(text) if schema.get("type") in {"integer", "boolean"} else text
 
 
 def test_our_request_is_the_one_that_the_sdk_would_send(server: Loopback) -> None:
