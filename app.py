@@ -736,8 +736,8 @@ def place_call(event: SQSEvent) -> dict[str, Any]:
 @app.on_sqs_message(queue="call-events", batch_size=10)
 def record_call_event(event: SQSEvent) -> dict[str, Any]:
     """Record what carriers report, and decide what follows."""
-    of_batch, note = service().record_call_event.of_batch, service().note_failure
-    return api.triggers.record_events(event, of_batch, note)
+    record, note = service().record_call_event.together, service().note_failure
+    return api.triggers.record_events(event, record, note)
 
 
 @app.on_sqs_message(queue="exports", batch_size=1, maximum_concurrency=5)

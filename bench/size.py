@@ -116,7 +116,7 @@ class Place:
         """Have the slot given back."""
         slots, own = self.running.ports.slots, self.customer.workspace_id
         for call_id in slots.held(own):
-            slots.release(own, call_id, None)
+            slots.release(own, {call_id}, None)
         self.running.drain("place_call", "-")
 
     def steer(self, control: str) -> None:

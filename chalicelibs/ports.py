@@ -3,7 +3,7 @@
 Every port has an adapter for AWS and a twin in memory; both pass the same contract tests.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Generic, NamedTuple, Protocol, TypeVar
@@ -225,6 +225,10 @@ class Gauges(Protocol):
         """Remember it; of two writers the last one counts."""
 
 
+#: So many tasks are settled together at most.
+MOST_SETTLED = 90
+
+
 class Tasks(Protocol):
     """Tasks, and the agenda that says what must happen to them next."""
 
@@ -270,6 +274,15 @@ class Tasks(Protocol):
 
         Raises:
             Stale: when it is not the version that was read.
+        """
+
+    def settle_all(self, settled: Sequence[tuple[Task, Tally]]) -> Sequence[Task]:
+        """Settle up to `MOST_SETTLED` tasks of one campaign, all of them or none.
+
+        Gives their new versions, in the order of the tasks.
+
+        Raises:
+            Stale: when one of them is not the version that was read.
         """
 
     def page(
@@ -328,8 +341,8 @@ class Slots(Protocol):
         Only for calls whose tasks were claimed: a slot belongs to whoever owns the claim.
         """
 
-    def release(self, scope: str, call_id: str, page: int | None) -> None:
-        """Give a slot back; harmless when repeated. Without a page, all are searched."""
+    def release(self, scope: str, call_ids: Set[str], page: int | None) -> None:
+        """Give slots back; harmless when repeated. Without a page, all are searched."""
 
     def held(self, scope: str) -> frozenset[str]:
         """The calls that hold a slot now."""

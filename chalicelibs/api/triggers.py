@@ -2,9 +2,8 @@
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, suppress
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -37,6 +36,13 @@ DROP = re.compile(r"imports/(?P<workspace_id>[^/]+)/(?P<campaign_id>[^/]+)/.+\.c
 def each_record(
     event: SQSEvent, handle: Callable[[dict[str, Any]], None], watch: Watch
 ) -> dict[str, Any]:
+    """Handle what each message says; those that fail, and only those, come again."""
+    return each_message(event, lambda message: handle(json.loads(message.body)), watch)
+
+
+def each_message(
+    event: SQSEvent, handle: Callable[[SQSRecord], None], watch: Watch
+) -> dict[str, Any]:
     """Handle each message; those that fail, and only those, come again.
 
     The processor is made anew for each batch: it keeps state, and batches may run side by side.
@@ -44,7 +50,7 @@ def each_record(
 
     def handle_record(record: SQSRecord) -> None:
         try:
-            handle(json.loads(record.body))
+            handle(record)
         except Exception as error:
             # The processor catches this and says nothing; its message comes again.
             watch.tell(record, error)
@@ -102,34 +108,44 @@ def place_calls(
     return each_record(event, handle, Watch(QueueName.CALLS, "place_call", note))
 
 
-Record = Callable[[CallEvent], str]
+#: Records the reports of a batch; gives what was done about each, or why that failed.
+Record = Callable[[Sequence[CallEvent]], Sequence[str | Exception]]
 
 
-def record_events(
-    event: SQSEvent,
-    of_batch: Callable[[Iterable[str]], AbstractContextManager[Record]],
-    note: NoteFailure,
-) -> dict[str, Any]:
-    """Record the carriers' reports of a batch."""
+def record_events(event: SQSEvent, record: Record, note: NoteFailure) -> dict[str, Any]:
+    """Record the carriers' reports of a batch, and tell of each message what came of it."""
+    reports = reports_in(event)
+    done_by_message = dict(zip(reports, record([*reports.values()]), strict=True))
 
-    def handle(message: dict[str, Any], record: Record) -> None:
-        report = CallEvent.from_message(message)
-        done = record(report)
+    def handle(message: SQSRecord) -> None:
+        report = reports.get(message.message_id) or report_in(message.body)  # or fails here
+        done = done_by_message[message.message_id]
+        if isinstance(done, Exception):
+            raise done
         if done == SETTLED:
             return  # the journal has told it, and of which outcome
         fields = {"kind": report.kind, "outcome": known(report.outcome), "result": done}
-        logger().info("report recorded", extra={**about(message), **fields})
+        ids = {"call_id": report.call_id, "workspace_id": report.workspace_id}
+        logger().info("report recorded", extra={**about(ids), **fields})
 
-    watch = Watch(QueueName.CALL_EVENTS, "record_call_event", note)
-    with of_batch(calls_in(event)) as record:
-        return each_record(event, partial(handle, record=record), watch)
+    return each_message(event, handle, Watch(QueueName.CALL_EVENTS, "record_call_event", note))
 
 
-def calls_in(event: SQSEvent) -> Iterator[str]:
-    """The calls that a batch is about; a message that names none will fail by itself."""
-    for message in event:
-        with suppress(ValueError, KeyError, TypeError, RecursionError):
-            yield str(json.loads(message.body)["call_id"])
+def reports_in(event: SQSEvent) -> dict[str, CallEvent]:
+    """The reports of a batch, by message; what is none will fail by itself."""
+    reports = {}
+    for message in event.to_dict()["Records"]:
+        with suppress(Exception):
+            reports[message["messageId"]] = report_in(message["body"])
+    return reports
+
+
+def report_in(body: str) -> CallEvent:
+    """The report that a message is."""
+    report = CallEvent.from_message(json.loads(body))
+    if not isinstance(report.call_id, str):
+        raise TypeError("the call_id of a report is a text")
+    return report
 
 
 def dispatch(

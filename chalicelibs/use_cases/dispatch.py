@@ -338,7 +338,7 @@ class Dispatch:
     def _give_back(self, call_id: str, campaign_page: int | None) -> None:
         """No slot: the task returns to its lane. The campaign's slot goes first, see `Rescue`."""
         if campaign_page is not None:
-            self.slots.release(campaign_of(call_id), call_id, campaign_page)
+            self.slots.release(campaign_of(call_id), {call_id}, campaign_page)
         task = self.tasks.get(task_of(call_id))
         if task is not None and task.has_in_flight(call_id):
             self._tell_let_go(task.workspace_id, call_id, "no_slot")

@@ -95,10 +95,10 @@ class PlaceCalls:
         self.queue.nudge(message.workspace_id)
 
     def _release(self, message: PlaceCall) -> None:
-        self.slots.release(message.workspace_id, message.call_id, message.workspace_page)
+        self.slots.release(message.workspace_id, {message.call_id}, message.workspace_page)
         if message.campaign_page is not None:
             campaign_id = campaign_of(message.call_id)
-            self.slots.release(campaign_id, message.call_id, message.campaign_page)
+            self.slots.release(campaign_id, {message.call_id}, message.campaign_page)
 
     def _dial(self, message: PlaceCall, gate: AtGate, rules: Rules) -> str:
         agent = self._agent(gate, rules)

@@ -1,14 +1,12 @@
 """Settle calls by what carriers report, and decide what follows."""
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from functools import cache
-from typing import Protocol, Self
+from typing import Self
 
-from chalicelibs.domain.activity import Ended
 from chalicelibs.domain.call import LOST, Call, CallStatus
 from chalicelibs.domain.call_event import CallEvent, EventKind
 from chalicelibs.domain.campaign import Campaign
@@ -25,137 +23,35 @@ from chalicelibs.domain.ending import (
 from chalicelibs.domain.errors import Stale
 from chalicelibs.domain.instants import wait_until
 from chalicelibs.domain.journal import Happened, Note
-from chalicelibs.domain.naming import is_call_id, task_of
+from chalicelibs.domain.naming import is_task_id, task_of
 from chalicelibs.domain.overrides import rules_of
-from chalicelibs.domain.progress import Tally, added
+from chalicelibs.domain.progress import added
 from chalicelibs.domain.retry import OPTED_OUT, Complete, Decision, Verdict, decide
 from chalicelibs.domain.task import Task, TaskStatus, tally_of, use_gained
 from chalicelibs.ports import UNHEARD, Calls, Clock, Journal, Slots
+from chalicelibs.together import (
+    Activity,
+    ActivityOnce,
+    Keep,
+    Nudges,
+    NudgesOnce,
+    ReadAhead,
+    Release,
+    Remembered,
+    Save,
+    Settle,
+    Steps,
+    TasksInFlight,
+    TheirCampaigns,
+    Together,
+    stored,
+)
 
 #: How often to look at a task that somebody else moves at the same moment.
 LOOKS = 3
 
-
-NO_DELAY = timedelta(0)
-
-
-class TasksInFlight(Protocol):
-    """What recording needs of the tasks, see the port."""
-
-    def get(self, task_id: str) -> Task | None:
-        """A task as it stands now."""
-
-    def get_all(self, task_ids: Iterable[str]) -> Iterable[Task]:
-        """Those of these tasks that there are."""
-
-    def save(self, task: Task) -> Task:
-        """Replace it, if it is still the version that was read."""
-
-    def settle(self, task: Task, tally: Tally) -> Task:
-        """Like `save`, and count it in the same transaction."""
-
-
-class TheirCampaigns(Protocol):
-    """What recording needs of the campaigns, see the port."""
-
-    def get(self, workspace_id: str, campaign_id: str) -> Campaign | None:
-        """A campaign as it stands now."""
-
-    def edit(
-        self, workspace_id: str, campaign_id: str, change: Callable[[Campaign], Campaign]
-    ) -> Campaign:
-        """Change a campaign as it stands now."""
-
-
-class Nudges(Protocol):
-    """What recording needs of the queues, see the port."""
-
-    def nudge(self, workspace_id: str, delay: timedelta = NO_DELAY) -> None:
-        """Have a workspace dispatched."""
-
-
-class Activity(Protocol):
-    """What recording needs of what went on, see the port."""
-
-    def add(self, counts: Mapping[Ended, int]) -> None:
-        """Count calls that ended."""
-
-
-class ReadAhead:
-    """Tasks that were read in one request; a look after a lost race is a new one."""
-
-    def __init__(self, tasks: TasksInFlight, task_ids: Iterable[str]) -> None:
-        self._tasks = tasks
-        self._read: dict[str, Task] = {}
-        with suppress(Exception):  # one that cannot be read must not fail the others
-            self._read = {task.task_id: task for task in tasks.get_all(task_ids)}
-        self.get_all = tasks.get_all
-
-    def get(self, task_id: str) -> Task | None:
-        """The task as it was read or saved last, or as it stands now."""
-        return self._read.pop(task_id, None) or self._tasks.get(task_id)
-
-    def save(self, task: Task) -> Task:
-        """See the port; the next report of the batch goes on from here."""
-        return self._saved(self._tasks.save(task))
-
-    def settle(self, task: Task, tally: Tally) -> Task:
-        """See the port; the next report of the batch goes on from here."""
-        return self._saved(self._tasks.settle(task, tally))
-
-    def _saved(self, task: Task) -> Task:
-        self._read[task.task_id] = task
-        return task
-
-
-class Remembered:
-    """Campaigns that are read once."""
-
-    def __init__(self, campaigns: TheirCampaigns) -> None:
-        self._campaigns = campaigns
-        self.get = cache(campaigns.get)
-
-    def edit(
-        self, workspace_id: str, campaign_id: str, change: Callable[[Campaign], Campaign]
-    ) -> Campaign:
-        """See the port; what is read from now on is read anew."""
-        self.get.cache_clear()
-        return self._campaigns.edit(workspace_id, campaign_id, change)
-
-
-class NudgesOnce:
-    """Nudges that are held back, each workspace's only once for each moment."""
-
-    def __init__(self, queue: Nudges) -> None:
-        self._queue = queue
-        self._held: dict[tuple[str, timedelta], None] = {}
-
-    def nudge(self, workspace_id: str, delay: timedelta = NO_DELAY) -> None:
-        """Hold it back."""
-        self._held[workspace_id, delay] = None
-
-    def send(self) -> None:
-        """Let them go."""
-        for workspace_id, delay in self._held:
-            self._queue.nudge(workspace_id, delay)
-
-
-class ActivityOnce:
-    """Ended calls that are summed up, so that a batch writes each campaign's hour once."""
-
-    def __init__(self, activity: Activity) -> None:
-        self._activity = activity
-        self._summed: Counter[Ended] = Counter()
-
-    def add(self, counts: Mapping[Ended, int]) -> None:
-        """Hold it back."""
-        self._summed.update(counts)
-
-    def send(self) -> None:
-        """Let it go; what cancels out is nothing."""
-        counts = {ended: count for ended, count in self._summed.items() if count}
-        if counts:
-            self._activity.add(counts)
+#: What came of a report: what was done about it, in a word, or why that failed.
+Done = str | Exception
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,9 +68,31 @@ class RecordCallEvent:
     deadlines: Deadlines
     journal: Journal = UNHEARD
 
+    def __call__(self, event: CallEvent) -> str:
+        """Record one report by itself; gives what was done about it, in a word.
+
+        Raises:
+            Stale: when the task moved again and again; the event comes back and finds out how.
+        """
+        [done] = self.together([event])
+        if isinstance(done, Exception):
+            raise done
+        return done
+
+    def together(self, events: Sequence[CallEvent]) -> Sequence[Done]:
+        """Record the reports of a batch with fewer requests; each fails or not by itself."""
+        by_task: dict[str, dict[int, CallEvent]] = defaultdict(dict)
+        for place, event in enumerate(events):
+            by_task[task_of(event.call_id)][place] = event
+        done: dict[int, Done] = {}
+        with self._of_batch(filter(is_task_id, by_task)) as batch:
+            together = Together(tasks=batch.tasks, calls=batch.calls, slots=batch.slots)
+            together.lead([batch._record_all(own, done) for own in by_task.values()])
+        return [done[place] for place in range(len(events))]
+
     @contextmanager
-    def of_batch(self, call_ids: Iterable[str]) -> Iterator[Self]:
-        """Record reports of these calls with fewer requests: read together, nudge once.
+    def _of_batch(self, task_ids: Iterable[str]) -> Iterator[Self]:
+        """Read these tasks together, each campaign once, and nudge in the end.
 
         What was read ahead may be a moment old: the condition on a task's version finds that out,
         and the next look is a new one. Nudges leave when the batch is done; should it die before,
@@ -183,7 +101,7 @@ class RecordCallEvent:
         nudges, activity = NudgesOnce(self.queue), ActivityOnce(self.activity)
         yield replace(
             self,
-            tasks=ReadAhead(self.tasks, map(task_of, filter(is_call_id, call_ids))),
+            tasks=ReadAhead(self.tasks, task_ids),
             campaigns=Remembered(self.campaigns),
             activity=activity,
             queue=nudges,
@@ -191,41 +109,44 @@ class RecordCallEvent:
         nudges.send()
         activity.send()
 
-    def __call__(self, event: CallEvent) -> str:
-        """Record an event; gives what was done about it, in a word.
+    def _record_all(self, events: Mapping[int, CallEvent], done: dict[int, Done]) -> Steps[None]:
+        """Record reports on one task, one after another, and note what came of each."""
+        for place, event in events.items():
+            try:
+                done[place] = yield from self._look_and_record(event)
+            except Exception as error:  # noqa: BLE001 - its message fails, and no other
+                done[place] = error
 
-        Raises:
-            Stale: when the task moved again and again; the event comes back and finds out how.
-        """
+    def _look_and_record(self, event: CallEvent) -> Steps[str]:
         # Two reports of one call often come at once: waiting for the message to come back would
         # keep its next attempt waiting, too.
         for _ in range(LOOKS - 1):
             try:
-                return self._record(event)
+                return (yield from self._record(event))
             except Stale:
                 continue
-        return self._record(event)
+        return (yield from self._record(event))
 
-    def _record(self, event: CallEvent) -> str:
+    def _record(self, event: CallEvent) -> Steps[str]:
         task = self.tasks.get(task_of(event.call_id))
         if task is None or event.workspace_id not in {None, task.workspace_id}:
             return "unknown_call"
         if task.is_erased:
             event = event.impersonal()
         if not task.has_in_flight(event.call_id):
-            return self._record_late(task, event)
+            return (yield from self._record_late(task, event))
         assert task.call is not None
         if not task.call.is_told_of_by(event.carrier):
             return "another_carriers_call"
         match event.kind:
             case EventKind.IN_PROGRESS:
-                return self._record_answer(task, task.call, event)
+                return (yield from self._record_answer(task, task.call, event))
             case EventKind.ENDED:
-                return self._record_end(task, task.call, event)
+                return (yield from self._record_end(task, task.call, event))
             case EventKind.ANALYSIS:
-                return self._record_analysis(task, task.call, event)
+                return (yield from self._record_analysis(task, task.call, event))
 
-    def _record_answer(self, task: Task, call: Call, event: CallEvent) -> str:
+    def _record_answer(self, task: Task, call: Call, event: CallEvent) -> Steps[str]:
         if not call.can_become(CallStatus.IN_PROGRESS):
             return "old_news"
         answered = call.because(
@@ -233,61 +154,63 @@ class RecordCallEvent:
             answered_at=event.at,
             carrier_call_id=event.carrier_call_id or call.carrier_call_id,
         )
-        self.tasks.save(task.with_call(answered))
+        yield Save(task.with_call(answered))
         return "in_progress"
 
-    def _record_end(self, task: Task, call: Call, event: CallEvent) -> str:
+    def _record_end(self, task: Task, call: Call, event: CallEvent) -> Steps[str]:
         if not call.can_become(CallStatus.ENDED):
             # Some tell of the end twice: at once, and in full when the conversation is analysed.
-            return self._record_analysis(task, call, event) if event.analysis else "old_news"
+            if event.analysis:
+                return (yield from self._record_analysis(task, call, event))
+            return "old_news"
         if call.is_withdrawn and event.reason == CANCELLED:
-            return self._take_back(task, call)
+            return (yield from self._take_back(task, call))
         ended = end_of(call, event, now=self.clock.now())
         # The slot goes first: should the rest fail, the task still stands in the rescue lane.
-        self._release(task, call)
+        yield from self._release(task, call)
         has_analysis = bool(call.analysis or call.outcome)  # it came before the end
         if has_analysis or not event.analysis_follows:
-            return self._settle(task, ended, event)
+            return (yield from self._settle(task, ended, event))
         waiting = replace(ended, deadline=self.clock.now() + self.deadlines.analysis)
-        self.tasks.save(task.with_call(waiting))
+        yield Save(task.with_call(waiting))
         self.queue.nudge(task.workspace_id)
         return "waits_for_analysis"
 
-    def _take_back(self, task: Task, call: Call) -> str:
+    def _take_back(self, task: Task, call: Call) -> Steps[str]:
         """It was never dialled: no attempt is spent, and the task waits in its lane again."""
-        self._release(task, call)
+        yield from self._release(task, call)
         back = task.give_back()
-        self.tasks.settle(back, tally_of(task, back, now=self.clock.now()))
+        yield stored(back, tally_of(task, back, now=self.clock.now()))
         self.queue.nudge(task.workspace_id)
         return "taken_back"
 
-    def _record_analysis(self, task: Task, call: Call, event: CallEvent) -> str:
+    def _record_analysis(self, task: Task, call: Call, event: CallEvent) -> Steps[str]:
         analysed = with_analysis(call, event)
         if call.status is CallStatus.ENDED:
-            return self._settle(task, analysed, event)
-        self.tasks.save(task.with_call(analysed))
+            return (yield from self._settle(task, analysed, event))
+        yield Save(task.with_call(analysed))
         return "analysis_before_end"
 
-    def _release(self, task: Task, call: Call) -> None:
+    def _release(self, task: Task, call: Call) -> Steps[None]:
         assert call.slots is not None, "the dial gate noted on which pages a dialled call stands"
-        self.slots.release(task.workspace_id, call.call_id, call.slots.workspace)
+        yield Release(task.workspace_id, call.slots.workspace, call.call_id)
         if call.slots.campaign is not None:
-            self.slots.release(task.campaign_id, call.call_id, call.slots.campaign)
+            yield Release(task.campaign_id, call.slots.campaign, call.call_id)
 
-    def _settle(self, task: Task, call: Call, event: CallEvent) -> str:
+    def _settle(self, task: Task, call: Call, event: CallEvent) -> Steps[str]:
         # Of two reports at once, the first to keep the call says what the task is settled by, and
         # not the second, even if that settles: task, call and counters must tell the same.
-        kept = self.calls.keep(task.workspace_id, call)
+        kept: Call = yield Keep(task.workspace_id, call)
         if task.is_erased:
             kept = self._erased(task, kept)
         after = task.after(self._decide(task, kept), kept)
         tally = tally_of(task, after, now=self.clock.now(), ended_call=kept)
         self._open_lane(after)
-        self.tasks.settle(after, tally)
+        yield Settle(after, tally)
         self._note(after, kept)
         self._wake(after)
         self.activity.add({ended_in(kept): 1})
-        return "settled" if kept == call else self._record(event)
+        return "settled" if kept == call else (yield from self._record(event))
 
     def _erased(self, task: Task, kept: Call) -> Call:
         """The call without the person, also where a worker died who read the task before."""
@@ -347,7 +270,7 @@ class RecordCallEvent:
         if task.status is TaskStatus.QUEUED and timedelta(0) < wait <= LOOK_AHEAD:
             self.queue.nudge(task.workspace_id, wait)
 
-    def _record_late(self, task: Task, event: CallEvent) -> str:
+    def _record_late(self, task: Task, event: CallEvent) -> Steps[str]:
         """An event of a call that has ended: a repetition, or a more telling word on it."""
         dialed = task.ended_call(event.call_id)
         kept = dialed and self.calls.get(task.workspace_id, dialed)
@@ -366,20 +289,20 @@ class RecordCallEvent:
         if call == kept or not (is_settled or self._is_in_time(kept)):
             return "old_news"
         if call.opts_out:
-            task = self._opt_out(task)
+            task = yield from self._opt_out(task)
         if call.outcome != kept.outcome:
-            return self._upgrade(task, kept, call)
+            return (yield from self._upgrade(task, kept, call))
         self.calls.revise(task.workspace_id, call)
         return "analysis_added"
 
-    def _opt_out(self, task: Task) -> Task:
+    def _opt_out(self, task: Task) -> Steps[Task]:
         """Whoever asked not to be called again, however late it is told, is not."""
         if task.is_final:
             return task
-        if task.call is not None:
-            return self.tasks.save(task.with_call(replace(task.call, opts_out=True)))
-        done = task.finish(TaskStatus.COMPLETED, OPTED_OUT)
-        return self.tasks.settle(done, tally_of(task, done, now=self.clock.now()))
+        warned = task.call and task.with_call(replace(task.call, opts_out=True))
+        done = warned or task.finish(TaskStatus.COMPLETED, OPTED_OUT)
+        saved: Task = yield stored(done, tally_of(task, done, now=self.clock.now()))
+        return saved
 
     def _told_late(self, call: Call, event: CallEvent) -> Call:
         """The call as it is now known; the end of a lost one was only a guess."""
@@ -391,7 +314,7 @@ class RecordCallEvent:
         assert call.ended_at is not None
         return self.clock.now() - call.ended_at <= self.deadlines.grace
 
-    def _upgrade(self, task: Task, kept: Call, call: Call) -> str:
+    def _upgrade(self, task: Task, kept: Call, call: Call) -> Steps[str]:
         """Settle once more, by the more telling outcome, unless the task has moved on since."""
         if task.last_call_id != call.call_id:
             return "old_news"
@@ -402,7 +325,7 @@ class RecordCallEvent:
             tally = added(tally_of(task, after, now=self.clock.now()), use_gained(kept, call))
             moved = moved_to(call, task.outcome)
             self._open_lane(after)
-            task = self.tasks.settle(after, added(tally, moved))
+            task = yield Settle(after, added(tally, moved))
             self.activity.add(moved_in(kept, call))
         self.calls.revise(task.workspace_id, call)
         self._wake(task)

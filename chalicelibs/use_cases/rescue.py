@@ -95,8 +95,8 @@ class Rescue:
 
         The slots go first: should the rest fail, the task still stands in the rescue lane.
         """
-        self.slots.release(task.workspace_id, call.call_id, None)
-        self.slots.release(task.campaign_id, call.call_id, None)
+        self.slots.release(task.workspace_id, {call.call_id}, None)
+        self.slots.release(task.campaign_id, {call.call_id}, None)
         try:
             back = task.give_back()
             self.tasks.settle(back, tally_of(task, back, now=self.clock.now()))

@@ -167,8 +167,14 @@ def test_a_call_costs_no_more_than_its_steps_need(client: Any, ports: Ports) -> 
         "settled_at": epoch_ms(NOON),
     }
     units["settle"] = meter.of(lambda: ports.tasks.settle(done, tally))
+    ten = [replace(one, status=TaskStatus.COMPLETED) for one in tasks[1:11]]
+    units["settle ten"] = meter.of(
+        lambda: ports.tasks.settle_all([(one, tally) for one in ten])
+    ) / len(ten)
     units["keep call"] = meter.of(lambda: ports.calls.keep(WORKSPACE, PLACED))
-    units["release"] = meter.of(lambda: ports.slots.release(WORKSPACE, call.call_id, 0))
+    ids = {a_call(one).call_id for one in tasks[1:11]}
+    units["release ten"] = meter.of(lambda: ports.slots.release(WORKSPACE, ids, 0)) / len(ids)
+    units["release"] = meter.of(lambda: ports.slots.release(WORKSPACE, {call.call_id}, 0))
 
     assert units == {
         "add": pytest.approx(3, abs=0.2),
@@ -177,6 +183,8 @@ def test_a_call_costs_no_more_than_its_steps_need(client: Any, ports: Ports) -> 
         "save, same deadline": 1,
         "save, new deadline": 3,
         "settle": 5,
+        "settle ten": 3.2,
         "keep call": 1,
         "release": 1,
+        "release ten": 0.1,
     }

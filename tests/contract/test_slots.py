@@ -57,7 +57,7 @@ def test_a_released_slot_is_free(ports: Ports) -> None:
     got = ports.slots.reserve(WORKSPACE, ids(1), 1)
 
     for _ in range(2):
-        ports.slots.release(WORKSPACE, ids(1)[0], got[ids(1)[0]])
+        ports.slots.release(WORKSPACE, {*ids(1)}, got[ids(1)[0]])
 
     assert ports.slots.held(WORKSPACE) == frozenset()
     assert list(ports.slots.reserve(WORKSPACE, ids(2), 1)) == ids(2)
@@ -67,15 +67,34 @@ def test_a_slot_is_found_without_its_page(ports: Ports) -> None:
     ports.slots.reserve(WORKSPACE, ids(*range(60)), 60)
 
     for _ in range(2):
-        ports.slots.release(WORKSPACE, ids(59)[0], None)
+        ports.slots.release(WORKSPACE, {*ids(59)}, None)
 
     assert ports.slots.held(WORKSPACE) == set(ids(*range(59)))
 
 
+def test_slots_of_one_page_are_given_back_together(ports: Ports) -> None:
+    got = ports.slots.reserve(WORKSPACE, ids(1, 2, 3), 3)
+    assert set(got.values()) == {got[ids(1)[0]]}
+
+    for _ in range(2):
+        ports.slots.release(WORKSPACE, {*ids(1, 3, 99)}, got[ids(1)[0]])
+
+    assert ports.slots.held(WORKSPACE) == {*ids(2)}
+    assert len(ports.slots.reserve(WORKSPACE, ids(4, 5, 6), 3)) == 2
+
+
+def test_slots_of_several_pages_are_found_without_their_pages(ports: Ports) -> None:
+    ports.slots.reserve(WORKSPACE, ids(*range(60)), 60)
+
+    ports.slots.release(WORKSPACE, {*ids(*range(0, 60, 2))}, None)
+
+    assert ports.slots.held(WORKSPACE) == {*ids(*range(1, 60, 2))}
+
+
 def test_releasing_what_nobody_holds_harms_nothing(ports: Ports) -> None:
-    ports.slots.release(WORKSPACE, ids(1)[0], 0)
-    ports.slots.release(WORKSPACE, ids(1)[0], None)
-    ports.slots.release(WORKSPACE, ids(1)[0], 7)
+    ports.slots.release(WORKSPACE, {*ids(1)}, 0)
+    ports.slots.release(WORKSPACE, {*ids(1)}, None)
+    ports.slots.release(WORKSPACE, {*ids(1)}, 7)
 
     assert len(ports.slots.reserve(WORKSPACE, ids(1, 2, 3), 2)) == 2
 
@@ -96,7 +115,7 @@ def test_after_the_limit_was_lowered_nobody_gets_in_until_enough_have_gone(
         assert ports.slots.reserve(WORKSPACE, ids(100 + number), lower).keys() <= (
             set(ids(100 + number)) if number > lower else set()
         )
-        ports.slots.release(WORKSPACE, ids(number)[0], got[ids(number)[0]])
+        ports.slots.release(WORKSPACE, {*ids(number)}, got[ids(number)[0]])
         assert len(ports.slots.held(WORKSPACE)) <= max(lower, 60 - number - 1)
 
 
@@ -138,18 +157,18 @@ def test_while_the_limit_changes_each_worker_keeps_to_the_lowest(
         for turn in range(10):
             number = worker * 8 + turn
             if number < 60:
-                slots.release(WORKSPACE, ids(number)[0], got[ids(number)[0]])
+                slots.release(WORKSPACE, {*ids(number)}, got[ids(number)[0]])
             mine = ids(*(1000 * worker + 10 * turn + offset for offset in range(5)))
             taken = slots.reserve(WORKSPACE, mine, 26)
             seen.append(len(slots.held(WORKSPACE)))
             for call_id, page in taken.items():
                 if chance.random() < 0.3:
-                    slots.release(WORKSPACE, call_id, page)
+                    slots.release(WORKSPACE, {call_id}, page)
         return seen
 
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(come_and_go, range(1, 8)))
 
     for number in range(60):
-        slots.release(WORKSPACE, ids(number)[0], None)
+        slots.release(WORKSPACE, {*ids(number)}, None)
     assert len(slots.held(WORKSPACE)) <= 26

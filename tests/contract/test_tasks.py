@@ -17,6 +17,7 @@ from chalicelibs.domain.progress import Progress
 from chalicelibs.domain.retry import Callback, Complete, Retry
 from chalicelibs.domain.search import TaskFilter
 from chalicelibs.domain.task import Task, TaskStatus, tally_of
+from chalicelibs.ports import MOST_SETTLED
 from tests.builders import (
     AGENT,
     CAMPAIGN,
@@ -283,6 +284,66 @@ def test_settling_saves_and_counts_together(ports: Ports) -> None:
     assert due_ids(ports, rescue_partition(WORKSPACE), NOON + timedelta(days=1)) == []
     progress = ports.campaigns.progress(CAMPAIGN)
     assert progress == Progress(tasks=1, calls=1, outcomes={"no_answer": 1})
+
+
+def settled(number: int, outcome: str) -> tuple[Task, dict[str, int]]:
+    """A task that was called once and is done, and what that counts."""
+    call = a_call(a_task(number), outcome=outcome, dialed_at=NOON)
+    done = a_task(number).after(Complete(), call)
+    return done, {"calls": 1, "completed": 1, f"outcome:{outcome}": 1}
+
+
+def test_tasks_of_a_campaign_are_settled_and_counted_together(ports: Ports) -> None:
+    ports.tasks.add([a_task(number) for number in range(MOST_SETTLED)])
+    outcomes = ["busy", "completed", "completed"] * (MOST_SETTLED // 3)
+
+    saved = ports.tasks.settle_all([*map(settled, range(MOST_SETTLED), outcomes)])
+
+    assert [stored(ports, a_task(number)) for number in range(MOST_SETTLED)] == saved
+    assert {task.version for task in saved} == {a_task().version + 1}
+    assert due_ids(ports, LANE, NOON) == []
+    assert ports.campaigns.progress(CAMPAIGN) == Progress(
+        tasks=90, calls=90, completed=90, outcomes={"busy": 30, "completed": 60}
+    )
+
+
+def test_of_settlements_together_the_latest_is_told(ports: Ports) -> None:
+    ports.tasks.add([a_task(1), a_task(2)])
+    done = [a_task(number).finish(TaskStatus.ARCHIVED, "by hand") for number in (1, 2)]
+    moments = [NOON + SECOND, NOON]
+
+    ports.tasks.settle_all(
+        [
+            (one, {"archived": 1, "settled_at": epoch_ms(at)})
+            for one, at in zip(done, moments, strict=True)
+        ]
+    )
+
+    progress = ports.campaigns.progress(CAMPAIGN)
+    assert (progress.archived, progress.settled_at) == (2, NOON + SECOND)
+
+
+@pytest.mark.parametrize("moved", [1, 2, 3])
+def test_where_one_task_has_moved_none_is_settled_with_it(ports: Ports, moved: int) -> None:
+    ports.tasks.add([a_task(number) for number in (1, 2, 3)])
+    ports.tasks.save(a_task(moved, attempts=1))
+
+    with pytest.raises(Stale, match=a_task(moved).task_id):
+        ports.tasks.settle_all([settled(number, "busy") for number in (1, 2, 3)])
+
+    attempts = [stored(ports, a_task(number)).attempts for number in (1, 2, 3)]
+    assert attempts == [int(number == moved) for number in (1, 2, 3)]
+    assert ports.campaigns.progress(CAMPAIGN) == Progress(tasks=3)
+
+
+def test_a_task_that_is_not_there_is_not_settled_with_others(ports: Ports) -> None:
+    ports.tasks.add([a_task(1)])
+
+    with pytest.raises(Stale):
+        ports.tasks.settle_all([settled(1, "busy"), settled(2, "busy")])
+
+    assert stored(ports, a_task(1)) == a_task(1)
+    assert ports.tasks.get(a_task(2).task_id) is None
 
 
 def test_a_finished_task_leaves_the_agenda(ports: Ports) -> None:

@@ -57,6 +57,30 @@ def test_parallel_settling_keeps_the_counters_exact(parallel_ports: Ports) -> No
     )
 
 
+def test_of_batches_that_settle_the_same_tasks_at_once_one_counts_each(
+    parallel_ports: Ports,
+) -> None:
+    tasks = [a_task(number) for number in range(60)]
+    parallel_ports.tasks.add(tasks)
+    done = [replace(task, status=TaskStatus.COMPLETED) for task in tasks]
+    tally = {"completed": 1, "calls": 1, "outcome:completed": 1}
+
+    def settle(number: int) -> int:
+        own = done[number % 6 * 10 :][:10]
+        try:
+            return len(parallel_ports.tasks.settle_all([(task, tally) for task in own]))
+        except Stale:
+            return 0
+
+    with ThreadPoolExecutor(WORKERS) as threads:
+        won = sum(threads.map(settle, range(18)))
+
+    assert won == len(tasks)
+    assert parallel_ports.campaigns.progress(CAMPAIGN) == Progress(
+        tasks=60, completed=60, calls=60, outcomes={"completed": 60}
+    )
+
+
 def test_the_same_tasks_added_in_parallel_are_stored_and_counted_once(
     parallel_ports: Ports,
 ) -> None:

@@ -31,6 +31,7 @@ COMMON: Mapping[str, float] = {
     "dial_hangs": 0.1,  # the request outlasts our patience; half of these ring, later
     "fetch_fails": 0.5,
     "agenda_old": 0.5,  # per look into the index
+    "reports_piled": 0.9,  # nobody takes them for minutes, and then many at once
 }
 
 #: What may be away for minutes as a whole, and how much of it then fails.

@@ -22,11 +22,13 @@ from chalicelibs.adapters.memory import (
     MemoryStore,
 )
 from chalicelibs.bootstrap import Ports, Service, wire
-from chalicelibs.domain.call_event import CallEvent
+from chalicelibs.domain.call import CallStatus
+from chalicelibs.domain.call_event import CallEvent, EventKind
 from chalicelibs.domain.campaign import CampaignState
 from chalicelibs.domain.deadlines import Deadlines
 from chalicelibs.domain.task import Task, TaskStatus
-from chalicelibs.use_cases.record_call_event import RecordCallEvent
+from chalicelibs.together import attempt
+from chalicelibs.use_cases.record_call_event import Done, RecordCallEvent
 from tests.simulation.carrier import SimulatedCarrier
 from tests.simulation.faults import (
     MOST_CARRIER_SKEW,
@@ -41,6 +43,7 @@ from tests.simulation.unreliable import (
     UnreliableQueue,
     WorldClock,
 )
+from tests.simulation.violation import Violation
 from tests.simulation.watched import (
     Journal,
     WatchedCampaigns,
@@ -133,7 +136,7 @@ def build(world: World) -> History:
     queue = UnreliableQueue(
         world=world,
         place=lambda message: history.service.place_call(message),
-        record=lambda event: record_in_a_batch(history.service, event),
+        record=lambda events: record_together(history, events),
         dispatch=lambda workspace_id: history.service.dispatch(workspace_id),
         import_chunk=lambda message: history.service.import_chunk(message),
         on_tick=lambda workspace_id: history.service.keep_time(workspace_id),
@@ -191,14 +194,26 @@ def build(world: World) -> History:
     return history
 
 
-def record_in_a_batch(service: Service, event: CallEvent) -> None:
-    """Record a report as the function does it: read ahead, and nudge in the end."""
-    record = service.record_call_event
-    if not isinstance(record, RecordCallEvent):  # a planted bug is in its place
-        record(event)
-        return
-    with record.of_batch([event.call_id]) as recording:
-        recording(event)
+def record_together(history: History, events: Sequence[CallEvent]) -> Sequence[Done]:
+    """Record the reports of a batch, and see whether what was recorded is."""
+    record = history.service.record_call_event
+    if isinstance(record, RecordCallEvent):
+        recorded = record.together(events)
+    else:  # a planted bug is in its place
+        recorded = [attempt(record, event) for event in events]
+    for event, said in zip(events, recorded, strict=True):
+        if not isinstance(said, Exception) and is_forgotten(history, event):
+            found = Violation("P7", "has an end nobody keeps", event.call_id, history.world.now)
+            history.journal.broken.append(found)
+    return recorded
+
+
+def is_forgotten(history: History, event: CallEvent) -> bool:
+    """Whether a call goes on whose end was reported."""
+    task = history.store.tasks.get(event.call_id.rpartition("-")[0])
+    if event.kind is not EventKind.ENDED or task is None or task.call is None:
+        return False
+    return task.call.call_id == event.call_id and task.call.status is not CallStatus.ENDED
 
 
 class Lots(RandomIds):

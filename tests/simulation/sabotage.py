@@ -196,10 +196,6 @@ def swallow_stale(history: History) -> None:
         return "swallowed"
 
     history.service = replace(history.service, record_call_event=careless)  # type: ignore[arg-type]
-    keep_time = history.service.keep_time
-    history.service = replace(
-        history.service, keep_time=replace(keep_time, steps=keep_time.steps[1:])
-    )
 
 
 class UpsideDown(Campaign):
@@ -303,14 +299,93 @@ def settle_before_keeping(history: History) -> None:
         waiting.append((workspace_id, call))
         return call
 
-    def settle(task: Task, tally: Tally) -> Task:
-        saved = record.tasks.settle(task, tally)
+    def keep_now() -> None:
         while waiting:
             record.calls.keep(*waiting.pop())
+
+    recording(history, calls=Wrapped(record.calls, keep=keep))
+    after_settling(history, keep_now)
+
+
+def after_settling(history: History, follow: Callable[[], None]) -> None:
+    """Have something follow when tasks were stored, alone or together."""
+    tasks = history.service.record_call_event.tasks
+
+    def save(task: Task) -> Task:
+        saved = tasks.save(task)
+        follow()
         return saved
 
-    calls, tasks = Wrapped(record.calls, keep=keep), Wrapped(record.tasks, settle=settle)
-    recording(history, calls=calls, tasks=tasks)
+    def settle(task: Task, tally: Tally) -> Task:
+        saved = tasks.settle(task, tally)
+        follow()
+        return saved
+
+    def settle_all(settled: Sequence[tuple[Task, Tally]]) -> Sequence[Task]:
+        saved = tasks.settle_all(settled)
+        follow()
+        return saved
+
+    recording(history, tasks=Wrapped(tasks, save=save, settle=settle, settle_all=settle_all))
+
+
+def release_after_settling(history: History) -> None:
+    """Slots are given back when their tasks have left the lane in which rescue looks."""
+    slots, waiting = history.service.record_call_event.slots, list[tuple[Any, ...]]()
+
+    def release_now() -> None:
+        while waiting:
+            slots.release(*waiting.pop())
+
+    recording(history, slots=Wrapped(slots, release=lambda *wanted: waiting.append(wanted)))
+    after_settling(history, release_now)
+
+
+def settling_together(
+    history: History, settle_all: Callable[[Sequence[tuple[Task, Tally]]], Sequence[Task]]
+) -> None:
+    """Have tasks settled together in another way."""
+    tasks = history.service.record_call_event.tasks
+    recording(history, tasks=Wrapped(tasks, settle_all=settle_all))
+
+
+def drop_the_others(history: History) -> None:
+    """One task has moved, and all that were to be settled with it are taken for settled."""
+    tasks = history.service.record_call_event.tasks
+
+    def settle_all(settled: Sequence[tuple[Task, Tally]]) -> Sequence[Task]:
+        try:
+            return tasks.settle_all(settled)
+        except Stale:
+            return [replace(task, version=task.version + 1) for task, _ in settled]
+
+    settling_together(history, settle_all)
+
+
+def count_a_batch_twice(history: History) -> None:
+    """Counters are written beside the tasks: what is settled one by one then counts again."""
+    tasks = history.service.record_call_event.tasks
+
+    def settle_all(settled: Sequence[tuple[Task, Tally]]) -> Sequence[Task]:
+        try:
+            return tasks.settle_all(settled)
+        except Stale:
+            for task, tally in settled:
+                history.store.counters[task.campaign_id].update(tally)
+            raise
+
+    settling_together(history, settle_all)
+
+
+def count_one_for_all(history: History) -> None:
+    """Of tasks that are settled together only the first is counted."""
+    tasks = history.service.record_call_event.tasks
+
+    def settle_all(settled: Sequence[tuple[Task, Tally]]) -> Sequence[Task]:
+        (first, tally), *others = settled
+        return tasks.settle_all([(first, tally), *((other, {}) for other, _ in others)])
+
+    settling_together(history, settle_all)
 
 
 class Hasty(RecordCallEvent):
@@ -371,7 +446,7 @@ def release_at_the_answer(history: History) -> None:
 
     def save(task: Task) -> Task:
         if task.call is not None and task.call.status == "in_progress":
-            record.slots.release(task.workspace_id, task.call.call_id, None)
+            record.slots.release(task.workspace_id, {task.call.call_id}, None)
         return record.tasks.save(task)
 
     recording(history, tasks=Wrapped(record.tasks, save=save))
@@ -542,6 +617,10 @@ def believe_any_clock(history: History) -> None:
 
 SABOTAGES: tuple[Callable[[History], None], ...] = (
     settle_before_keeping,
+    release_after_settling,
+    drop_the_others,
+    count_a_batch_twice,
+    count_one_for_all,
     retry_at_once,
     one_attempt_more,
     grant_every_callback,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from chalicelibs.domain.call_event import CallEvent
 from chalicelibs.domain.dead_letters import MOST_RECEIVES, DeadLetter, QueueName
@@ -12,7 +12,7 @@ from chalicelibs.domain.errors import CarillonError, Stale
 from chalicelibs.domain.once import InProgress
 from chalicelibs.domain.task import Task
 from chalicelibs.ports import ImportChunk, PlaceCall
-from tests.simulation.world import Broken, World
+from tests.simulation.world import MILLISECOND, Broken, World, first_of
 
 NO_DELAY = timedelta(0)
 
@@ -27,6 +27,9 @@ VISIBILITY = {
 
 #: A message that nobody took for so long is gone; a dead letter is kept for longer than we look.
 RETENTION = timedelta(days=4)
+
+#: So many reports are recorded in one invocation at most.
+BATCH = 10
 
 #: How long a request may hang before the client gives up and says that its answer was lost.
 HTTP_TIMEOUT = timedelta(seconds=10)
@@ -92,6 +95,15 @@ class Message:
     name: str
     body: Callable[[], object]
     sent_at: datetime
+    report: CallEvent | None = None  #: What it says, where it comes in batches.
+
+
+class Delivery(NamedTuple):
+    """A report on its way, and who hears whether it was recorded."""
+
+    name: str
+    report: CallEvent
+    done: Callable[[bool], None]
 
 
 @dataclass(kw_only=True)
@@ -100,12 +112,13 @@ class UnreliableQueue:
 
     world: World
     place: Callable[[PlaceCall], object]
-    record: Callable[[CallEvent], object]
+    record: Callable[[Sequence[CallEvent]], Sequence[str | Exception]]
     dispatch: Callable[[str], object]
     on_tick: Callable[[str], object]
     import_chunk: Callable[[ImportChunk], object]
     dead: list[Message] = field(default_factory=list)
     forgotten: list[Message] = field(default_factory=list)
+    piled: list[Delivery] = field(default_factory=list)  #: Reports that go into the next batch.
 
     def calls(self, messages: Iterable[tuple[PlaceCall, timedelta]]) -> None:
         """See the port."""
@@ -118,7 +131,8 @@ class UnreliableQueue:
         for event in events:
             said = f"{event.kind} {event.outcome or ''}".strip()
             name = f"record {said} of {event.call_id}"
-            self.send(QueueName.CALL_EVENTS, name, partial(self.record, event))
+            body = partial(self.record, [event])
+            self.send(QueueName.CALL_EVENTS, name, body, report=event)
 
     def chunks(self, messages: Iterable[ImportChunk]) -> None:
         """See the port."""
@@ -144,10 +158,11 @@ class UnreliableQueue:
         name: str,
         body: Callable[[], object],
         delay: timedelta = NO_DELAY,
+        report: CallEvent | None = None,
     ) -> None:
         """Have something done, once or twice, sooner or later."""
         world = self.world
-        message = Message(queue=queue, name=name, body=body, sent_at=world.now)
+        message = Message(queue=queue, name=name, body=body, sent_at=world.now, report=report)
         for _ in range(2 if world.strikes("message_doubled") else 1):
             random = world.dice("messages")
             late = NO_DELAY
@@ -174,7 +189,49 @@ class UnreliableQueue:
             again = self.world.now + VISIBILITY[message.queue]
             self._deliver(message, again, receives=receives + 1)
 
-        self.world.at(when, lambda: self.world.start(message.name, message.body, done))
+        self.world.at(when, lambda: self._hand_over(message, done))
+
+    def _hand_over(self, message: Message, done: Callable[[bool], None]) -> None:
+        if message.report is None:
+            self.world.start(message.name, message.body, done)
+            return
+        if not self.piled:
+            self.world.after(self._patience(), self._record_piled)
+        self.piled.append(Delivery(message.name, message.report, done))
+
+    def _patience(self) -> timedelta:
+        """How long a report waits for others that go with it."""
+        random = self.world.dice("batches")
+        if self.world.strikes("reports_piled"):
+            return timedelta(seconds=random.randrange(1, random.choice([30, 150, 600])))
+        return random.choice([0, self.world.backlog_ms]) * MILLISECOND
+
+    def _record_piled(self) -> None:
+        """Hand out all that wait, to several at once as SQS does it."""
+        piled, self.piled = self.piled, []
+        hands = self.world.dice("batches").choice([1, 1, 2])
+        for hand in range(hands):
+            own = piled[hand::hands]
+            for start in range(0, len(own), BATCH):
+                self._record(own[start : start + BATCH])
+
+    def _record(self, batch: Sequence[Delivery]) -> None:
+        recorded: Sequence[str | Exception] = [Broken("nobody said")] * len(batch)
+
+        def record() -> None:
+            nonlocal recorded
+            recorded = self.record([one.report for one in batch])
+            for one, said in zip(batch, recorded, strict=True):
+                if isinstance(said, Exception):
+                    self.world.tell(f"error: {one.name}: {first_of(said)}")
+                else:
+                    self.world.tell(f"{one.name}: {said}")
+
+        def done(has_succeeded: bool) -> None:
+            for one, said in zip(batch, recorded, strict=True):
+                one.done(has_succeeded and not isinstance(said, Exception))
+
+        self.world.start(", ".join(one.name for one in batch), record, done)
 
 
 @dataclass(kw_only=True)
@@ -201,7 +258,7 @@ class UnreliableDeadLetters:
         for message in going:
             self.queues.dead.remove(message)
             self.queues.world.tell(f"{message.name}: sent back by the operator")
-            self.queues.send(queue, message.name, message.body)
+            self.queues.send(queue, message.name, message.body, report=message.report)
         return len(going)
 
 

@@ -1,7 +1,7 @@
 """The in-memory twins, watched: what was written, when, and by an invocation that began when."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -292,11 +292,11 @@ class WatchedSlots(MemorySlots):
             self.journal.world.tell(f"no slot for {left_out}")
         return pages
 
-    def release(self, scope: str, call_id: str, page: int | None) -> None:
+    def release(self, scope: str, call_ids: Set[str], page: int | None) -> None:
         """See the port."""
         limit = self.journal.limit_of(scope)
         was_full = limit is not None and len(self.held(scope)) >= limit
-        super().release(scope, call_id, page)
+        super().release(scope, call_ids, page)
         if was_full:
             self.journal.free_since[scope] = self.journal.world.now
 

@@ -1,6 +1,6 @@
 """Slots in the table: pages of call ids, each page one item and never more than one write unit."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 
 from chalicelibs.adapters.dynamodb import keys
 from chalicelibs.adapters.dynamodb.slots_plan import Pages, plan
@@ -36,12 +36,12 @@ class DynamoSlots:
                 break
         return page_by_call
 
-    def release(self, scope: str, call_id: str, page: int | None) -> None:
+    def release(self, scope: str, call_ids: Set[str], page: int | None) -> None:
         """See the port."""
-        wanted = [page] if page is not None else _holding(self._pages(scope), call_id)
+        wanted = [page] if page is not None else _holding(self._pages(scope), call_ids)
         for number in wanted:
             key = _key(scope, number)
-            self._table.write(update(key, "DELETE #calls :ids", ids=frozenset({call_id})))
+            self._table.write(update(key, "DELETE #calls :ids", ids=frozenset(call_ids)))
 
     def held(self, scope: str) -> frozenset[str]:
         """See the port."""
@@ -70,9 +70,9 @@ def _key(scope: str, page: int) -> keys.Key:
     return keys.slots(scope), f"{page:03}"
 
 
-def _holding(pages: Pages, call_id: str) -> list[int]:
-    return [page for page, held in pages.items() if call_id in held]
+def _holding(pages: Pages, call_ids: Set[str]) -> list[int]:
+    return [page for page, held in pages.items() if held & call_ids]
 
 
 def _held_already(pages: Pages, call_ids: Iterable[str]) -> dict[str, int]:
-    return {one: page for one in call_ids for page in _holding(pages, one)[:1]}
+    return {one: page for one in call_ids for page in _holding(pages, {one})[:1]}

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import reduce
 from typing import Any
 
 from chalicelibs.adapters.dynamodb import counters, keys
@@ -19,7 +20,7 @@ from chalicelibs.domain.campaign import Campaign
 from chalicelibs.domain.errors import Stale
 from chalicelibs.domain.lane import rescue_partition
 from chalicelibs.domain.naming import BUCKETS, bucket_of, campaign_of
-from chalicelibs.domain.progress import Tally
+from chalicelibs.domain.progress import Tally, added
 from chalicelibs.domain.search import ANY_TASK, TaskFilter
 from chalicelibs.domain.task import DueTask, Task, TaskStatus, tally_of_new
 from chalicelibs.ports import AtGate, Page
@@ -157,23 +158,30 @@ class DynamoTasks:
 
     def save(self, task: Task) -> Task:
         """See the port."""
-        return self.settle(task, {})
+        saved = replace(task, version=task.version + 1)
+        try:
+            self._table.write(replacing(task, saved))
+        except ConditionFailed as failed:
+            raise Stale(task.task_id) from failed
+        return saved
 
     def settle(self, task: Task, tally: Tally) -> Task:
         """See the port."""
-        saved = replace(task, version=task.version + 1)
-        replaced = put(
-            keys.task(task.task_id), task_item(saved), "#version = :version", version=task.version
-        )
+        if not tally:
+            return self.save(task)
+        [saved] = self.settle_all([(task, tally)])
+        return saved
+
+    def settle_all(self, settled: Sequence[tuple[Task, Tally]]) -> Sequence[Task]:
+        """See the port."""
+        tasks = [task for task, _ in settled]
+        saved = [replace(task, version=task.version + 1) for task in tasks]
+        tally = reduce(added, (tally for _, tally in settled))
+        counted = counters.count(tasks[0].campaign_id, tally, lot=self._table.ids.lot())
         try:
-            if tally:
-                lot = self._table.ids.lot()
-                counted = counters.count(task.campaign_id, tally, lot=lot)
-                self._table.transact([replaced, counted])
-            else:
-                self._table.write(replaced)
-        except (ConditionFailed, Cancelled) as failed:
-            raise Stale(task.task_id) from failed
+            self._table.transact([*map(replacing, tasks, saved), counted])
+        except Cancelled as cancelled:
+            raise Stale(tasks[cancelled.failed[0]].task_id) from cancelled
         return saved
 
     def page(
@@ -189,6 +197,13 @@ class DynamoTasks:
             stretches[0] = stretches[0]._replace(first=keys.after(cursor))
         found = search(self._table, stretches, tasks_wanted(wanted), limit=limit)
         return Page(list(map(task_of, found.items)), found.last)
+
+
+def replacing(task: Task, saved: Task) -> Write:
+    """The write that stores the next version of a task, if it is still the one that was read."""
+    return put(
+        keys.task(task.task_id), task_item(saved), "#version = :version", version=task.version
+    )
 
 
 def insert(task: Task) -> Write:

@@ -1,6 +1,6 @@
 """Slots and pacing in memory."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import datetime
 
@@ -25,12 +25,12 @@ class MemorySlots:
                     page.add(call_id)
             return {call_id: 0 for call_id in call_ids if call_id in page}
 
-    def release(self, scope: str, call_id: str, page: int | None) -> None:
+    def release(self, scope: str, call_ids: Set[str], page: int | None) -> None:
         """See the port."""
         with self._store.lock:
             for number, held in self._store.slots.get(scope, {}).items():
                 if page in {None, number}:
-                    held.discard(call_id)
+                    held.difference_update(call_ids)
 
     def held(self, scope: str) -> frozenset[str]:
         """See the port."""

@@ -95,6 +95,15 @@ class MemoryTasks:
             counters[task.campaign_id] = Counter(added(counters[task.campaign_id], tally))
             return saved
 
+    def settle_all(self, settled: Sequence[tuple[Task, Tally]]) -> Sequence[Task]:
+        """See the port."""
+        with self._store.lock:
+            for task, _ in settled:
+                stored = self._store.tasks.get(task.task_id)
+                if stored is None or stored.version != task.version:
+                    raise Stale(task.task_id)
+            return [self.settle(task, tally) for task, tally in settled]
+
     def page(
         self, campaign_id: str, wanted: TaskFilter = ANY_TASK, *, cursor: str | None, limit: int
     ) -> Page[Task]:
