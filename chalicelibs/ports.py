@@ -225,10 +225,6 @@ class Gauges(Protocol):
         """Remember it; of two writers the last one counts."""
 
 
-#: So many tasks are settled together at most.
-MOST_SETTLED = 90
-
-
 class Tasks(Protocol):
     """Tasks, and the agenda that says what must happen to them next."""
 
@@ -277,7 +273,7 @@ class Tasks(Protocol):
         """
 
     def settle_all(self, settled: Sequence[tuple[Task, Tally]]) -> Sequence[Task]:
-        """Settle up to `MOST_SETTLED` tasks of one campaign, all of them or none.
+        """Settle up to 90 tasks of one campaign, all of them or none.
 
         Gives their new versions, in the order of the tasks.
 

@@ -17,7 +17,7 @@ from chalicelibs.domain.call import Call
 from chalicelibs.domain.campaign import Campaign
 from chalicelibs.domain.progress import Tally
 from chalicelibs.domain.task import Task
-from chalicelibs.ports import MOST_SETTLED, Calls, Slots
+from chalicelibs.ports import Calls, Slots
 
 NO_DELAY = timedelta(0)
 
@@ -159,21 +159,18 @@ class Together:
         return [attempt(self.calls.keep, *wish) for wish in wishes]
 
     def _settle(self, wishes: Sequence[Settle]) -> Sequence[Answer]:
-        campaigns: dict[str, list[Settle]] = defaultdict(list)
+        campaigns: dict[str, dict[str, Settle]] = defaultdict(dict)
         for wish in wishes:
-            campaigns[wish.task.campaign_id].append(wish)
+            campaigns[wish.task.campaign_id][wish.task.task_id] = wish
         answers: dict[str, Answer] = {}
         for own in campaigns.values():
-            for start in range(0, len(own), MOST_SETTLED):
-                some = own[start : start + MOST_SETTLED]
-                ids = (wish.task.task_id for wish in some)
-                answers |= zip(ids, self._settle_some(some), strict=True)
+            answers |= zip(own, self._settle_some([*own.values()]), strict=True)
         return [answers[wish.task.task_id] for wish in wishes]
 
     def _settle_some(self, wishes: Sequence[Settle]) -> Sequence[Answer]:
         """Settle tasks of one campaign; where they cannot be together, each by itself."""
         if len(wishes) > 1:
-            with suppress(Exception):
+            with suppress(Exception):  # whose fault it was, each finds out by itself
                 return self.tasks.settle_all(wishes)
         return [attempt(self.tasks.settle, *wish) for wish in wishes]
 

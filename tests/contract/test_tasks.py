@@ -17,7 +17,6 @@ from chalicelibs.domain.progress import Progress
 from chalicelibs.domain.retry import Callback, Complete, Retry
 from chalicelibs.domain.search import TaskFilter
 from chalicelibs.domain.task import Task, TaskStatus, tally_of
-from chalicelibs.ports import MOST_SETTLED
 from tests.builders import (
     AGENT,
     CAMPAIGN,
@@ -294,12 +293,12 @@ def settled(number: int, outcome: str) -> tuple[Task, dict[str, int]]:
 
 
 def test_tasks_of_a_campaign_are_settled_and_counted_together(ports: Ports) -> None:
-    ports.tasks.add([a_task(number) for number in range(MOST_SETTLED)])
-    outcomes = ["busy", "completed", "completed"] * (MOST_SETTLED // 3)
+    ports.tasks.add([a_task(number) for number in range(90)])
+    outcomes = ["busy", "completed", "completed"] * (30)
 
-    saved = ports.tasks.settle_all([*map(settled, range(MOST_SETTLED), outcomes)])
+    saved = ports.tasks.settle_all([*map(settled, range(90), outcomes)])
 
-    assert [stored(ports, a_task(number)) for number in range(MOST_SETTLED)] == saved
+    assert [stored(ports, a_task(number)) for number in range(90)] == saved
     assert {task.version for task in saved} == {a_task().version + 1}
     assert due_ids(ports, LANE, NOON) == []
     assert ports.campaigns.progress(CAMPAIGN) == Progress(

@@ -2,14 +2,18 @@
 
 import json
 import logging
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
 
-from chalicelibs.adapters.memory import MemoryTasks
+from chalicelibs.adapters.memory import MemoryStore, MemoryTasks
 from chalicelibs.domain.dead_letters import DeadLetter, Failure, QueueName
 from chalicelibs.domain.instants import epoch_ms
+from chalicelibs.domain.naming import task_of
+from chalicelibs.domain.progress import Tally
+from chalicelibs.domain.task import Task
 from chalicelibs.ports import AtGate
 from chalicelibs.use_cases.tend_dead_letters import MOST_MOVED, MOST_SHOWN
 from tests.builders import NOON
@@ -28,6 +32,7 @@ POISON = {
     "empty": "",
     "of an unknown kind": '{"call_id": "c", "kind": "nonsense", "at": 1}',
     "with a field too many": '{"call_id": "c", "kind": "ended", "at": 1, "colour": 1}',
+    "with a number for an id": '{"call_id": 7, "kind": "ended", "at": 1}',
     "huge": json.dumps({"x": "ñ" * 100_000}),
     "deep": "[" * 100_000,
 }
@@ -65,15 +70,63 @@ def test_one_poisoned_message_of_ten_leaves_nine_calls_to_be_placed(
     assert len(product.carrier.asked) == 9
 
 
+def ends_of(product: Product, acme: Acme, count: int) -> list[object]:
+    """Messages that tell of the ends of so many calls."""
+    product.deliver("app.place_call", calls_of(product, acme, count))
+    return [
+        {"call_id": asked.call_id, "kind": "ended", "at": epoch_ms(NOON), "outcome": "completed"}
+        for asked in product.carrier.asked
+    ]
+
+
+class Restless(MemoryTasks):
+    """Tasks of which one moves whenever it is to be settled."""
+
+    def __init__(self, store: MemoryStore, restless: str) -> None:
+        super().__init__(store)
+        self.restless = restless
+
+    def settle(self, task: Task, tally: Tally) -> Task:
+        if task.task_id == self.restless:
+            super().save(self.stored(task))
+        return super().settle(task, tally)
+
+    def settle_all(self, settled: Sequence[tuple[Task, Tally]]) -> Sequence[Task]:
+        for task, _ in settled:
+            if task.task_id == self.restless:
+                super().save(self.stored(task))
+        return super().settle_all(settled)
+
+    def stored(self, task: Task) -> Task:
+        """The task as it stands now."""
+        return self._store.tasks[task.task_id]
+
+
+@pytest.mark.parametrize("moving", [0, 4, 9])
+def test_one_task_of_ten_that_never_keeps_still_leaves_nine_reports_to_be_recorded(
+    product: Product, acme: Acme, moving: int
+) -> None:
+    ends = ends_of(product, acme, 10)
+    correct, restless = product.service, task_of(product.carrier.asked[moving].call_id)
+    record = replace(correct.record_call_event, tasks=Restless(product.store, restless))
+    product.service = replace(correct, record_call_event=record)
+
+    assert product.deliver("app.record_call_event", ends) == [f"m{moving}"]
+
+    (campaign,) = acme.shown("/campaigns")["campaigns"]
+    assert campaign["progress"]["outcomes"] == {"completed": 9}
+    product.service = correct
+    assert product.deliver("app.record_call_event", ends) == [], "those recorded are old news"
+    (campaign,) = acme.shown("/campaigns")["campaigns"]
+    assert campaign["progress"]["outcomes"] == {"completed": 10}
+    assert product.service.campaigns.slots.held(acme.workspace_id) == frozenset()
+
+
 @pytest.mark.parametrize("poison", POISON.values(), ids=list(POISON))
 def test_one_poisoned_message_of_ten_leaves_nine_reports_to_be_recorded(
     product: Product, acme: Acme, poison: str
 ) -> None:
-    product.deliver("app.place_call", calls_of(product, acme, 9))
-    ends = [
-        {"call_id": asked.call_id, "kind": "ended", "at": epoch_ms(NOON), "outcome": "completed"}
-        for asked in product.carrier.asked
-    ]
+    ends = ends_of(product, acme, 9)
 
     failed = product.deliver("app.record_call_event", [*ends[:4], poison, *ends[4:]])
 
