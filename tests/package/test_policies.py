@@ -518,9 +518,9 @@ def withdraw(watched: Watched, workspace_id: str, campaign_id: str) -> None:
 
 
 def settle(watched: Watched, workspace_id: str) -> None:
-    for message in watched.messages("CallEventsQueue"):
-        with watched.as_("record-call-event") as service:
-            service.record_call_event(CallEvent.from_message(message))
+    reports = [CallEvent.from_message(one) for one in watched.messages("CallEventsQueue")]
+    with watched.as_("record-call-event") as service:
+        service.record_call_event.together(reports)
     tasks = watched.service.look_up.tasks
     for campaign in watched.service.campaigns.page(workspace_id, Paging()).items:
         for task in tasks.page(campaign.campaign.campaign_id, cursor=None, limit=50).items:
