@@ -71,7 +71,7 @@ def save_without_condition(history: History) -> None:
 def claim_without_condition(history: History) -> None:
     """A claim takes the task, whatever has become of it since the agenda was read."""
     tasks = tasks_of(history)
-    original = type(tasks).claim
+    original = type(tasks)._claim
 
     def claim(due: DueTask, call: Call, workspace_id: str) -> bool:
         stored = tasks.get(due.task_id)
@@ -80,7 +80,19 @@ def claim_without_condition(history: History) -> None:
         call = replace(call, call_id=stored.as_due.next_call_id)
         return original(tasks, stored.as_due, call, workspace_id)
 
-    tasks.claim = claim  # type: ignore[method-assign]
+    tasks._claim = claim  # type: ignore[method-assign]
+
+
+def dial_what_was_lost(history: History) -> None:
+    """Of claims made together, all are taken for won if one is."""
+    dispatch = history.service.dispatch
+
+    def claim_all(claims: Sequence[tuple[DueTask, Call]], workspace_id: str) -> frozenset[str]:
+        ours = dispatch.tasks.claim_all(claims, workspace_id)
+        return frozenset(call.call_id for _, call in claims) if ours else ours
+
+    careless = replace(dispatch, tasks=Wrapped(dispatch.tasks, claim_all=claim_all))
+    history.service = replace(history.service, dispatch=careless)
 
 
 def no_limit(history: History) -> None:
@@ -564,6 +576,7 @@ SABOTAGES: tuple[Callable[[History], None], ...] = (
     skip_pause,
     save_without_condition,
     claim_without_condition,
+    dial_what_was_lost,
     no_limit,
     forget_release,
     forget_release_at_gate,

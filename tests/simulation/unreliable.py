@@ -33,7 +33,11 @@ HTTP_TIMEOUT = timedelta(seconds=10)
 
 #: Writes that the SDK repeats when their answer is lost, and whose condition then fails: on what
 #: the first one wrote. What a transaction does twice has a token and does nothing twice.
-ECHOES = {"claim", "save", "take"}
+ECHOES = {"claim_all", "save", "take"}
+
+#: Requests that do several things, one after the other: one that fails may have done some of them.
+#: It says nothing of those, as if the function had died.
+IN_PARTS = {"claim_all"}
 
 
 class Unreliable:
@@ -55,6 +59,8 @@ class Unreliable:
             if fate is None:
                 return method(*args, **kwargs)
             if fate == "request_refused":
+                if name in IN_PARTS:
+                    method(some_of(args[0], world), *args[1:])
                 raise Broken(f"{name} was refused")
             result = method(*args, **kwargs)
             if fate == "answer_lost":
@@ -66,10 +72,18 @@ class Unreliable:
         return call
 
 
+def some_of(wanted: object, world: World) -> object:
+    """The first few of what was asked for."""
+    assert isinstance(wanted, list)
+    return wanted[: world.dice("parts").randrange(len(wanted))]
+
+
 def echo(result: object) -> object:
     """What a conditional write says that was carried out before, without anybody hearing of it."""
     if isinstance(result, Task):
         raise Stale("it met itself")
+    if isinstance(result, frozenset):
+        return frozenset()
     return False if result is True else result
 
 

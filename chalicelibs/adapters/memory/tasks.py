@@ -69,13 +69,21 @@ class MemoryTasks:
             lane = self._store.agenda[rescue_partition(workspace_id)]
             return [task.as_due for task in lane.values()]
 
-    def claim(self, due: DueTask, call: Call, workspace_id: str) -> bool:
+    def claim_all(
+        self, claims: Sequence[tuple[DueTask, Call]], workspace_id: str
+    ) -> frozenset[str]:
         """See the port."""
+        return frozenset(
+            call.call_id for due, call in claims if self._claim(due, call, workspace_id)
+        )
+
+    def _claim(self, due: DueTask, call: Call, workspace_id: str) -> bool:
         with self._store.lock:
             task = self._store.tasks.get(due.task_id)
             if task is None or task.entry is None or task.as_due != due:
                 return False
-            assert task.workspace_id == workspace_id, due.task_id
+            if task.workspace_id != workspace_id:
+                return False
             self._store.put_task(task.claim(call))
             return True
 
