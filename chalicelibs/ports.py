@@ -246,6 +246,9 @@ class Tasks(Protocol):
         Where the campaign's agent can be read with them, it is there, too.
         """
 
+    def at_gates(self, workspace_id: str, task_ids: Iterable[str]) -> Mapping[str, AtGate]:
+        """The same for several tasks, by their ids; those without one are left out."""
+
     def due(self, partition: str, *, until: datetime, limit: int) -> Sequence[DueTask]:
         """Entries of one agenda partition up to an instant, earliest first; may be a bit old."""
 

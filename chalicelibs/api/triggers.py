@@ -8,11 +8,6 @@ from functools import partial
 from typing import Any
 from urllib.parse import unquote_plus
 
-from aws_lambda_powertools.utilities.batch import (
-    BatchProcessor,
-    EventType,
-    process_partial_response,
-)
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from chalice.app import SQSEvent
 
@@ -34,29 +29,38 @@ from chalicelibs.use_cases.write_export import Lines
 DROP = re.compile(r"imports/(?P<workspace_id>[^/]+)/(?P<campaign_id>[^/]+)/.+\.csv")
 
 
+#: Has messages handled, in order or not; says of each whether it failed.
+Run = Callable[[Callable[[SQSRecord], bool], Iterable[SQSRecord]], Iterable[bool]]
+
+
 def each_record(
-    event: SQSEvent, handle: Callable[[dict[str, Any]], None], watch: Watch
+    event: SQSEvent, handle: Callable[[dict[str, Any]], None], watch: Watch, run: Run = map
 ) -> dict[str, Any]:
-    """Handle each message; those that fail, and only those, come again.
+    """Handle each message; those that fail, and only those, come again."""
+    records = [SQSRecord(record) for record in event.to_dict()["Records"]]
 
-    The processor is made anew for each batch: it keeps state, and batches may run side by side.
-    """
-
-    def handle_record(record: SQSRecord) -> None:
+    def has_failed(record: SQSRecord) -> bool:
         try:
             handle(json.loads(record.body))
-        except Exception as error:
-            # The processor catches this and says nothing; its message comes again.
+        except Exception as error:  # noqa: BLE001 - whatever it is, its message comes again
             watch.tell(record, error)
-            raise
+            return True
+        return False
 
-    answer = process_partial_response(
-        event=event.to_dict(),
-        record_handler=handle_record,
-        # A batch that fails as a whole is no special case: each of its messages comes again.
-        processor=BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False),
-    )
-    return dict(answer)
+    failures = zip(records, run(has_failed, records), strict=True)
+    failed = [record.message_id for record, is_failure in failures if is_failure]
+    return {"batchItemFailures": [{"itemIdentifier": one} for one in failed]}
+
+
+def side_by_side(
+    has_failed: Callable[[SQSRecord], bool], records: Iterable[SQSRecord]
+) -> list[bool]:
+    """Handle all messages at the same time: those that wait for others wait together."""
+    from concurrent.futures import ThreadPoolExecutor  # for those who need threads, and only them
+
+    messages = list(records)
+    with ThreadPoolExecutor(len(messages)) as threads:
+        return list(threads.map(has_failed, messages))
 
 
 #: What recording a report says when an attempt has ended by it.
@@ -77,13 +81,21 @@ def about(message: Mapping[str, Any]) -> dict[str, str]:
     return ids
 
 
+Place = Callable[[PlaceCall], str]
+
+
 def place_calls(
     event: SQSEvent,
-    place: Callable[[PlaceCall], str],
+    of_batch: Callable[[Iterable[PlaceCall]], Place],
     withdraw: Callable[[WithdrawCall], str],
     note: NoteFailure,
 ) -> dict[str, Any]:
-    """Place the calls of a batch, and take others back."""
+    """Place the calls of a batch side by side, and take others back.
+
+    Their gates are read before the first of them starts, and all start at once: none of them
+    waits with what was read until the carriers of the others have answered.
+    """
+    place = of_batch(calls_to_place(event))
 
     def handle(message: dict[str, Any]) -> None:
         if message.get("kind") == "withdraw":
@@ -99,7 +111,17 @@ def place_calls(
         )
         logger().info("call judged", extra=about(message) | figures)
 
-    return each_record(event, handle, Watch(QueueName.CALLS, "place_call", note))
+    watch = Watch(QueueName.CALLS, "place_call", note)
+    return each_record(event, handle, watch, side_by_side)
+
+
+def calls_to_place(event: SQSEvent) -> Iterator[PlaceCall]:
+    """The calls of a batch that are to be placed; a message that is none will fail by itself."""
+    for message in event:
+        with suppress(ValueError, TypeError, AttributeError, RecursionError):
+            told = json.loads(message.body)
+            if kind_in(told) != "withdraw":
+                yield PlaceCall(**told)
 
 
 Record = Callable[[CallEvent], str]

@@ -411,6 +411,29 @@ def test_once_a_campaign_is_known_its_agent_is_read_at_the_gate(ports: Ports) ->
     assert gate == (a_task(), a_campaign(), a_workspace(), an_agent())
 
 
+def test_the_gates_of_many_tasks_are_those_of_each(ports: Ports) -> None:
+    ports.workspaces.add(a_workspace(), a_key())
+    for number in (1, 2):
+        ports.campaigns.add(a_campaign(number))
+        ports.agents.save(an_agent())
+    first = [a_task(number) for number in range(1, 8)]
+    second = [a_task(number, campaign_id=plain_id(2, "c")) for number in range(1, 5)]
+    elsewhere = a_task(9, workspace_id=OTHER_WORKSPACE)
+    for tasks in (first, second, [elsewhere]):
+        ports.tasks.add(tasks)
+    no_campaign = a_task(1, campaign_id=plain_id(3, "c"))
+    ports.tasks.at_gate(WORKSPACE, first[0].task_id)
+    wanted = [task.task_id for task in (*first, *second, elsewhere, no_campaign)]
+
+    gates = ports.tasks.at_gates(WORKSPACE, iter(wanted))
+
+    assert gates.keys() == {task.task_id for task in (*first, *second)}
+    for task_id, gate in gates.items():
+        assert gate == ports.tasks.at_gate(WORKSPACE, task_id)._replace(agent=gate.agent)  # type: ignore[union-attr]
+    assert [gates[task.task_id].agent for task in first] == [an_agent()] * len(first)
+    assert ports.tasks.at_gates(WORKSPACE, []) == {}
+
+
 def test_the_gate_opens_without_the_agent(ports: Ports) -> None:
     ports.workspaces.add(a_workspace(), a_key())
     ports.campaigns.add(a_campaign())

@@ -1,14 +1,16 @@
 """Tasks and the agenda in the table."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from chalicelibs.adapters.dynamodb import counters, keys
 from chalicelibs.adapters.dynamodb.agents import agent_of
 from chalicelibs.adapters.dynamodb.call_item import call_item
 from chalicelibs.adapters.dynamodb.campaign_item import campaign_of as campaign_from
+from chalicelibs.adapters.dynamodb.codec import Item, maybe
 from chalicelibs.adapters.dynamodb.search import search, tasks_wanted
 from chalicelibs.adapters.dynamodb.table import Cancelled, ConditionFailed, Stretch, Table
 from chalicelibs.adapters.dynamodb.task_item import due_of, task_item, task_of
@@ -81,25 +83,44 @@ class DynamoTasks:
 
     def at_gate(self, workspace_id: str, task_id: str) -> AtGate | None:
         """See the port."""
-        of_task = keys.task(task_id)
+        return self.at_gates(workspace_id, [task_id]).get(task_id)
+
+    def at_gates(self, workspace_id: str, task_ids: Iterable[str]) -> Mapping[str, AtGate]:
+        """See the port. What the tasks share is read once."""
+        wanted = {task_id: self._before(workspace_id, task_id) for task_id in task_ids}
+        found = self._table.get_all(key for own in wanted.values() for key in own)
+        gates = {
+            task_id: self._gate(workspace_id, *map(found.get, own))
+            for task_id, own in wanted.items()
+        }
+        return {task_id: gate for task_id, gate in gates.items() if gate is not None}
+
+    def _before(self, workspace_id: str, task_id: str) -> Sequence[keys.Key]:
+        """What stands before the dial gate of a task: last, if that is known, its agent."""
         of_campaign = keys.campaign(workspace_id, campaign_of(task_id))
-        of_workspace = keys.workspace(workspace_id)
-        wanted = (of_task, of_campaign, of_workspace)
         of_agent = self._agent_by_campaign.get(of_campaign)
-        found = self._table.get_all(wanted if of_agent is None else (*wanted, of_agent))
-        if not found.keys() >= set(wanted):
+        always = (keys.task(task_id), keys.workspace(workspace_id), of_campaign)
+        return always if of_agent is None else (*always, of_agent)
+
+    def _gate(
+        self,
+        workspace_id: str,
+        task: Item | None,
+        workspace: Item | None,
+        campaign: Item | None,
+        agent: Item | None = None,
+    ) -> AtGate | None:
+        if task is None or workspace is None or campaign is None:
             return None
-        task = task_of(found[of_task])
-        if task.workspace_id != workspace_id:
+        if task["workspace_id"] != workspace_id:
             return None
-        campaign = campaign_from(workspace_id, found[of_campaign])
-        self._remember_agent(campaign)
-        agent = None if of_agent is None else found.get(of_agent)
+        read = campaign_from(workspace_id, campaign)
+        self._remember_agent(read)
         return AtGate(
-            task,
-            campaign,
-            workspace_of(workspace_id, found[of_workspace]),
-            None if agent is None else agent_of(workspace_id, agent),
+            task_of(task),
+            read,
+            workspace_of(workspace_id, workspace),
+            maybe(partial(agent_of, workspace_id), agent),
         )
 
     def _remember_agent(self, campaign: Campaign) -> None:

@@ -1,7 +1,7 @@
 """Tasks, the agenda and ended calls in memory."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from operator import itemgetter
@@ -55,6 +55,12 @@ class MemoryTasks:
             campaign = self._store.campaigns[task.campaign_id]
             of_agent = (workspace_id, campaign.rules.agent_id if campaign.rules else "")
             return AtGate(task, campaign, workspace, self._store.agents.get(of_agent))
+
+    def at_gates(self, workspace_id: str, task_ids: Iterable[str]) -> Mapping[str, AtGate]:
+        """See the port."""
+        with self._store.lock:
+            found = {task_id: self.at_gate(workspace_id, task_id) for task_id in task_ids}
+            return {task_id: gate for task_id, gate in found.items() if gate is not None}
 
     def due(self, partition: str, *, until: datetime, limit: int) -> Sequence[DueTask]:
         """See the port."""
