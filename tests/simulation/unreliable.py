@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from chalicelibs.domain.call_event import CallEvent
 from chalicelibs.domain.dead_letters import MOST_RECEIVES, DeadLetter, QueueName
@@ -12,7 +12,7 @@ from chalicelibs.domain.errors import CarillonError, Stale
 from chalicelibs.domain.once import InProgress
 from chalicelibs.domain.task import Task
 from chalicelibs.ports import ImportChunk, PlaceCall
-from tests.simulation.world import Broken, World
+from tests.simulation.world import MILLISECOND, Broken, Process, World
 
 NO_DELAY = timedelta(0)
 
@@ -24,6 +24,9 @@ VISIBILITY = {
     QueueName.IMPORT_CHUNKS: timedelta(minutes=6),
     QueueName.IMPORTS: timedelta(minutes=2),
 }
+
+#: Calls that are placed by one invocation.
+MOST_TOGETHER = 10
 
 #: A message that nobody took for so long is gone; a dead letter is kept for longer than we look.
 RETENTION = timedelta(days=4)
@@ -106,6 +109,15 @@ class Message:
     name: str
     body: Callable[[], object]
     sent_at: datetime
+    call: PlaceCall | None = None  #: It is handled with others.
+
+
+class Arrived(NamedTuple):
+    """A call whose message can be taken, and who hears whether it was handled."""
+
+    call: PlaceCall
+    message: Message
+    done: Callable[[bool], None]
 
 
 @dataclass(kw_only=True)
@@ -113,19 +125,30 @@ class UnreliableQueue:
     """Queues that deliver twice, late and again after a failure, until they give up."""
 
     world: World
-    place: Callable[[PlaceCall], object]
+    place: Callable[[Iterable[PlaceCall]], Callable[[PlaceCall], object]]
     record: Callable[[CallEvent], object]
     dispatch: Callable[[str], object]
     on_tick: Callable[[str], object]
     import_chunk: Callable[[ImportChunk], object]
     dead: list[Message] = field(default_factory=list)
     forgotten: list[Message] = field(default_factory=list)
+    arrived: list[Arrived] = field(default_factory=list)  #: Calls that wait to be placed.
 
     def calls(self, messages: Iterable[tuple[PlaceCall, timedelta]]) -> None:
         """See the port."""
         for message, delay in messages:
-            name = f"place {message.call_id}"
-            self.send(QueueName.CALLS, name, partial(self.place, message), delay)
+            self.send_call(message, delay)
+
+    def send_call(self, call: PlaceCall, delay: timedelta = NO_DELAY) -> None:
+        """Have a call placed."""
+        message = Message(
+            queue=QueueName.CALLS,
+            name=f"place {call.call_id}",
+            body=lambda: None,
+            sent_at=self.world.now,
+            call=call,
+        )
+        self._send(message, delay)
 
     def events(self, events: Iterable[CallEvent]) -> None:
         """See the port."""
@@ -160,8 +183,11 @@ class UnreliableQueue:
         delay: timedelta = NO_DELAY,
     ) -> None:
         """Have something done, once or twice, sooner or later."""
+        message = Message(queue=queue, name=name, body=body, sent_at=self.world.now)
+        self._send(message, delay)
+
+    def _send(self, message: Message, delay: timedelta) -> None:
         world = self.world
-        message = Message(queue=queue, name=name, body=body, sent_at=world.now)
         for _ in range(2 if world.strikes("message_doubled") else 1):
             random = world.dice("messages")
             late = NO_DELAY
@@ -188,7 +214,58 @@ class UnreliableQueue:
             again = self.world.now + VISIBILITY[message.queue]
             self._deliver(message, again, receives=receives + 1)
 
-        self.world.at(when, lambda: self.world.start(message.name, message.body, done))
+        if message.call is None:
+            self.world.at(when, lambda: self.world.start(message.name, message.body, done))
+        else:
+            arrived = Arrived(message.call, message, done)
+            self.world.at(when, lambda: self._gather(arrived))
+
+    def _gather(self, call: Arrived) -> None:
+        """Wait a moment for other calls: they are placed in batches."""
+        self.arrived.append(call)
+        if len(self.arrived) == 1:
+            wait = self.world.dice("batches").randrange(self.world.gather_ms + 1)
+            self.world.after(wait * MILLISECOND, self._take)
+
+    def _take(self) -> None:
+        batch, self.arrived = self.arrived[:MOST_TOGETHER], self.arrived[MOST_TOGETHER:]
+        if self.arrived:
+            self.world.after(NO_DELAY, self._take)
+        Together(world=self.world, batch=batch, place=self.place).start()
+
+
+@dataclass(kw_only=True)
+class Together:
+    """One invocation that places calls side by side; if it dies, all of them come again."""
+
+    world: World
+    batch: Sequence[Arrived]
+    place: Callable[[Iterable[PlaceCall]], Callable[[PlaceCall], object]]
+    succeeded: dict[int, bool] = field(default_factory=dict)  #: By its place in the batch.
+
+    def start(self) -> None:
+        """Read what they need, and then start them all at once."""
+        world, process = self.world, self.world.new_process()
+
+        def begin() -> None:
+            place = self.place([one.call for one in self.batch])
+            for number, one in enumerate(self.batch):
+                body, done = partial(place, one.call), partial(self._done, process, number)
+                start = partial(world.start, one.message.name, body, done, process)
+                world.after(NO_DELAY, start)
+
+        def begun(has_succeeded: bool) -> None:
+            if not has_succeeded:
+                for one in self.batch:
+                    one.done(False)
+
+        world.start(f"begin to place {len(self.batch)}", begin, begun, process)
+
+    def _done(self, process: Process, number: int, has_succeeded: bool) -> None:
+        self.succeeded[number] = has_succeeded
+        if len(self.succeeded) == len(self.batch):
+            for at, one in enumerate(self.batch):
+                one.done(self.succeeded[at] and not process.is_dead)
 
 
 @dataclass(kw_only=True)
@@ -215,7 +292,10 @@ class UnreliableDeadLetters:
         for message in going:
             self.queues.dead.remove(message)
             self.queues.world.tell(f"{message.name}: sent back by the operator")
-            self.queues.send(queue, message.name, message.body)
+            if message.call is None:
+                self.queues.send(queue, message.name, message.body)
+            else:
+                self.queues.send_call(message.call)
         return len(going)
 
 
