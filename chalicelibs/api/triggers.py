@@ -14,12 +14,11 @@ from chalice.app import SQSEvent
 from chalicelibs.api.failures import Watch
 from chalicelibs.api.journal import known
 from chalicelibs.api.log import logger
-from chalicelibs.api.metrics import measured
+from chalicelibs.api.metrics import figures, measured
 from chalicelibs.domain.call_event import CallEvent
 from chalicelibs.domain.dead_letters import Failure, QueueName, ids_in, kind_in
 from chalicelibs.domain.imports import Import
 from chalicelibs.domain.instants import epoch_ms
-from chalicelibs.domain.naming import campaign_of, task_of
 from chalicelibs.ports import ImportChunk, PlaceCall, WithdrawCall, WriteExport
 from chalicelibs.use_cases.import_contacts import ImportChunks
 from chalicelibs.use_cases.tend_dead_letters import NoteFailure
@@ -47,8 +46,10 @@ def each_record(
             return True
         return False
 
-    failures = zip(records, run(has_failed, records), strict=True)
-    failed = [record.message_id for record, is_failure in failures if is_failure]
+    outcomes = zip(records, run(has_failed, records), strict=True)
+    failed = [record.message_id for record, is_failure in outcomes if is_failure]
+    for told in figures().take(watch.note.clock):
+        logger().info("figures", extra=told)
     return {"batchItemFailures": [{"itemIdentifier": one} for one in failed]}
 
 
@@ -72,15 +73,6 @@ ASKED = frozenset(
 )
 
 
-def about(message: Mapping[str, Any]) -> dict[str, str]:
-    """The ids by which lines of one call, task or campaign are found."""
-    ids = ids_in(message)
-    if "call_id" in ids:
-        call_id = ids["call_id"]
-        ids |= {"campaign_id": campaign_of(call_id), "task_id": task_of(call_id)}
-    return ids
-
-
 Place = Callable[[PlaceCall], str]
 
 
@@ -101,15 +93,11 @@ def place_calls(
         if message.get("kind") == "withdraw":
             told = {name: message[name] for name in ("workspace_id", "call_id")}
             done = withdraw(WithdrawCall(**told))
-            logger().info("call taken back", extra=about(message) | {"result": done})
+            logger().info("call taken back", extra=ids_in(message) | {"result": done})
             return
         done = place(PlaceCall(**message))
-        figures = measured(
-            {"calls_asked_for" if done in ASKED else "calls_held_back": 1},
-            clock=note.clock,
-            result=done,
-        )
-        logger().info("call judged", extra=about(message) | figures)
+        figures().add({"calls_asked_for" if done in ASKED else "calls_held_back": 1}, result=done)
+        logger().info("call judged", extra=ids_in(message) | {"result": done})
 
     watch = Watch(QueueName.CALLS, "place_call", note)
     return each_record(event, handle, watch, side_by_side)
@@ -140,7 +128,7 @@ def record_events(
         if done == SETTLED:
             return  # the journal has told it, and of which outcome
         fields = {"kind": report.kind, "outcome": known(report.outcome), "result": done}
-        logger().info("report recorded", extra={**about(message), **fields})
+        logger().info("report recorded", extra={**ids_in(message), **fields})
 
     watch = Watch(QueueName.CALL_EVENTS, "record_call_event", note)
     with of_batch(calls_in(event)) as record:
