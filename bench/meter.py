@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from bench.units import read_units
+from bench.units import read_units, statement_units
 
 #: What a write pays whose condition fails: as if it had been carried out on a small item.
 FAILED_WRITE = {"PutItem": 1, "UpdateItem": 1}
@@ -57,16 +57,19 @@ class Meter:
         service, operation = model.service_model.service_name, model.name
         read = written = 0.0
         if service == "dynamodb":
-            read = read_units(operation, context.get("bench_params", {}), parsed)
-            written = 0.0 if read else write_units(operation, parsed)
+            asked = context.get("bench_params", {})
+            read = read_units(operation, asked, parsed)
+            written = 0.0 if read else write_units(operation, asked, parsed)
         self.asked.append(Asked(self.step, service, operation, written, read))
 
 
-def write_units(operation: str, answer: Mapping[str, Any]) -> float:
-    """The write units of a request, as the engine tells them."""
+def write_units(operation: str, asked: Mapping[str, Any], answer: Mapping[str, Any]) -> float:
+    """The write units of a request, as the engine tells them where it tells them right."""
     if answer.get("Error"):
         # Each action of a transaction that is cancelled is paid for twice, like one that is not.
         return FAILED_WRITE.get(operation, 2 * len(answer.get("CancellationReasons", [])))
+    if operation == "BatchExecuteStatement":
+        return statement_units(asked, answer)
     told = answer.get("ConsumedCapacity", [])
     return sum(float(one["CapacityUnits"]) for one in (told if isinstance(told, list) else [told]))
 

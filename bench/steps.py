@@ -172,14 +172,14 @@ class Steps:
         return source, kind(self.clients.sqs, source, invoke, holds)
 
     def _noted(self, function: str, messages: int, act: Callable[[], Any]) -> Any:
-        cpu, written = time.thread_time(), self._written.tell()
+        cpu, written = time.process_time(), self._written.tell()
         answer = act()
         self.invocations.append(
             Invocation(
                 step=self.meter.step,
                 function=function,
                 messages=messages,
-                cpu_ms=(time.thread_time() - cpu) * 1000,
+                cpu_ms=(time.process_time() - cpu) * 1000,
                 log_bytes=self._written.tell() - written,
             )
         )

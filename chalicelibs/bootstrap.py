@@ -460,7 +460,7 @@ def aws_ports(settings: Settings) -> Ports:
         ),
         clock=clock,
         ids=ids,
-        journal=LoggedJournal(clock),
+        journal=LoggedJournal(),
     )
 
 

@@ -246,6 +246,9 @@ class Tasks(Protocol):
         Where the campaign's agent can be read with them, it is there, too.
         """
 
+    def at_gates(self, workspace_id: str, task_ids: Iterable[str]) -> Mapping[str, AtGate]:
+        """The same for several tasks, by their ids; those without one are left out."""
+
     def due(self, partition: str, *, until: datetime, limit: int) -> Sequence[DueTask]:
         """Entries of one agenda partition up to an instant, earliest first; may be a bit old."""
 
@@ -255,8 +258,14 @@ class Tasks(Protocol):
         May be a bit old.
         """
 
-    def claim(self, due: DueTask, call: Call, workspace_id: str) -> bool:
-        """Take a task for one attempt; False when it is no longer as the agenda said."""
+    def claim_all(
+        self, claims: Sequence[tuple[DueTask, Call]], workspace_id: str
+    ) -> frozenset[str]:
+        """Take tasks for one attempt each; gives the ids of the calls that got theirs.
+
+        One that is no longer as the agenda said is not taken, and the others are. Each task may
+        stand in the list only once. Whoever gets an exception does not know which were taken.
+        """
 
     def save(self, task: Task) -> Task:
         """Replace it, if it is still the version that was read; gives the new version.

@@ -48,6 +48,9 @@ class Faults:
         for service in THROTTLED:
             session.events.register(f"before-send.{service}", self.throttle)
         session.events.register("after-call.dynamodb.BatchGetItem", self.hold_keys_back)
+        statements = "dynamodb.BatchExecuteStatement"
+        session.events.register(f"provide-client-params.{statements}", self.hold_statement_back)
+        session.events.register(f"after-call.{statements}", self.tell_statement_held_back)
         session.events.register("provide-client-params.sqs.SendMessageBatch", self.hold_back)
         session.events.register("after-call.sqs.SendMessageBatch", self.tell_held_back)
 
@@ -67,6 +70,23 @@ class Faults:
                 item = items.pop()
                 key = {name: item[name] for name in ("pk", "sk")}
                 parsed["UnprocessedKeys"] = {table: {"Keys": [key], "ConsistentRead": True}}
+
+    def hold_statement_back(
+        self, params: dict[str, Any], context: dict[str, Any], **_: object
+    ) -> dict[str, Any]:
+        """Keep a statement of a batch from being carried out; one always is."""
+        statements = params["Statements"]
+        if len(statements) > 1 and self._happens("held_back"):
+            context["held_back"] = True
+            return {**params, "Statements": statements[:-1]}
+        return params
+
+    def tell_statement_held_back(
+        self, parsed: dict[str, Any], context: dict[str, Any], **_: object
+    ) -> None:
+        """Say that the last statement met a table that was busy."""
+        if context.get("held_back") and "Responses" in parsed:
+            parsed["Responses"].append({"Error": {"Code": "ThrottlingError", "Message": "busy"}})
 
     def hold_back(
         self, params: dict[str, Any], context: dict[str, Any], **_: object

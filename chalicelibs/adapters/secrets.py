@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from threading import Lock
 from typing import Any, NamedTuple
 
 #: How long a value is taken for good; Parameter Store gives few of them in a second.
@@ -39,13 +40,15 @@ class SsmSecrets:
         self._path = path
         self._now_s = now_s
         self._known: dict[str, Known] = {}
+        self._lock = Lock()
 
     def get(self, workspace_id: str, name: str) -> Sequence[str]:
-        """See the port."""
+        """See the port. Of calls that are placed side by side, one reads for all."""
         place = f"{self._path}/{workspace_id}/{name}"
-        known = self._known.get(place)
-        if known is None or self._now_s() >= known.until:
-            known = self._known[place] = self._read(place, known)
+        with self._lock:
+            known = self._known.get(place)
+            if known is None or self._now_s() >= known.until:
+                known = self._known[place] = self._read(place, known)
         return known.values
 
     def _read(self, place: str, known: Known | None) -> Known:

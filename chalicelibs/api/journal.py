@@ -1,28 +1,25 @@
-"""Decisions in the log: a line each, with the figures that are drawn from it."""
+"""Decisions in the log: a line each; and the figures that are drawn from them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from chalicelibs.api.log import logger
-from chalicelibs.api.metrics import measured
+from chalicelibs.api.metrics import KEPT, figures
 from chalicelibs.domain.instants import MILLISECOND
 from chalicelibs.domain.journal import Happened, Note
 from chalicelibs.domain.outcome import BUILT_IN
-from chalicelibs.ports import Clock
 
 
-@dataclass(frozen=True, slots=True)
 class LoggedJournal:
-    """Writes decisions into the log."""
-
-    clock: Clock
+    """Writes decisions into the log; their figures follow when the batch is done."""
 
     def tell(self, note: Note) -> None:
         """See the port."""
-        figures, by = figures_of(note)
-        logger().info("decided", extra=fields_of(note) | measured(figures, clock=self.clock, **by))
+        drawn, by = figures_of(note)
+        figures().add(drawn, **by)
+        facts = {name: value for name, value in drawn.items() if name.endswith(KEPT)}
+        logger().info("decided", extra=fields_of(note) | facts)
 
 
 def figures_of(note: Note) -> tuple[Mapping[str, float], Mapping[str, str | None]]:
@@ -45,12 +42,14 @@ def figures_of(note: Note) -> tuple[Mapping[str, float], Mapping[str, str | None
 
 
 def fields_of(note: Note) -> dict[str, Any]:
-    """A decision as fields of a line: what it does not say is left out."""
+    """A decision as fields of a line: what it does not say is left out.
+
+    A call's id begins with those of its campaign and its task: they are not told again.
+    """
     fields = {
         "decision": note.what.value,
         "workspace_id": note.workspace_id,
-        "campaign_id": note.campaign_id,
-        "task_id": note.task_id,
+        "campaign_id": note.of_campaign,
         "call_id": note.call_id,
         "reason": note.reason,
         "outcome": known(note.outcome),

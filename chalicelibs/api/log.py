@@ -42,7 +42,7 @@ def code_of(error: BaseException) -> str:
 @cache
 def logger() -> Logger:
     """The service's logger; made when something is first said."""
-    made = Logger(service="carillon", utc=True)
+    made = Logger(service="carillon", utc=True, location=None)  # each message has one place
     made.addFilter(Discreet())
     return made
 

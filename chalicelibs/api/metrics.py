@@ -3,7 +3,10 @@
 A library for a few counters would be loaded at every cold start, and would write lines of its own.
 """
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from threading import Lock
 from typing import Any
 
 from chalicelibs.domain.instants import epoch_ms
@@ -14,8 +17,51 @@ NAMESPACE = "Carillon"
 #: By the end of a metric's name; everything else is counted.
 UNITS = {"_ms": "Milliseconds"}
 
+#: How names of figures end that are kept one by one; all others count, and are summed up.
+KEPT = ("_ms", "slots_used")
 
-def measured(figures: Mapping[str, float], *, clock: Clock, **by: str | None) -> dict[str, Any]:
+#: Values of a metric that CloudWatch takes from one line.
+MOST_VALUES = 100
+
+Values = float | Sequence[float]
+
+
+class Figures:
+    """Figures of a batch, held back until it is done: those of a kind share a line of the log."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._held = defaultdict[tuple[tuple[str, str], ...], dict[str, list[float]]](dict)
+
+    def add(self, figures: Mapping[str, float], **by: str | None) -> None:
+        """Hold figures back, told apart by what is named besides."""
+        told = tuple(sorted((name, value) for name, value in by.items() if value is not None))
+        with self._lock:
+            for name, value in figures.items():
+                self._held[told].setdefault(name, []).append(value)
+
+    def take(self, clock: Clock) -> Iterator[dict[str, Any]]:
+        """The fields of each line that tells of what was held back."""
+        with self._lock:
+            held, self._held = self._held, defaultdict(dict)
+        for by, values in held.items():
+            for start in range(0, max(map(len, values.values())), MOST_VALUES):
+                some = {name: own[start : start + MOST_VALUES] for name, own in values.items()}
+                yield measured(summed(some), clock=clock, **dict(by))
+
+
+@cache
+def figures() -> Figures:
+    """The figures of the function that runs."""
+    return Figures()
+
+
+def summed(values: Mapping[str, Sequence[float]]) -> dict[str, Values]:
+    """What is kept one by one, and the sums of all else."""
+    return {name: own if name.endswith(KEPT) else sum(own) for name, own in values.items() if own}
+
+
+def measured(figures: Mapping[str, Values], *, clock: Clock, **by: str | None) -> dict[str, Any]:
     """Fields that make CloudWatch keep these figures, by stage and by what is named besides.
 
     The stage stands in every line, see `log.tell_stage`.

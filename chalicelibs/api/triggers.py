@@ -2,28 +2,22 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 from urllib.parse import unquote_plus
 
-from aws_lambda_powertools.utilities.batch import (
-    BatchProcessor,
-    EventType,
-    process_partial_response,
-)
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from chalice.app import SQSEvent
 
 from chalicelibs.api.failures import Watch
 from chalicelibs.api.journal import known
 from chalicelibs.api.log import logger
-from chalicelibs.api.metrics import measured
+from chalicelibs.api.metrics import figures, measured
 from chalicelibs.domain.call_event import CallEvent
 from chalicelibs.domain.dead_letters import Failure, QueueName, ids_in, kind_in
 from chalicelibs.domain.imports import Import
 from chalicelibs.domain.instants import epoch_ms
-from chalicelibs.domain.naming import campaign_of, task_of
 from chalicelibs.ports import ImportChunk, PlaceCall, WithdrawCall, WriteExport
 from chalicelibs.use_cases.import_contacts import ImportChunks
 from chalicelibs.use_cases.tend_dead_letters import NoteFailure
@@ -33,36 +27,47 @@ from chalicelibs.use_cases.write_export import Lines
 DROP = re.compile(r"imports/(?P<workspace_id>[^/]+)/(?P<campaign_id>[^/]+)/.+\.csv")
 
 
+#: Has messages handled, in order or not; says of each whether it failed.
+Run = Callable[[Callable[[SQSRecord], bool], Iterable[SQSRecord]], Iterable[bool]]
+
+
 def each_record(
-    event: SQSEvent, handle: Callable[[dict[str, Any]], None], watch: Watch
+    event: SQSEvent, handle: Callable[[dict[str, Any]], None], watch: Watch, run: Run = map
 ) -> dict[str, Any]:
     """Handle what each message says; those that fail, and only those, come again."""
-    return each_message(event, lambda message: handle(json.loads(message.body)), watch)
+    return each_message(event, lambda message: handle(json.loads(message.body)), watch, run)
 
 
 def each_message(
-    event: SQSEvent, handle: Callable[[SQSRecord], None], watch: Watch
+    event: SQSEvent, handle: Callable[[SQSRecord], None], watch: Watch, run: Run = map
 ) -> dict[str, Any]:
-    """Handle each message; those that fail, and only those, come again.
+    """Handle each message; those that fail, and only those, come again."""
+    records = [SQSRecord(record) for record in event.to_dict()["Records"]]
 
-    The processor is made anew for each batch: it keeps state, and batches may run side by side.
-    """
-
-    def handle_record(record: SQSRecord) -> None:
+    def has_failed(record: SQSRecord) -> bool:
         try:
             handle(record)
-        except Exception as error:
-            # The processor catches this and says nothing; its message comes again.
+        except Exception as error:  # noqa: BLE001 - whatever it is, its message comes again
             watch.tell(record, error)
-            raise
+            return True
+        return False
 
-    answer = process_partial_response(
-        event=event.to_dict(),
-        record_handler=handle_record,
-        # A batch that fails as a whole is no special case: each of its messages comes again.
-        processor=BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False),
-    )
-    return dict(answer)
+    outcomes = zip(records, run(has_failed, records), strict=True)
+    failed = [record.message_id for record, is_failure in outcomes if is_failure]
+    for told in figures().take(watch.note.clock):
+        logger().info("figures", extra=told)
+    return {"batchItemFailures": [{"itemIdentifier": one} for one in failed]}
+
+
+def side_by_side(
+    has_failed: Callable[[SQSRecord], bool], records: Iterable[SQSRecord]
+) -> list[bool]:
+    """Handle all messages at the same time: those that wait for others wait together."""
+    from concurrent.futures import ThreadPoolExecutor  # for those who need threads, and only them
+
+    messages = list(records)
+    with ThreadPoolExecutor(len(messages)) as threads:
+        return list(threads.map(has_failed, messages))
 
 
 #: What recording a report says when an attempt has ended by it.
@@ -74,38 +79,43 @@ ASKED = frozenset(
 )
 
 
-def about(message: Mapping[str, Any]) -> dict[str, str]:
-    """The ids by which lines of one call, task or campaign are found."""
-    ids = ids_in(message)
-    if "call_id" in ids:
-        call_id = ids["call_id"]
-        ids |= {"campaign_id": campaign_of(call_id), "task_id": task_of(call_id)}
-    return ids
+Place = Callable[[PlaceCall], str]
 
 
 def place_calls(
     event: SQSEvent,
-    place: Callable[[PlaceCall], str],
+    of_batch: Callable[[Iterable[PlaceCall]], Place],
     withdraw: Callable[[WithdrawCall], str],
     note: NoteFailure,
 ) -> dict[str, Any]:
-    """Place the calls of a batch, and take others back."""
+    """Place the calls of a batch side by side, and take others back.
+
+    Their gates are read before the first of them starts, and all start at once: none of them
+    waits with what was read until the carriers of the others have answered.
+    """
+    place = of_batch(calls_to_place(event))
 
     def handle(message: dict[str, Any]) -> None:
         if message.get("kind") == "withdraw":
             told = {name: message[name] for name in ("workspace_id", "call_id")}
             done = withdraw(WithdrawCall(**told))
-            logger().info("call taken back", extra=about(message) | {"result": done})
+            logger().info("call taken back", extra=ids_in(message) | {"result": done})
             return
         done = place(PlaceCall(**message))
-        figures = measured(
-            {"calls_asked_for" if done in ASKED else "calls_held_back": 1},
-            clock=note.clock,
-            result=done,
-        )
-        logger().info("call judged", extra=about(message) | figures)
+        figures().add({"calls_asked_for" if done in ASKED else "calls_held_back": 1}, result=done)
+        logger().info("call judged", extra=ids_in(message) | {"result": done})
 
-    return each_record(event, handle, Watch(QueueName.CALLS, "place_call", note))
+    watch = Watch(QueueName.CALLS, "place_call", note)
+    return each_record(event, handle, watch, side_by_side)
+
+
+def calls_to_place(event: SQSEvent) -> Iterator[PlaceCall]:
+    """The calls of a batch that are to be placed; a message that is none will fail by itself."""
+    for message in event:
+        with suppress(ValueError, TypeError, AttributeError, RecursionError):
+            told = json.loads(message.body)
+            if kind_in(told) != "withdraw":
+                yield PlaceCall(**told)
 
 
 #: Records the reports of a batch; gives what was done about each, or why that failed.
@@ -126,7 +136,7 @@ def record_events(event: SQSEvent, record: Record, note: NoteFailure) -> dict[st
             return  # the journal has told it, and of which outcome
         fields = {"kind": report.kind, "outcome": known(report.outcome), "result": done}
         ids = {"call_id": report.call_id, "workspace_id": report.workspace_id}
-        logger().info("report recorded", extra={**about(ids), **fields})
+        logger().info("report recorded", extra={**ids_in(ids), **fields})
 
     return each_message(event, handle, Watch(QueueName.CALL_EVENTS, "record_call_event", note))
 

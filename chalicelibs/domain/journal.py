@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from chalicelibs.domain.naming import campaign_of, task_of
-
 
 class Happened(StrEnum):
     """What was decided, as the log says it."""
@@ -34,13 +32,3 @@ class Note:
     calls: int | None = None
     slots_used: int | None = None
     slots: int | None = None
-
-    @property
-    def campaign_id(self) -> str | None:
-        """The campaign that it is about."""
-        return self.of_campaign if self.call_id is None else campaign_of(self.call_id)
-
-    @property
-    def task_id(self) -> str | None:
-        """The task that it is about."""
-        return None if self.call_id is None else task_of(self.call_id)

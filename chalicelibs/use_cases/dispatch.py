@@ -1,6 +1,7 @@
 """Free slots, best due tasks, claim, reserve, queue: for one workspace at a time."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -47,8 +48,8 @@ LOOKS = 3
 SECOND = timedelta(seconds=1)
 NO_DELAY = timedelta(0)
 
-#: Takes a task for a call; False: somebody else has.
-Claim = Callable[[DueTask, Call], bool]
+#: Takes tasks for calls; gives the ids of those calls whose task nobody else had taken.
+Claim = Callable[[Sequence[tuple[DueTask, Call]]], Collection[str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,12 +91,13 @@ class Dispatch:
         """Queue calls as there is room, and see to it that what is left is not forgotten."""
         workspace_id, due_at = workspace.workspace_id, dict[str, datetime]()
 
-        def claim(due: DueTask, call: Call) -> bool:
-            due_at[call.call_id] = campaigns[campaign_of(due.task_id)].starts_at(due.entry.at)
-            is_ours = self.tasks.claim(due, call, workspace_id)
-            if not is_ours:
-                self._tell_let_go(workspace_id, call.call_id, "taken_by_another")
-            return is_ours
+        def claim(claims: Sequence[tuple[DueTask, Call]]) -> Collection[str]:
+            ours = self.tasks.claim_all(claims, workspace_id)
+            for due, call in claims:
+                due_at[call.call_id] = campaigns[campaign_of(due.task_id)].starts_at(due.entry.at)
+                if call.call_id not in ours:
+                    self._tell_let_go(workspace_id, call.call_id, "taken_by_another")
+            return ours
 
         calls, is_outrun = self._claim(self._with_carrier(workspace, campaigns), room, claim)
         messages = self._reserve(workspace, campaigns, calls)
@@ -144,9 +146,9 @@ class Dispatch:
         """
         found: list[DueTask] = []
 
-        def note(due: DueTask, _: Call) -> bool:
-            found.append(due)
-            return True
+        def note(claims: Sequence[tuple[DueTask, Call]]) -> Collection[str]:
+            found.extend(due for due, _ in claims)
+            return [call.call_id for _, call in claims]
 
         self._claim(self._with_carrier(workspace, campaigns), MOST_AT_ONCE, note)
         return found
@@ -211,25 +213,30 @@ class Dispatch:
         room: int,
         claim: Claim,
     ) -> int:
-        """Claim candidates until there is no room; gives how many somebody else had taken."""
-        now = self.clock.now()
-        lost = 0
-        for due in candidates:
-            campaign_id = campaign_of(due.task_id)
-            if len(taken) == room or free.get(campaign_id, 1) <= 0:
-                continue
-            call = Call(
-                call_id=due.next_call_id,
-                reserved_at=now,
-                deadline=now + self.deadlines.first_look,
-            )
-            if not claim(due, call):
-                lost += 1
-                continue
-            taken.append(call)
-            if campaign_id in free:
-                free[campaign_id] -= 1
+        """Claim candidates until there is no room; gives how many somebody else had taken.
+
+        As many as there is room for are claimed together; then the next, for those that were lost.
+        """
+        waiting, lost = list(candidates), 0
+        while chosen := best(waiting, room - len(taken), free):
+            calls = list(map(self._new_call, chosen))
+            ours = claim(list(zip(chosen, calls, strict=True)))
+            lost += len(calls) - len(ours)
+            taken += (call for call in calls if call.call_id in ours)
+            for campaign_id in map(campaign_of, ours):
+                if campaign_id in free:
+                    free[campaign_id] -= 1
+            tried = set(chosen)
+            waiting = [due for due in waiting if due not in tried]
         return lost
+
+    def _new_call(self, due: DueTask) -> Call:
+        now = self.clock.now()
+        return Call(
+            call_id=due.next_call_id,
+            reserved_at=now,
+            deadline=now + self.deadlines.first_look,
+        )
 
     def _free_by_campaign(self, campaigns: Iterable[Campaign]) -> dict[str, int]:
         """What each campaign's own limit leaves; those without one are not in it."""
@@ -348,6 +355,22 @@ class Dispatch:
             back = task.give_back()  # of an erased contact: archived, and counted
             with suppress(Stale):
                 self.tasks.settle(back, tally_of(task, back, now=self.clock.now()))
+
+
+def best(candidates: Iterable[DueTask], room: int, free: Mapping[str, int]) -> list[DueTask]:
+    """The first candidates, as many as there is room for, also in their campaigns' own limits.
+
+    An index that is old may show a task in two places; only one of them is the truth.
+    """
+    chosen: dict[str, DueTask] = {}
+    used = Counter[str]()
+    for due in candidates:
+        campaign_id = campaign_of(due.task_id)
+        is_full = len(chosen) >= room or used[campaign_id] >= free.get(campaign_id, room)
+        if due.task_id not in chosen and not is_full:
+            chosen[due.task_id] = due
+            used[campaign_id] += 1
+    return list(chosen.values())
 
 
 def ranked(

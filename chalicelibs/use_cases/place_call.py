@@ -1,7 +1,11 @@
 """Pass the dial gate and ask the carrier for one call, once."""
 
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Protocol, Self
 
 from chalicelibs.domain import dial_gate
 from chalicelibs.domain.agent import Agent
@@ -14,6 +18,7 @@ from chalicelibs.domain.errors import Stale
 from chalicelibs.domain.instants import wait_until
 from chalicelibs.domain.naming import campaign_of, task_of
 from chalicelibs.domain.outcome import Outcome
+from chalicelibs.domain.progress import Tally
 from chalicelibs.domain.prompt import Unready, prepare
 from chalicelibs.domain.rest import Rest
 from chalicelibs.domain.rules import Rules
@@ -35,7 +40,6 @@ from chalicelibs.ports import (
     Queue,
     Refused,
     Slots,
-    Tasks,
     Throttled,
     Unreachable,
 )
@@ -44,11 +48,53 @@ from chalicelibs.ports import (
 ONE_SECOND = timedelta(seconds=1)
 
 
+class TasksAtGate(Protocol):
+    """What placing needs of the tasks, see the port."""
+
+    def at_gate(self, workspace_id: str, task_id: str) -> AtGate | None:
+        """A task with its campaign and workspace."""
+
+    def at_gates(self, workspace_id: str, task_ids: Iterable[str]) -> Mapping[str, AtGate]:
+        """The same for several tasks."""
+
+    def save(self, task: Task) -> Task:
+        """Replace it, if it is still the version that was read."""
+
+    def settle(self, task: Task, tally: Tally) -> Task:
+        """Like `save`, and count it in the same transaction."""
+
+
+class GatesAhead:
+    """Gates that were read in one request: each is passed once, the next look is a new one."""
+
+    def __init__(self, tasks: TasksAtGate, messages: Iterable[PlaceCall]) -> None:
+        self._at_gate = tasks.at_gate
+        self._read: dict[tuple[str, str], AtGate] = {}
+        self.at_gates, self.save, self.settle = tasks.at_gates, tasks.save, tasks.settle
+        with suppress(Exception):  # what cannot be read fails by itself, and no other with it
+            for workspace_id, task_ids in tasks_by_workspace(messages).items():
+                found = tasks.at_gates(workspace_id, task_ids)
+                self._read |= {(workspace_id, task_id): gate for task_id, gate in found.items()}
+
+    def at_gate(self, workspace_id: str, task_id: str) -> AtGate | None:
+        """The gate that was read, if nobody passed it, or as it stands now."""
+        read = self._read.pop((workspace_id, task_id), None)
+        return read or self._at_gate(workspace_id, task_id)
+
+
+def tasks_by_workspace(messages: Iterable[PlaceCall]) -> Mapping[str, list[str]]:
+    """The tasks that messages are about."""
+    found = defaultdict[str, list[str]](list)
+    for message in messages:
+        found[message.workspace_id].append(task_of(message.call_id))
+    return found
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceCalls:
     """Judge a queued call once more, and place it."""
 
-    tasks: Tasks
+    tasks: TasksAtGate
     agents: Agents
     slots: Slots
     pacing: Pacing
@@ -57,12 +103,23 @@ class PlaceCalls:
     clock: Clock
     deadlines: Deadlines
 
+    def of_batch(self, messages: Iterable[PlaceCall]) -> Self:
+        """Place these calls with fewer requests, at once: their gates are read now, together."""
+        return replace(self, tasks=GatesAhead(self.tasks, messages))
+
     def __call__(self, message: PlaceCall) -> str:
         """Place the call that a message names; gives what was done about it, in a word.
 
         Raises:
-            Stale: when the task moved meanwhile; the message comes again and finds out how.
+            Stale: when the task moved twice meanwhile; the message comes again and finds out how.
         """
+        # A message that came twice meets itself in its batch: whoever is second sees it now.
+        try:
+            return self._place(message)
+        except Stale:
+            return self._place(message)
+
+    def _place(self, message: PlaceCall) -> str:
         gate = self.tasks.at_gate(message.workspace_id, task_of(message.call_id))
         if gate is None:
             self._release(message)

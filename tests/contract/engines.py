@@ -17,7 +17,6 @@ from urllib.request import urlopen
 
 import boto3
 from botocore.config import Config
-from moto import mock_aws
 
 from chalicelibs.adapters import dynamodb as stored
 from chalicelibs.adapters import memory
@@ -25,6 +24,8 @@ from chalicelibs.adapters.clock import SystemClock
 from chalicelibs.adapters.dynamodb.calls import Results
 from chalicelibs.adapters.ids import RandomIds
 from chalicelibs.adapters.s3_results import S3Results
+from chalicelibs.domain.call import Call
+from chalicelibs.domain.task import Task
 from chalicelibs.ports import (
     Accounts,
     Activities,
@@ -43,6 +44,8 @@ from chalicelibs.ports import (
     Tasks,
     Workspaces,
 )
+from tests.builders import WORKSPACE
+from tests.statements import moto
 
 ROOT = Path(__file__).resolve().parents[2]
 ENGINE_PYTHON = os.environ.get("CARILLON_ENGINE_PYTHON", str(ROOT / ".venv/engine/bin/python"))
@@ -169,6 +172,11 @@ def ports_in(table: stored.Table, results: Results | None = None) -> Ports:
     )
 
 
+def claims(ports: Ports, task: Task, call: Call) -> bool:
+    """Whether a task can be claimed for a call, alone."""
+    return ports.tasks.claim_all([(task.as_due, call)], WORKSPACE) == {call.call_id}
+
+
 def new_table(client: Any) -> stored.Table:
     """The table of the merge template, empty."""
     wanted = json.loads(RESOURCES.read_text())["Resources"]["Table"]["Properties"]
@@ -179,7 +187,7 @@ def new_table(client: Any) -> stored.Table:
 
 @contextmanager
 def moto_account() -> Iterator[Account]:
-    with mock_aws():
+    with moto():
         yield Account(None, "testing")
 
 

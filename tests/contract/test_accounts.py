@@ -1,5 +1,7 @@
 """What workspaces have with carriers, and where the secrets are."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import boto3
@@ -92,6 +94,24 @@ def test_a_secret_is_read_once_a_minute(ssm: Any) -> None:
     assert secrets.get(WORKSPACE, "token") == ("old",)
     clock.now_s += 61
     assert secrets.get(WORKSPACE, "token") == ("new", "old")
+
+
+def test_of_calls_that_are_placed_side_by_side_one_reads_the_secret(ssm: Any) -> None:
+    asked, made = list[str](), list[str]()
+    ssm.meta.events.register("before-call.ssm.GetParameter", lambda **_: asked.append("secret"))
+    store(ssm, f"/carillon/dev/{WORKSPACE}/token", "here")
+
+    def client() -> Any:
+        made.append("client")
+        time.sleep(0.02)  # making one takes as long, and boto3 makes one at a time
+        return ssm
+
+    secrets = SsmSecrets(client, "/carillon/dev")
+    with ThreadPoolExecutor(10) as threads:
+        found = list(threads.map(lambda _: secrets.get(WORKSPACE, "token"), range(10)))
+
+    assert found == [("here",)] * 10
+    assert (made, asked) == (["client"], ["secret"])
 
 
 def test_a_secret_that_is_stored_late_is_found_soon(ssm: Any) -> None:

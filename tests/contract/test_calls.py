@@ -27,7 +27,7 @@ from tests.builders import (
     plain_id,
     utc,
 )
-from tests.contract.engines import Account, Ports, new_table, ports_in
+from tests.contract.engines import Account, Ports, claims, new_table, ports_in
 
 FULL = a_call(
     status=CallStatus.ENDED,
@@ -78,7 +78,7 @@ def test_the_largest_call_that_is_kept_fits_into_an_item(ports: Ports) -> None:
     call = replace(largest, call_id=a_call(task).call_id, status=CallStatus.ENDED)
 
     ports.calls.save(WORKSPACE, call)
-    assert ports.tasks.claim(task.as_due, a_call(task), WORKSPACE)
+    assert claims(ports, task, a_call(task))
     claimed = ports.tasks.get(task.task_id)
     assert claimed is not None
     ports.tasks.save(claimed.with_call(call))

@@ -14,12 +14,15 @@ from chalicelibs.adapters.dynamodb.table import (
     MOST_UNANSWERED,
     TRIES,
     Cancelled,
+    ChangeRefused,
     StillThrottled,
     Table,
 )
 from chalicelibs.adapters.dynamodb.writes import IS_NEW, put, update
 from chalicelibs.adapters.ids import RandomIds
+from chalicelibs.domain.call import Call
 from chalicelibs.domain.errors import Stale
+from chalicelibs.domain.task import DueTask
 from tests.builders import NOON, WORKSPACE, a_call, a_campaign, a_key, a_task, a_workspace
 from tests.contract.engines import TABLE, Account, Ports, moto_account, new_table, ports_in
 
@@ -68,6 +71,28 @@ class HandingBack:
         return getattr(self._client, name)
 
 
+class Refusing:
+    """A client that refuses so many statements of each batch, for one reason or another."""
+
+    def __init__(self, client: Any, *codes: str, times: int = 1) -> None:
+        self._client = client
+        self._codes = codes
+        self._times = times
+        self.sent: list[int] = []
+
+    def batch_execute_statement(self, Statements: list[Any]) -> Any:  # noqa: N803
+        self.sent.append(len(Statements))
+        self._times -= 1
+        refused = len(self._codes) if self._times >= 0 else 0
+        rest = Statements[refused:]
+        answer = self._client.batch_execute_statement(Statements=rest) if rest else {}
+        errors = [{"Error": {"Code": code, "Message": "no"}} for code in self._codes[:refused]]
+        return {"Responses": [*errors, *answer.get("Responses", [])]}
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+
 class Scene:
     """A table with one task in it, and clients that make trouble on the way to it."""
 
@@ -107,7 +132,7 @@ def scene() -> Iterator[Scene]:
 def test_what_passes_by_itself_is_tried_again(scene: Scene, error: ClientError) -> None:
     tasks = scene.disturbed(error, error, error)
 
-    assert tasks.claim(a_task().as_due, a_call(), WORKSPACE)
+    assert tasks.claim_all([(a_task().as_due, a_call())], WORKSPACE) == {a_call().call_id}
 
     assert len(scene.pauses) == 3
 
@@ -186,6 +211,59 @@ def test_keys_that_are_handed_back_for_ever_are_an_error(scene: Scene) -> None:
 
     with pytest.raises(StillThrottled):
         tasks.at_gate(WORKSPACE, a_task().task_id)
+
+
+PASSING = (
+    "ThrottlingError",
+    "TransactionConflict",
+    "ProvisionedThroughputExceeded",
+    "RequestLimitExceeded",
+    "InternalServerError",
+)
+
+
+def pairs(scene: Scene, count: int) -> list[tuple[DueTask, Call]]:
+    """So many tasks that wait, each with a call that would take it."""
+    tasks = [a_task(number) for number in range(1, count + 1)]
+    scene.ports.tasks.add(tasks)
+    return [(task.as_due, a_call(task)) for task in tasks]
+
+
+def test_of_many_claims_only_those_are_sent_again_that_were_refused(scene: Scene) -> None:
+    claims, client = pairs(scene, 7), Refusing(scene.client, *PASSING)
+
+    ours = scene.tasks(client).claim_all(claims, WORKSPACE)
+
+    assert ours == {call.call_id for _, call in claims}
+    assert client.sent == [7, len(PASSING)]
+    assert len(scene.pauses) == 1
+
+
+def test_claims_that_are_refused_for_ever_are_an_error(scene: Scene) -> None:
+    claims, client = pairs(scene, 2), Refusing(scene.client, "ThrottlingError", times=TRIES)
+
+    with pytest.raises(StillThrottled):
+        scene.tasks(client).claim_all(claims, WORKSPACE)
+
+    assert client.sent == [2, *[1] * (TRIES - 1)]
+
+
+@pytest.mark.parametrize("code", ["AccessDenied", "ValidationError"])
+def test_a_claim_that_can_never_be_made_is_an_error_at_once(scene: Scene, code: str) -> None:
+    claims = pairs(scene, 2)
+
+    with pytest.raises(ChangeRefused, match=code):
+        scene.tasks(Refusing(scene.client, code)).claim_all(claims, WORKSPACE)
+
+    assert scene.pauses == []
+
+
+def test_claims_are_sent_25_at_a_time(scene: Scene) -> None:
+    claims, client = pairs(scene, 60), Refusing(scene.client)
+
+    assert len(scene.tasks(client).claim_all(claims, WORKSPACE)) == 60
+
+    assert client.sent == [25, 25, 10]
 
 
 def test_transactions_go_straight_and_mean_the_same(server: Account) -> None:

@@ -31,7 +31,7 @@ from tests.builders import (
     an_agent,
     plain_id,
 )
-from tests.contract.engines import Account, Ports, new_table, ports_in
+from tests.contract.engines import Account, Ports, claims, new_table, ports_in
 
 LANE = f"{CAMPAIGN}|attempt-1|0"
 SECOND = timedelta(seconds=1)
@@ -200,7 +200,7 @@ def test_a_claim_moves_a_task_to_the_rescue_lane(ports: Ports) -> None:
     ports.tasks.add([task])
     call = a_call(task, deadline=NOON + SECOND + LOT)
 
-    assert ports.tasks.claim(task.as_due, call, WORKSPACE)
+    assert claims(ports, task, call)
 
     claimed = stored(ports, task)
     assert claimed == task.claim(call)
@@ -214,8 +214,8 @@ def test_a_task_is_claimed_once(ports: Ports) -> None:
     ports.tasks.add([task])
     first, second = a_call(task), a_call(task, deadline=NOON + 2 * SECOND)
 
-    assert ports.tasks.claim(task.as_due, first, WORKSPACE)
-    assert not ports.tasks.claim(task.as_due, second, WORKSPACE)
+    assert claims(ports, task, first)
+    assert not claims(ports, task, second)
 
     assert stored(ports, task).call == first
 
@@ -223,12 +223,12 @@ def test_a_task_is_claimed_once(ports: Ports) -> None:
 def test_an_old_entry_of_a_task_that_was_given_back_claims_nothing(ports: Ports) -> None:
     task = a_task()
     ports.tasks.add([task])
-    ports.tasks.claim(task.as_due, a_call(task), WORKSPACE)
+    claims(ports, task, a_call(task))
     given_back = ports.tasks.save(stored(ports, task).give_back())
 
     assert given_back.entry == task.entry
-    assert not ports.tasks.claim(task.as_due, a_call(task), WORKSPACE)
-    assert ports.tasks.claim(given_back.as_due, a_call(given_back), WORKSPACE)
+    assert not claims(ports, task, a_call(task))
+    assert claims(ports, given_back, a_call(given_back))
     assert stored(ports, task).claims == 2
 
 
@@ -245,12 +245,36 @@ def test_a_task_that_moved_is_not_claimed(ports: Ports, moved: Task) -> None:
     ports.tasks.add([a_task()])
     ports.tasks.save(moved)
 
-    assert not ports.tasks.claim(a_task().as_due, a_call(), WORKSPACE)
+    assert not claims(ports, a_task(), a_call())
 
 
 def test_a_task_that_is_not_there_is_not_claimed(ports: Ports) -> None:
-    assert not ports.tasks.claim(a_task().as_due, a_call(), WORKSPACE)
+    assert not claims(ports, a_task(), a_call())
     assert ports.tasks.get(a_task().task_id) is None
+
+
+def test_of_many_tasks_those_are_claimed_that_nobody_else_has(ports: Ports) -> None:
+    tasks = [a_task(number) for number in range(60)]
+    ports.tasks.add(tasks)
+    elsewhere = replace(a_task(60), workspace_id=OTHER_WORKSPACE)
+    ports.tasks.add([elsewhere])
+    taken, moved, gone = tasks[7], tasks[25], a_task(61)
+    assert claims(ports, taken, a_call(taken, deadline=NOON + 9 * SECOND))
+    ports.tasks.save(replace(moved, due_at=NOON + LOT))
+    wanted = [(task.as_due, a_call(task)) for task in (*tasks, elsewhere, gone)]
+
+    ours = ports.tasks.claim_all(wanted, WORKSPACE)
+
+    free = [task for task in tasks if task not in (taken, moved)]
+    assert ours == {a_call(task).call_id for task in free}
+    assert [stored(ports, task) for task in free] == [task.claim(a_call(task)) for task in free]
+    assert stored(ports, taken).call == a_call(taken, deadline=NOON + 9 * SECOND)
+    assert stored(ports, elsewhere) == elsewhere
+    assert ports.tasks.get(gone.task_id) is None
+
+
+def test_no_claim_takes_no_task(ports: Ports) -> None:
+    assert ports.tasks.claim_all([], WORKSPACE) == frozenset()
 
 
 def test_a_stale_version_is_refused_and_counts_nothing(ports: Ports) -> None:
@@ -269,7 +293,7 @@ def test_a_stale_version_is_refused_and_counts_nothing(ports: Ports) -> None:
 def test_settling_saves_and_counts_together(ports: Ports) -> None:
     task = a_task()
     ports.tasks.add([task])
-    ports.tasks.claim(task.as_due, a_call(task), WORKSPACE)
+    claims(ports, task, a_call(task))
     call = a_call(task, status=CallStatus.ENDED, outcome="no_answer", dialed_at=NOON)
 
     retried = ports.tasks.settle(
@@ -348,7 +372,7 @@ def test_a_task_that_is_not_there_is_not_settled_with_others(ports: Ports) -> No
 def test_a_finished_task_leaves_the_agenda(ports: Ports) -> None:
     task = a_task()
     ports.tasks.add([task])
-    ports.tasks.claim(task.as_due, a_call(task), WORKSPACE)
+    claims(ports, task, a_call(task))
 
     call = a_call(task, outcome="completed", dialed_at=NOON)
     ports.tasks.settle(
@@ -445,6 +469,29 @@ def test_once_a_campaign_is_known_its_agent_is_read_at_the_gate(ports: Ports) ->
 
     gate = ports.tasks.at_gate(WORKSPACE, a_task().task_id)
     assert gate == (a_task(), a_campaign(), a_workspace(), an_agent())
+
+
+def test_the_gates_of_many_tasks_are_those_of_each(ports: Ports) -> None:
+    ports.workspaces.add(a_workspace(), a_key())
+    for number in (1, 2):
+        ports.campaigns.add(a_campaign(number))
+        ports.agents.save(an_agent())
+    first = [a_task(number) for number in range(1, 8)]
+    second = [a_task(number, campaign_id=plain_id(2, "c")) for number in range(1, 5)]
+    elsewhere = a_task(9, workspace_id=OTHER_WORKSPACE)
+    for tasks in (first, second, [elsewhere]):
+        ports.tasks.add(tasks)
+    no_campaign = a_task(1, campaign_id=plain_id(3, "c"))
+    ports.tasks.at_gate(WORKSPACE, first[0].task_id)
+    wanted = [task.task_id for task in (*first, *second, elsewhere, no_campaign)]
+
+    gates = ports.tasks.at_gates(WORKSPACE, iter(wanted))
+
+    assert gates.keys() == {task.task_id for task in (*first, *second)}
+    for task_id, gate in gates.items():
+        assert gate == ports.tasks.at_gate(WORKSPACE, task_id)._replace(agent=gate.agent)  # type: ignore[union-attr]
+    assert [gates[task.task_id].agent for task in first] == [an_agent()] * len(first)
+    assert ports.tasks.at_gates(WORKSPACE, []) == {}
 
 
 def test_the_gate_opens_without_the_agent(ports: Ports) -> None:

@@ -14,15 +14,15 @@ WORKERS = 8
 
 
 def test_of_eight_claims_one_wins(parallel_ports: Ports) -> None:
-    tasks = [a_task(number) for number in range(10)]
+    tasks = [a_task(number) for number in range(30)]
     parallel_ports.tasks.add(tasks)
 
     def claim_all(worker: int) -> list[bool]:
         deadline = NOON + timedelta(seconds=worker)
-        return [
-            parallel_ports.tasks.claim(task.as_due, a_call(task, deadline=deadline), WORKSPACE)
-            for task in tasks
-        ]
+        calls = [a_call(task, deadline=deadline) for task in tasks]
+        wanted = [(task.as_due, call) for task, call in zip(tasks, calls, strict=True)]
+        ours = parallel_ports.tasks.claim_all(wanted, WORKSPACE)
+        return [call.call_id in ours for call in calls]
 
     with ThreadPoolExecutor(WORKERS) as threads:
         won_by_worker = list(threads.map(claim_all, range(WORKERS)))

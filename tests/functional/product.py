@@ -339,7 +339,7 @@ class Product:
             carriers=carriers,
             clock=clock,
             ids=FairIds(clock, Random(1)),
-            journal=LoggedJournal(clock),
+            journal=LoggedJournal(),
         )
         key_hash = sha256(OPERATOR_KEY.encode()).hexdigest()
         service = wire(

@@ -2,17 +2,27 @@
 
 from dataclasses import asdict
 from datetime import timedelta
+from threading import Barrier
 from typing import Any
 
 import pytest
 
 from chalicelibs.domain.instants import epoch_ms
-from chalicelibs.ports import Accepted, AnswerLost, Refused, StillAlive, Throttled
+from chalicelibs.ports import (
+    Accepted,
+    AnswerLost,
+    DialRequest,
+    PlaceAnswer,
+    Refused,
+    StillAlive,
+    Throttled,
+)
 from local.events import schedule_event
 from tests.functional.conftest import Log
 from tests.functional.product import Acme, Product
 
 MINUTE = timedelta(minutes=1)
+TEN = 10
 HANDLERS = ["app.dispatch", "app.place_call", "app.record_call_event"]
 
 #: Bodies that no handler can do anything with.
@@ -94,6 +104,28 @@ def test_a_redelivered_call_is_not_dialled_again(product: Product, acme: Acme) -
     assert product.deliver("app.place_call", [message]) == []
 
     assert len(product.carrier.asked) == 1
+
+
+def test_calls_of_a_batch_are_placed_side_by_side(product: Product, acme: Acme) -> None:
+    """Each carrier answers only when all were asked: one after the other, nobody would."""
+    acme.put("/workspace/limits", {"concurrency_limit": TEN})
+    campaign_id = acme.campaign()
+    for number in range(TEN):
+        acme.pushed(campaign_id, phone=f"+346000000{number:02}")
+    product.deliver("app.dispatch", [nudge(acme.workspace_id)])
+    messages = [asdict(message) for message, _ in product.queue.placing]
+    all_are_here = Barrier(TEN)
+
+    def place(request: DialRequest) -> PlaceAnswer:
+        all_are_here.wait(timeout=10)
+        return Accepted(f"sim-{request.call_id}")
+
+    product.carrier.place = place  # type: ignore[method-assign]
+
+    assert product.deliver("app.place_call", messages) == []
+
+    shown = acme.shown("/calls/current")["calls"]
+    assert [call["status"] for call in shown] == ["placed"] * TEN
 
 
 def test_poison_among_reports_leaves_the_others_alone(

@@ -11,6 +11,7 @@ import pytest
 
 from chalicelibs.adapters.memory import MemorySlots
 from chalicelibs.api.log import logger
+from chalicelibs.api.metrics import Figures
 from tests.functional.product import Acme, Product
 
 MINUTE = timedelta(minutes=1)
@@ -46,14 +47,16 @@ def figures(line: dict[str, Any]) -> dict[str, Any]:
     assert all(isinstance(line[name], str) for name in dimensions[1:])
     assert 1_000_000_000_000 < line["_aws"]["Timestamp"] < 10_000_000_000_000
     named = {one["Name"]: line[one["Name"]] for one in directive["Metrics"]}
-    assert all(isinstance(value, int | float) for value in named.values())
+    for value in named.values():
+        values = value if isinstance(value, list) else [value]
+        assert 0 < len(values) <= 100, "CloudWatch takes no more from a line"
+        assert all(isinstance(one, int | float) for one in values)
     return named
 
 
-def about(task_id: str, call_no: int = 1) -> dict[str, str]:
-    """The ids that every line about a call holds."""
-    campaign_id = task_id.partition("-")[0]
-    return {"campaign_id": campaign_id, "task_id": task_id, "call_id": f"{task_id}-{call_no}"}
+def told(lines: Lines, name: str) -> list[Any]:
+    """All that CloudWatch was told of a metric, line by line."""
+    return [value for line in lines('"_aws"') if (value := figures(line).get(name)) is not None]
 
 
 def test_a_call_is_found_by_its_ids_from_dispatch_to_outcome(
@@ -67,21 +70,59 @@ def test_a_call_is_found_by_its_ids_from_dispatch_to_outcome(
 
     found = [line for line in lines(task_id) if line.get("call_id")]
 
-    told = [(line.get("decision") or line["message"]) for line in found]
-    assert told == [
+    assert [(line.get("decision") or line["message"]) for line in found] == [
         "call dispatched",
         "call judged",
         "attempt settled",
     ]
     for line in found:
-        assert about(task_id).items() <= line.items()
+        assert (line["workspace_id"], line["call_id"]) == (acme.workspace_id, f"{task_id}-1")
         assert line["service"] == "carillon"
+        assert "_aws" not in line, "figures are told once for a batch"
     dispatched, judged, settled = found
-    assert figures(dispatched) == {"calls_dispatched": 1, "wait_ms": 2000}
-    assert figures(judged) == {"calls_asked_for": 1}
+    assert dispatched["wait_ms"] == 2000
     assert (judged["result"], settled["outcome"]) == ("placed", "no_answer")
-    assert figures(settled) == {"attempts_settled": 1}
     assert lines(CALLEE[1:]) == []
+
+
+def test_the_figures_of_a_batch_stand_in_one_line(
+    product: Product, acme: Acme, lines: Lines
+) -> None:
+    acme.put("/workspace/limits", {"concurrency_limit": 5})
+    campaign_id = acme.campaign()
+    for at in range(3):
+        acme.pushed(campaign_id, phone=f"+3460000000{at}")
+        product.clock.pass_(timedelta(seconds=1))
+    product.run()
+    for at, outcome in enumerate(("no-answer", "no-answer", "busy")):
+        product.ended(product.carrier.asked[at].call_id, outcome)
+    product.run()
+
+    dispatched = [line for line in lines('"figures"') if line.get("calls_dispatched")]
+    asked = [line for line in lines('"figures"') if "calls_asked_for" in line]
+    settled = [line for line in lines('"figures"') if "attempts_settled" in line]
+
+    assert [line["calls_dispatched"] for line in dispatched] == [3]
+    assert figures(dispatched[0])["wait_ms"] == [3000, 2000, 1000]
+    assert [(line["result"], figures(line)) for line in asked] == [
+        ("placed", {"calls_asked_for": 3})
+    ]
+    assert [(line["outcome"], figures(line)) for line in settled] == [
+        ("no_answer", {"attempts_settled": 2}),
+        ("busy", {"attempts_settled": 1}),
+    ]
+
+
+def test_of_more_figures_than_a_line_takes_none_is_lost(product: Product) -> None:
+    held = Figures()
+    for at in range(250):
+        held.add({"calls_dispatched": 1, "wait_ms": at})
+
+    told_of = [figures({**line, "stage": "dev"}) for line in held.take(product.clock)]
+
+    assert [one["calls_dispatched"] for one in told_of] == [100, 100, 50]
+    assert [at for one in told_of for at in one["wait_ms"]] == list(range(250))
+    assert list(held.take(product.clock)) == []
 
 
 def test_each_dispatch_says_how_many_slots_are_in_use(
@@ -95,8 +136,9 @@ def test_each_dispatch_says_how_many_slots_are_in_use(
     done = lines("dispatch done")
 
     assert sum(line["calls"] for line in done) == 3
-    assert [figures(line)["slots_used"] for line in done][-1] == 3
+    assert [line["slots_used"] for line in done][-1] == 3
     assert {line["slots"] for line in done} == {10}
+    assert told(lines, "slots_used")[-1] == [3]
 
 
 def test_a_refusal_at_the_gate_is_counted_by_its_reason(
@@ -111,8 +153,10 @@ def test_a_refusal_at_the_gate_is_counted_by_its_reason(
 
     (judged,) = lines("call judged")
 
-    assert about(task_id).items() <= judged.items()
-    assert (judged["result"], figures(judged)) == ("campaign_paused", {"calls_held_back": 1})
+    assert judged["call_id"] == f"{task_id}-1"
+    (counted,) = [line for line in lines('"_aws"') if "calls_held_back" in line]
+    assert judged["result"] == counted["result"] == "campaign_paused"
+    assert figures(counted) == {"calls_held_back": 1}
 
 
 def test_a_task_that_finds_no_slot_is_let_go_and_it_is_said_why(
@@ -124,8 +168,8 @@ def test_a_task_that_finds_no_slot_is_let_go_and_it_is_said_why(
 
     (line,) = lines("call let go")
 
-    assert about(task_id).items() <= line.items()
-    assert (line["reason"], figures(line)) == ("no_slot", {"calls_let_go": 1})
+    assert (line["call_id"], line["reason"]) == (f"{task_id}-1", "no_slot")
+    assert told(lines, "calls_let_go") == [1]
 
 
 def test_a_rescue_says_how_late_it_came(product: Product, acme: Acme, lines: Lines) -> None:
@@ -136,9 +180,9 @@ def test_a_rescue_says_how_late_it_came(product: Product, acme: Acme, lines: Lin
 
     (line,) = lines("call rescued")
 
-    assert about(task_id).items() <= line.items()
-    assert line["reason"] == "reserved"
-    assert figures(line) == {"calls_rescued": 1, "rescue_lag_ms": 20_000}
+    assert (line["call_id"], line["reason"]) == (f"{task_id}-1", "reserved")
+    assert line["rescue_lag_ms"] == 20_000
+    assert (told(lines, "calls_rescued"), told(lines, "rescue_lag_ms")) == ([1], [[20_000]])
 
 
 def test_a_brake_and_the_end_of_a_campaign_are_told(
@@ -155,9 +199,9 @@ def test_a_brake_and_the_end_of_a_campaign_are_told(
 
     (stopped,), (over,) = lines("campaign braked"), lines("campaign completed")
 
-    assert (stopped["campaign_id"], figures(stopped)) == (braked, {"campaigns_braked": 1})
+    assert (stopped["campaign_id"], over["campaign_id"]) == (braked, ended)
     assert stopped["reason"] == "the day's 1 attempts are used"
-    assert (over["campaign_id"], figures(over)) == (ended, {"campaigns_completed": 1})
+    assert (told(lines, "campaigns_braked"), told(lines, "campaigns_completed")) == ([1], [1])
 
 
 def test_the_lag_of_the_schedule_is_measured_at_its_oldest_tick(

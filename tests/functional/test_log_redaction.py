@@ -133,7 +133,7 @@ def failures(product: Product, acme: Acme, campaign_id: str) -> None:
 
     source = f"s3://drop/imports/{acme.workspace_id}/{campaign_id}/{NAMES[0]}.csv"
     with pytest.MonkeyPatch.context() as patch:
-        for method in ("get", "get_all", "add", "page", "due", "at_gate"):
+        for method in ("get", "get_all", "add", "page", "due", "at_gate", "at_gates"):
             patch.setattr(MemoryTasks, method, fail)
         patch.setattr(type(product.bucket), "read", fail)
         assert acme.post("/tasks", acme.task(campaign_id, phone=PHONES[0])).status == 500

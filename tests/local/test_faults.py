@@ -79,7 +79,9 @@ def test_whoever_is_not_met_by_chance_is_answered(
     assert "TableNames" in ask(met, "dynamodb")
 
 
-def test_part_of_a_batch_is_handed_back(met: Clients, file: Path) -> None:
+@pytest.fixture
+def things(met: Clients, file: Path) -> Iterator[None]:
+    """A table with a few items, where parts of batches are held back."""
     file.write_text('{"held_back": 0.6}')
     met.dynamodb.create_table(
         TableName="things",
@@ -92,7 +94,27 @@ def test_part_of_a_batch_is_handed_back(met: Clients, file: Path) -> None:
     )
     for key in KEYS:
         met.dynamodb.put_item(TableName="things", Item=key)
+    yield
+    met.dynamodb.delete_table(TableName="things")
 
+
+@pytest.mark.usefixtures("things")
+def test_a_statement_of_a_batch_is_not_carried_out_and_says_so(met: Clients) -> None:
+    text = 'UPDATE "things" SET "seen" = ? WHERE "pk" = ? AND "sk" = ?'
+    statements = [
+        {"Statement": text, "Parameters": [{"BOOL": True}, key["pk"], key["sk"]]} for key in KEYS
+    ]
+
+    answer = met.dynamodb.batch_execute_statement(Statements=statements)
+
+    errors = [one.get("Error", {}).get("Code") for one in answer["Responses"]]
+    assert errors == [None, None, "ThrottlingError"]
+    items = met.dynamodb.scan(TableName="things")["Items"]
+    assert sorted(item["sk"]["S"] for item in items if "seen" in item) == ["0", "1"]
+
+
+@pytest.mark.usefixtures("things")
+def test_part_of_a_batch_is_handed_back(met: Clients) -> None:
     answer = met.dynamodb.batch_get_item(RequestItems={"things": {"Keys": KEYS}})
 
     read, handed_back = answer["Responses"]["things"], answer["UnprocessedKeys"]["things"]

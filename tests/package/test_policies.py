@@ -12,7 +12,6 @@ from typing import Any
 
 import boto3
 import pytest
-from moto import mock_aws
 
 from chalicelibs.adapters.dynamodb.straight import ACTIONS
 from chalicelibs.adapters.memory import version_of
@@ -62,6 +61,7 @@ from chalicelibs.use_cases.manage_exports import Wanted
 from chalicelibs.use_cases.receive_contacts import Received, Sent
 from chalicelibs.use_cases.write_export import COMPLETED, HELD
 from local import resources
+from tests.statements import moto
 
 ROOT = Path(__file__).parents[2]
 
@@ -113,6 +113,11 @@ OBJECTS = {
     "ListParts": ["ListMultipartUploadParts"],
     "CopyObject": ["GetObject", "PutObject"],
 }
+
+
+#: What a function must be allowed to do for a batch of statements; `tests.statements` sees to it
+#: that there are no others.
+STATEMENTS = {"BatchExecuteStatement": "PartiQLUpdate"}
 
 
 class MovableClock:
@@ -224,7 +229,7 @@ class Watched:
             yield f"sqs:{operation.removesuffix('Batch')}", self._names[params["QueueUrl"]]
         else:
             index = "/index/agenda" if "IndexName" in params else ""
-            yield f"dynamodb:{operation}", f"Table{index}"
+            yield f"dynamodb:{STATEMENTS.get(operation, operation)}", f"Table{index}"
 
     def imports(self, workspace_id: str, campaign_id: str, source: str, version: str) -> Import:
         """Have a file cut, and its chunks imported, one of them after it was given up."""
@@ -304,7 +309,7 @@ def watched() -> Iterator[Watched]:
             patch.setenv(name, "testing")
         patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
         patch.delenv("AWS_ENDPOINT_URL", raising=False)
-        with mock_aws():
+        with moto():
             yield everything_once()
         boto3.DEFAULT_SESSION = None
 

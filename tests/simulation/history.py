@@ -115,6 +115,8 @@ def a_world(seed: int, start: datetime, without: frozenset[str]) -> World:
     world.backlog_ms = random.choice([50, 2_000, 30_000])
     skew_ms = random.choice([0, 0, 500, MOST_SKEW // MILLISECOND])
     outages = some_outages(random, start)
+    gather_ms = random.choice([0, 0, 40, 800])
+    world.gather_ms = gather_ms if world.has("batches of calls") else 0
     world.rates = rates
     world.doom(name for name in PER_PORT_CALL if name in rates)
     world.rates = {name: rate for name, rate in rates.items() if world.has(name)}
@@ -135,7 +137,7 @@ def build(world: World) -> History:
     files: dict[str, bytes] = {}
     queue = UnreliableQueue(
         world=world,
-        place=lambda message: history.service.place_call(message),
+        place=lambda messages: history.service.place_call.of_batch(messages),
         record=lambda events: record_together(history, events),
         dispatch=lambda workspace_id: history.service.dispatch(workspace_id),
         import_chunk=lambda message: history.service.import_chunk(message),

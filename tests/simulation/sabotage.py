@@ -1,10 +1,10 @@
 """Bugs planted on purpose: the simulation is worth its time only if it finds each of them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Self
 
 from chalicelibs.domain.call import Call
 from chalicelibs.domain.call_event import CallEvent
@@ -14,8 +14,16 @@ from chalicelibs.domain.lane import Lane
 from chalicelibs.domain.progress import Tally
 from chalicelibs.domain.retry import Callback, Decision, Retry
 from chalicelibs.domain.task import ERASED, DueTask, Task
-from chalicelibs.ports import AnswerLost, AtDispatch, AtGate, DialRequest, PlaceAnswer
+from chalicelibs.ports import (
+    AnswerLost,
+    AtDispatch,
+    AtGate,
+    DialRequest,
+    PlaceAnswer,
+    PlaceCall,
+)
 from chalicelibs.use_cases.keep_time import FinishCampaigns
+from chalicelibs.use_cases.place_call import PlaceCalls
 from chalicelibs.use_cases.record_call_event import RecordCallEvent
 from chalicelibs.use_cases.resume_tasks import ResumeTasks
 from tests.simulation.history import History
@@ -40,19 +48,37 @@ def tasks_of(history: History) -> WatchedTasks:
     return history.tasks
 
 
+def seeing(history: History, change: Callable[[AtGate], AtGate]) -> None:
+    """The dial gate sees something else than there is, whether it reads one task or many."""
+    tasks = history.service.place_call.tasks
+
+    def at_gate(workspace_id: str, task_id: str) -> AtGate | None:
+        gate = tasks.at_gate(workspace_id, task_id)
+        return gate and change(gate)
+
+    def at_gates(workspace_id: str, task_ids: Iterable[str]) -> Mapping[str, AtGate]:
+        gates = tasks.at_gates(workspace_id, task_ids)
+        return {task_id: change(gate) for task_id, gate in gates.items()}
+
+    placing(history, tasks=Wrapped(tasks, at_gate=at_gate, at_gates=at_gates))
+
+
+def placing(history: History, **changes: Any) -> None:
+    """Have calls placed in another way."""
+    place = replace(history.service.place_call, **changes)
+    history.service = replace(history.service, place_call=place)
+
+
 def no_gate(history: History) -> None:
     """The dial gate lets everything pass that is still reserved."""
 
-    def at_gate(workspace_id: str, task_id: str) -> AtGate | None:
-        gate = tasks_of(history).at_gate(workspace_id, task_id)
-        if gate is None or gate.campaign.rules is None or gate.task.own:
+    def open_at_any_time(gate: AtGate) -> AtGate:
+        if gate.campaign.rules is None or gate.task.own:
             return gate
         rules = replace(gate.campaign.rules, hours=None)
         return gate._replace(campaign=replace(gate.campaign, rules=rules, end_at=None))
 
-    place = history.service.place_call
-    open_gate = replace(place, tasks=Wrapped(place.tasks, at_gate=at_gate))
-    history.service = replace(history.service, place_call=open_gate)
+    seeing(history, open_at_any_time)
 
 
 def save_without_condition(history: History) -> None:
@@ -68,10 +94,22 @@ def save_without_condition(history: History) -> None:
     tasks.settle = settle  # type: ignore[method-assign]
 
 
+def pass_over_the_best(history: History) -> None:
+    """Of tasks that are claimed together the first, who goes before all others, is left out."""
+    dispatch = history.service.dispatch
+
+    def claim_all(claims: Sequence[tuple[DueTask, Call]], workspace_id: str) -> frozenset[str]:
+        chosen = claims[1:] if len(claims) > 1 else claims
+        return dispatch.tasks.claim_all(chosen, workspace_id)
+
+    careless = replace(dispatch, tasks=Wrapped(dispatch.tasks, claim_all=claim_all))
+    history.service = replace(history.service, dispatch=careless)
+
+
 def claim_without_condition(history: History) -> None:
     """A claim takes the task, whatever has become of it since the agenda was read."""
     tasks = tasks_of(history)
-    original = type(tasks).claim
+    original = type(tasks)._claim
 
     def claim(due: DueTask, call: Call, workspace_id: str) -> bool:
         stored = tasks.get(due.task_id)
@@ -80,7 +118,21 @@ def claim_without_condition(history: History) -> None:
         call = replace(call, call_id=stored.as_due.next_call_id)
         return original(tasks, stored.as_due, call, workspace_id)
 
-    tasks.claim = claim  # type: ignore[method-assign]
+    tasks._claim = claim  # type: ignore[method-assign]
+
+
+def dial_what_was_lost(history: History) -> None:
+    """Whether a claim was won makes no difference: its call goes on its way."""
+    history.world.rates["agenda_old"] = 0.5  # many are lost where the index lags behind
+    history.world.is_troubled = True
+    dispatch = history.service.dispatch
+
+    def claim_all(claims: Sequence[tuple[DueTask, Call]], workspace_id: str) -> frozenset[str]:
+        dispatch.tasks.claim_all(claims, workspace_id)
+        return frozenset(call.call_id for _, call in claims)
+
+    careless = replace(dispatch, tasks=Wrapped(dispatch.tasks, claim_all=claim_all))
+    history.service = replace(history.service, dispatch=careless)
 
 
 def no_limit(history: History) -> None:
@@ -231,15 +283,12 @@ def upside_down(history: History) -> None:
 def skip_pause(history: History) -> None:
     """The gate takes a paused campaign for a running one."""
 
-    def at_gate(workspace_id: str, task_id: str) -> AtGate | None:
-        gate = tasks_of(history).at_gate(workspace_id, task_id)
-        if gate is None or gate.campaign.state != "paused":
+    def running(gate: AtGate) -> AtGate:
+        if gate.campaign.state != "paused":
             return gate
         return gate._replace(campaign=gate.campaign.move("resume", history.world.now))
 
-    place = history.service.place_call
-    blind = replace(place, tasks=Wrapped(place.tasks, at_gate=at_gate))
-    history.service = replace(history.service, place_call=blind)
+    seeing(history, running)
 
 
 def call_paused_tasks(history: History) -> None:
@@ -496,34 +545,49 @@ def remember_the_campaign(history: History) -> None:
     """The gate judges by what it read of a campaign when it met it first."""
     known: dict[str, Campaign] = {}
 
-    def at_gate(workspace_id: str, task_id: str) -> AtGate | None:
-        gate = tasks_of(history).at_gate(workspace_id, task_id)
-        if gate is None:
-            return None
+    def as_it_was(gate: AtGate) -> AtGate:
         return gate._replace(campaign=known.setdefault(gate.task.campaign_id, gate.campaign))
 
+    seeing(history, as_it_was)
+
+
+def judge_by_the_batch_before(history: History) -> None:
+    """What the calls of a batch share is kept for those of the next."""
+    batches: list[dict[str, Campaign]] = [{}]
+
+    class OfTheBatchBefore(PlaceCalls):
+        def of_batch(self, messages: Iterable[PlaceCall]) -> Self:
+            place, before, now = super().of_batch(messages), batches[-1], dict[str, Campaign]()
+            batches.append(now)
+
+            def at_gate(workspace_id: str, task_id: str) -> AtGate | None:
+                gate = place.tasks.at_gate(workspace_id, task_id)
+                if gate is None:
+                    return None
+                now[gate.task.campaign_id] = gate.campaign
+                return gate._replace(campaign=before.get(gate.task.campaign_id, gate.campaign))
+
+            return replace(place, tasks=Wrapped(place.tasks, at_gate=at_gate))
+
     place = history.service.place_call
-    blind = replace(place, tasks=Wrapped(place.tasks, at_gate=at_gate))
-    history.service = replace(history.service, place_call=blind)
+    parts = {one.name: getattr(place, one.name) for one in fields(place)}
+    history.service = replace(history.service, place_call=OfTheBatchBefore(**parts))
 
 
 def forget_the_zone(history: History) -> None:
     """The gate takes the campaign's hours for those of a task with a zone of its own."""
 
-    def at_gate(workspace_id: str, task_id: str) -> AtGate | None:
-        gate = tasks_of(history).at_gate(workspace_id, task_id)
-        if gate is None or gate.task.own.zone is None:
+    def elsewhere(gate: AtGate) -> AtGate:
+        if gate.task.own.zone is None:
             return gate
-        elsewhere = replace(gate.task, own=replace(gate.task.own, zone=None))
-        return gate._replace(task=elsewhere)
+        return gate._replace(task=replace(gate.task, own=replace(gate.task.own, zone=None)))
 
     def save(task: Task) -> Task:
         stored = tasks_of(history).get(task.task_id)
         return tasks_of(history).save(replace(task, own=stored.own if stored else task.own))
 
-    place = history.service.place_call
-    blind = replace(place, tasks=Wrapped(place.tasks, at_gate=at_gate, save=save))
-    history.service = replace(history.service, place_call=blind)
+    seeing(history, elsewhere)
+    placing(history, tasks=Wrapped(history.service.place_call.tasks, save=save))
     no_lane_zones(history)
 
 
@@ -631,6 +695,7 @@ SABOTAGES: tuple[Callable[[History], None], ...] = (
     never_close,
     leave_paused_tasks_behind,
     remember_the_campaign,
+    judge_by_the_batch_before,
     forget_the_zone,
     hurry,
     no_limit_of_campaigns,
@@ -643,6 +708,8 @@ SABOTAGES: tuple[Callable[[History], None], ...] = (
     skip_pause,
     save_without_condition,
     claim_without_condition,
+    dial_what_was_lost,
+    pass_over_the_best,
     no_limit,
     forget_release,
     forget_release_at_gate,

@@ -1,7 +1,7 @@
 """Ports that take time, fail and lie, in front of the in-memory twins."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, NamedTuple
@@ -12,7 +12,7 @@ from chalicelibs.domain.errors import CarillonError, Stale
 from chalicelibs.domain.once import InProgress
 from chalicelibs.domain.task import Task
 from chalicelibs.ports import ImportChunk, PlaceCall
-from tests.simulation.world import MILLISECOND, Broken, World, first_of
+from tests.simulation.world import MILLISECOND, Broken, Process, World, first_of
 
 NO_DELAY = timedelta(0)
 
@@ -25,18 +25,22 @@ VISIBILITY = {
     QueueName.IMPORTS: timedelta(minutes=2),
 }
 
+#: Calls that are placed, or reports that are recorded, by one invocation.
+MOST_TOGETHER = 10
+
 #: A message that nobody took for so long is gone; a dead letter is kept for longer than we look.
 RETENTION = timedelta(days=4)
-
-#: So many reports are recorded in one invocation at most.
-BATCH = 10
 
 #: How long a request may hang before the client gives up and says that its answer was lost.
 HTTP_TIMEOUT = timedelta(seconds=10)
 
 #: Writes that the SDK repeats when their answer is lost, and whose condition then fails: on what
 #: the first one wrote. What a transaction does twice has a token and does nothing twice.
-ECHOES = {"claim", "save", "take"}
+ECHOES = {"claim_all", "save", "take"}
+
+#: Requests that do several things, one after the other: one that fails may have done some of them.
+#: It says nothing of those, as if the function had died.
+IN_PARTS = {"claim_all"}
 
 
 class Unreliable:
@@ -58,6 +62,8 @@ class Unreliable:
             if fate is None:
                 return method(*args, **kwargs)
             if fate == "request_refused":
+                if name in IN_PARTS:
+                    method(some_of(args[0], world), *args[1:])
                 raise Broken(f"{name} was refused")
             result = method(*args, **kwargs)
             if fate == "answer_lost":
@@ -69,10 +75,18 @@ class Unreliable:
         return call
 
 
+def some_of(wanted: object, world: World) -> object:
+    """The first few of what was asked for."""
+    assert isinstance(wanted, list)
+    return wanted[: world.dice("parts").randrange(len(wanted))]
+
+
 def echo(result: object) -> object:
     """What a conditional write says that was carried out before, without anybody hearing of it."""
     if isinstance(result, Task):
         raise Stale("it met itself")
+    if isinstance(result, frozenset):
+        return frozenset()
     return False if result is True else result
 
 
@@ -95,14 +109,14 @@ class Message:
     name: str
     body: Callable[[], object]
     sent_at: datetime
-    report: CallEvent | None = None  #: What it says, where it comes in batches.
+    call: PlaceCall | None = None  #: It is handled with others.
+    report: CallEvent | None = None  #: So is this.
 
 
-class Delivery(NamedTuple):
-    """A report on its way, and who hears whether it was recorded."""
+class Arrived(NamedTuple):
+    """A message that can be taken, and who hears whether it was handled."""
 
-    name: str
-    report: CallEvent
+    message: Message
     done: Callable[[bool], None]
 
 
@@ -111,28 +125,41 @@ class UnreliableQueue:
     """Queues that deliver twice, late and again after a failure, until they give up."""
 
     world: World
-    place: Callable[[PlaceCall], object]
+    place: Callable[[Iterable[PlaceCall]], Callable[[PlaceCall], object]]
     record: Callable[[Sequence[CallEvent]], Sequence[str | Exception]]
     dispatch: Callable[[str], object]
     on_tick: Callable[[str], object]
     import_chunk: Callable[[ImportChunk], object]
     dead: list[Message] = field(default_factory=list)
     forgotten: list[Message] = field(default_factory=list)
-    piled: list[Delivery] = field(default_factory=list)  #: Reports that go into the next batch.
+    arrived: list[Arrived] = field(default_factory=list)  #: Calls that wait to be placed.
+    piled: list[Arrived] = field(default_factory=list)  #: Reports that wait to be recorded.
 
     def calls(self, messages: Iterable[tuple[PlaceCall, timedelta]]) -> None:
         """See the port."""
         for message, delay in messages:
-            name = f"place {message.call_id}"
-            self.send(QueueName.CALLS, name, partial(self.place, message), delay)
+            placing = Message(
+                queue=QueueName.CALLS,
+                name=f"place {message.call_id}",
+                body=lambda: None,
+                sent_at=self.world.now,
+                call=message,
+            )
+            self.send_message(placing, delay)
 
     def events(self, events: Iterable[CallEvent]) -> None:
         """See the port."""
         for event in events:
             said = f"{event.kind} {event.outcome or ''}".strip()
             name = f"record {said} of {event.call_id}"
-            body = partial(self.record, [event])
-            self.send(QueueName.CALL_EVENTS, name, body, report=event)
+            message = Message(
+                queue=QueueName.CALL_EVENTS,
+                name=name,
+                body=lambda: None,
+                sent_at=self.world.now,
+                report=event,
+            )
+            self.send_message(message)
 
     def chunks(self, messages: Iterable[ImportChunk]) -> None:
         """See the port."""
@@ -158,11 +185,14 @@ class UnreliableQueue:
         name: str,
         body: Callable[[], object],
         delay: timedelta = NO_DELAY,
-        report: CallEvent | None = None,
     ) -> None:
         """Have something done, once or twice, sooner or later."""
+        message = Message(queue=queue, name=name, body=body, sent_at=self.world.now)
+        self.send_message(message, delay)
+
+    def send_message(self, message: Message, delay: timedelta = NO_DELAY) -> None:
+        """Have a message delivered, once or twice, sooner or later."""
         world = self.world
-        message = Message(queue=queue, name=name, body=body, sent_at=world.now, report=report)
         for _ in range(2 if world.strikes("message_doubled") else 1):
             random = world.dice("messages")
             late = NO_DELAY
@@ -189,49 +219,107 @@ class UnreliableQueue:
             again = self.world.now + VISIBILITY[message.queue]
             self._deliver(message, again, receives=receives + 1)
 
-        self.world.at(when, lambda: self._hand_over(message, done))
+        self.world.at(when, lambda: self._arrive(Arrived(message, done)))
 
-    def _hand_over(self, message: Message, done: Callable[[bool], None]) -> None:
-        if message.report is None:
-            self.world.start(message.name, message.body, done)
-            return
+    def _arrive(self, one: Arrived) -> None:
+        if one.message.call is not None:
+            self._gather(one)
+        elif one.message.report is not None:
+            self._pile(one)
+        else:
+            self.world.start(one.message.name, one.message.body, one.done)
+
+    def _gather(self, call: Arrived) -> None:
+        """Wait a moment for other calls: they are placed in batches."""
+        self.arrived.append(call)
+        if len(self.arrived) == 1:
+            wait = self.world.dice("batches").randrange(self.world.gather_ms + 1)
+            self.world.after(wait * MILLISECOND, self._take)
+
+    def _take(self) -> None:
+        batch, self.arrived = self.arrived[:MOST_TOGETHER], self.arrived[MOST_TOGETHER:]
+        if self.arrived:
+            self.world.after(NO_DELAY, self._take)
+        Together(world=self.world, batch=batch, place=self.place).start()
+
+    def _pile(self, report: Arrived) -> None:
+        """Wait for other reports: they are recorded in batches."""
         if not self.piled:
             self.world.after(self._patience(), self._record_piled)
-        self.piled.append(Delivery(message.name, message.report, done))
+        self.piled.append(report)
 
     def _patience(self) -> timedelta:
         """How long a report waits for others that go with it."""
-        random = self.world.dice("batches")
+        random = self.world.dice("reports")
         if self.world.strikes("reports_piled"):
             return timedelta(seconds=random.randrange(1, random.choice([30, 150, 600])))
         return random.choice([0, self.world.backlog_ms]) * MILLISECOND
 
     def _record_piled(self) -> None:
-        """Hand out all that wait, to several at once as SQS does it."""
+        """Hand out all that wait, to several at once as SQS does it, and some of it twice."""
         piled, self.piled = self.piled, []
-        hands = self.world.dice("batches").choice([1, 1, 2])
-        for hand in range(hands):
-            own = piled[hand::hands]
-            for start in range(0, len(own), BATCH):
-                self._record(own[start : start + BATCH])
+        hands = self.world.dice("reports").choice([1, 1, 2])
+        twice = [
+            one._replace(done=lambda _: None)
+            for one in piled
+            if self.world.strikes("message_doubled")
+        ]
+        for own in (*(piled[hand::hands] for hand in range(hands)), twice):
+            for start in range(0, len(own), MOST_TOGETHER):
+                self._record(own[start : start + MOST_TOGETHER])
 
-    def _record(self, batch: Sequence[Delivery]) -> None:
+    def _record(self, batch: Sequence[Arrived]) -> None:
         recorded: Sequence[str | Exception] = [Broken("nobody said")] * len(batch)
 
         def record() -> None:
             nonlocal recorded
-            recorded = self.record([one.report for one in batch])
+            recorded = self.record([one.message.report for one in batch if one.message.report])
             for one, said in zip(batch, recorded, strict=True):
                 if isinstance(said, Exception):
-                    self.world.tell(f"error: {one.name}: {first_of(said)}")
+                    self.world.tell(f"error: {one.message.name}: {first_of(said)}")
                 else:
-                    self.world.tell(f"{one.name}: {said}")
+                    self.world.tell(f"{one.message.name}: {said}")
 
         def done(has_succeeded: bool) -> None:
             for one, said in zip(batch, recorded, strict=True):
                 one.done(has_succeeded and not isinstance(said, Exception))
 
-        self.world.start(", ".join(one.name for one in batch), record, done)
+        self.world.start(", ".join(one.message.name for one in batch), record, done)
+
+
+@dataclass(kw_only=True)
+class Together:
+    """One invocation that places calls side by side; if it dies, all of them come again."""
+
+    world: World
+    batch: Sequence[Arrived]
+    place: Callable[[Iterable[PlaceCall]], Callable[[PlaceCall], object]]
+    succeeded: dict[int, bool] = field(default_factory=dict)  #: By its place in the batch.
+
+    def start(self) -> None:
+        """Read what they need, and then start them all at once."""
+        world, process = self.world, self.world.new_process()
+
+        def begin() -> None:
+            calls = [one.message.call for one in self.batch if one.message.call]
+            place = self.place(calls)
+            for number, (one, call) in enumerate(zip(self.batch, calls, strict=True)):
+                body, done = partial(place, call), partial(self._done, process, number)
+                start = partial(world.start, one.message.name, body, done, process)
+                world.after(NO_DELAY, start)
+
+        def begun(has_succeeded: bool) -> None:
+            if not has_succeeded:
+                for one in self.batch:
+                    one.done(False)
+
+        world.start(f"begin to place {len(self.batch)}", begin, begun, process)
+
+    def _done(self, process: Process, number: int, has_succeeded: bool) -> None:
+        self.succeeded[number] = has_succeeded
+        if len(self.succeeded) == len(self.batch):
+            for at, one in enumerate(self.batch):
+                one.done(self.succeeded[at] and not process.is_dead)
 
 
 @dataclass(kw_only=True)
@@ -258,7 +346,8 @@ class UnreliableDeadLetters:
         for message in going:
             self.queues.dead.remove(message)
             self.queues.world.tell(f"{message.name}: sent back by the operator")
-            self.queues.send(queue, message.name, message.body, report=message.report)
+            again = replace(message, sent_at=self.queues.world.now)
+            self.queues.send_message(again)
         return len(going)
 
 

@@ -144,10 +144,9 @@ class WatchedTasks(MemoryTasks):
         self.journal.misled_at = world.now
         return [due for due in before if due.entry.at <= until][:limit]
 
-    def claim(self, due: DueTask, call: Call, workspace_id: str) -> bool:
-        """See the port."""
+    def _claim(self, due: DueTask, call: Call, workspace_id: str) -> bool:
         task = self.get(due.task_id)
-        has_won = super().claim(due, call, workspace_id)
+        has_won = super()._claim(due, call, workspace_id)
         if has_won and task is not None:
             world = self.journal.world
             claim = Claim(world.now, world.actor_since(), world.clock(), task)

@@ -38,11 +38,19 @@ class Broken(Exception):
     """A request to the table or a queue failed, perhaps after it took effect."""
 
 
-class Actor(greenlet):
+@dataclass(kw_only=True)
+class Process:
     """One invocation of a function, on a machine with a clock of its own."""
 
     started_at: datetime
     skew: timedelta
+    is_dead: bool = False
+
+
+class Actor(greenlet):
+    """What an invocation does; where it does several things side by side, each of them."""
+
+    process: Process
     second: int | None = None  #: In which of its clock it was allowed to start a call.
 
 
@@ -57,6 +65,7 @@ class World:
     outages: list[Outage] = field(default_factory=list)
     skew_ms: int = 0  #: How far the clock of a worker may be off.
     backlog_ms: int = 50  #: The longest that a message usually waits in its queue.
+    gather_ms: int = 0  #: How long calls to be placed are waited for that make a batch.
     fates: list[tuple[float, str | None]] = field(default_factory=list)
     doomed: float = 0.0  #: How many of all port calls something strikes.
     is_troubled: bool = False  #: Whether anything goes wrong here, or ever did.
@@ -140,16 +149,29 @@ class World:
         while self._agenda:
             self.run(self._agenda[0][0])
 
+    def new_process(self) -> Process:
+        """A machine on which something begins now."""
+        return Process(started_at=self.now, skew=self._some_skew())
+
     def start(
-        self, name: str, body: Callable[[], Any], done: Callable[[bool], None] | None = None
+        self,
+        name: str,
+        body: Callable[[], Any],
+        done: Callable[[bool], None] | None = None,
+        process: Process | None = None,
     ) -> None:
-        """Run an invocation; `done` hears whether it succeeded, as a queue does."""
+        """Run an invocation, or a part of one; `done` hears whether it succeeded, as a queue does.
+
+        What runs in one process dies together.
+        """
+        process = process or self.new_process()
 
         def run() -> None:
             has_succeeded = False
             try:
                 result = body()
             except Crashed:
+                process.is_dead = True
                 self.tell(f"crash: {name}")
             except Exception as error:  # noqa: BLE001 - as Lambda: any error fails the message
                 self.tell(f"error: {name}: {first_of(error)}")
@@ -161,8 +183,7 @@ class World:
                 done(has_succeeded)
 
         actor = Actor(run, parent=self._hub)
-        actor.started_at = self.now
-        actor.skew = self._some_skew()
+        actor.process = process
         actor.switch()
 
     def _some_skew(self) -> timedelta:
@@ -180,12 +201,12 @@ class World:
     def actor_since(self) -> datetime:
         """When the current invocation began."""
         actor = self.actor()
-        return self.now if actor is None else actor.started_at
+        return self.now if actor is None else actor.process.started_at
 
     def clock(self) -> datetime:
         """What the clock of the current invocation shows."""
         actor = self.actor()
-        return self.now if actor is None else self.now + actor.skew
+        return self.now if actor is None else self.now + actor.process.skew
 
     def step(self) -> str | None:
         """Stop the current actor before a port call, for a while or for ever.
@@ -210,7 +231,8 @@ class World:
         else:
             self.at(when, actor.switch)
             self._hub.switch()
-        if self.now - actor.started_at > FUNCTION_TIMEOUT:
+        process = actor.process
+        if process.is_dead or self.now - process.started_at > FUNCTION_TIMEOUT:
             raise Crashed
 
 

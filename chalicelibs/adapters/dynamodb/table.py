@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
 
 from chalicelibs.adapters.dynamodb.codec import Item, decode_item
 from chalicelibs.adapters.dynamodb.keys import Key, can_be
-from chalicelibs.adapters.dynamodb.writes import Write, encode_key, expressions, update
+from chalicelibs.adapters.dynamodb.writes import Change, Write, encode_key, expressions, update
 from chalicelibs.ports import Ids
 
 #: Refusals that say nothing of the request: asked again, it may pass.
@@ -38,6 +38,7 @@ TRIES = 8
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.02, 1.0
 
 BATCH_GET = 100  #: Keys that one request may name.
+BATCH_CHANGE = 25  #: Statements that one request may hold.
 
 
 class ConditionFailed(Exception):
@@ -57,7 +58,11 @@ class Cancelled(Exception):
 
 
 class StillThrottled(Exception):
-    """Keys of a batch were handed back again and again: try later."""
+    """Some of a batch was not read or changed, again and again: try later."""
+
+
+class ChangeRefused(Exception):
+    """A statement of a batch can never be carried out; others may have been."""
 
 
 class Stretch(NamedTuple):
@@ -207,6 +212,40 @@ class Table:
             failed = [at for at, reason in enumerate(reasons) if reason == CONDITION_FAILED]
             raise Cancelled(failed) from None
 
+    def change_each(self, changes: Sequence[Change]) -> list[bool]:
+        """Make each change whose condition holds; says of each whether it was made.
+
+        Raises:
+            StillThrottled: when some could not be judged; others may have been made.
+        """
+        made: list[bool] = []
+        for start in range(0, len(changes), BATCH_CHANGE):
+            made += self._change(changes[start : start + BATCH_CHANGE])
+        return made
+
+    def _change(self, changes: Sequence[Change]) -> list[bool]:
+        made: dict[int, bool] = {}
+        for turn in range(TRIES):
+            waiting = [place for place in range(len(changes)) if place not in made]
+            answer = self._patiently(
+                self._client.batch_execute_statement,
+                Statements=[self._statement(changes[place]) for place in waiting],
+            )
+            for place, told in zip(waiting, answer["Responses"], strict=True):
+                code = told.get("Error", {}).get("Code")
+                if code not in PASSING:
+                    made[place] = was_made(code)
+            if len(made) == len(changes):
+                return [made[place] for place in range(len(changes))]
+            self._pause(turn)
+        raise StillThrottled(f"{len(changes) - len(made)} changes were not made in {TRIES} tries")
+
+    def _statement(self, change: Change) -> dict[str, Any]:
+        return {
+            "Statement": f'UPDATE "{self._name}" {change.text}',
+            "Parameters": change.values,
+        }
+
     def _batch(self, keys: list[dict[str, Any]]) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
         for turn in range(TRIES):
@@ -252,6 +291,17 @@ class Table:
     def _pause(self, turn: int) -> None:
         longest = min(FIRST_PAUSE_S * 2**turn, LONGEST_PAUSE_S)
         self._sleep(longest * (self.ids.lot() + 1) / 1000)
+
+
+def was_made(code: str | None) -> bool:
+    """What the error of a statement says, or that there was none.
+
+    Raises:
+        ChangeRefused: when it is the statement's own fault.
+    """
+    if code not in {None, CONDITION_FAILED}:
+        raise ChangeRefused(code)
+    return code is None
 
 
 def _code(error: ClientError) -> str:

@@ -1,20 +1,21 @@
 """Tasks and the agenda in the table."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import reduce
+from functools import partial, reduce
 from typing import Any
 
 from chalicelibs.adapters.dynamodb import counters, keys
 from chalicelibs.adapters.dynamodb.agents import agent_of
 from chalicelibs.adapters.dynamodb.call_item import call_item
 from chalicelibs.adapters.dynamodb.campaign_item import campaign_of as campaign_from
+from chalicelibs.adapters.dynamodb.codec import Item, maybe
 from chalicelibs.adapters.dynamodb.search import search, tasks_wanted
 from chalicelibs.adapters.dynamodb.table import Cancelled, ConditionFailed, Stretch, Table
 from chalicelibs.adapters.dynamodb.task_item import due_of, task_item, task_of
 from chalicelibs.adapters.dynamodb.workspaces import workspace_of
-from chalicelibs.adapters.dynamodb.writes import IS_NEW, Write, put, update
+from chalicelibs.adapters.dynamodb.writes import IS_NEW, Change, Write, change, put, update
 from chalicelibs.domain.call import Call
 from chalicelibs.domain.campaign import Campaign
 from chalicelibs.domain.errors import Stale
@@ -35,14 +36,6 @@ MOST_RUNNING = 20_000
 
 #: Campaigns whose agent is known beforehand.
 MOST_REMEMBERED = 1_000
-
-CLAIM = (
-    "SET #status = :running, #call = :call, #lane = :rescue, #at = :deadline"
-    " ADD #claims :one, #version :one"
-)
-AS_THE_AGENDA_SAID = (
-    "#lane = :lane AND #at = :at AND #claims = :claims AND #workspace_id = :workspace_id"
-)
 
 
 IS_FRESH = (
@@ -90,25 +83,44 @@ class DynamoTasks:
 
     def at_gate(self, workspace_id: str, task_id: str) -> AtGate | None:
         """See the port."""
-        of_task = keys.task(task_id)
+        return self.at_gates(workspace_id, [task_id]).get(task_id)
+
+    def at_gates(self, workspace_id: str, task_ids: Iterable[str]) -> Mapping[str, AtGate]:
+        """See the port. What the tasks share is read once."""
+        wanted = {task_id: self._before(workspace_id, task_id) for task_id in task_ids}
+        found = self._table.get_all(key for own in wanted.values() for key in own)
+        gates = {
+            task_id: self._gate(workspace_id, *map(found.get, own))
+            for task_id, own in wanted.items()
+        }
+        return {task_id: gate for task_id, gate in gates.items() if gate is not None}
+
+    def _before(self, workspace_id: str, task_id: str) -> Sequence[keys.Key]:
+        """What stands before the dial gate of a task: last, if that is known, its agent."""
         of_campaign = keys.campaign(workspace_id, campaign_of(task_id))
-        of_workspace = keys.workspace(workspace_id)
-        wanted = (of_task, of_campaign, of_workspace)
         of_agent = self._agent_by_campaign.get(of_campaign)
-        found = self._table.get_all(wanted if of_agent is None else (*wanted, of_agent))
-        if not found.keys() >= set(wanted):
+        always = (keys.task(task_id), keys.workspace(workspace_id), of_campaign)
+        return always if of_agent is None else (*always, of_agent)
+
+    def _gate(
+        self,
+        workspace_id: str,
+        task: Item | None,
+        workspace: Item | None,
+        campaign: Item | None,
+        agent: Item | None = None,
+    ) -> AtGate | None:
+        if task is None or workspace is None or campaign is None:
             return None
-        task = task_of(found[of_task])
-        if task.workspace_id != workspace_id:
+        if task["workspace_id"] != workspace_id:
             return None
-        campaign = campaign_from(workspace_id, found[of_campaign])
-        self._remember_agent(campaign)
-        agent = None if of_agent is None else found.get(of_agent)
+        read = campaign_from(workspace_id, campaign)
+        self._remember_agent(read)
         return AtGate(
-            task,
-            campaign,
-            workspace_of(workspace_id, found[of_workspace]),
-            None if agent is None else agent_of(workspace_id, agent),
+            task_of(task),
+            read,
+            workspace_of(workspace_id, workspace),
+            maybe(partial(agent_of, workspace_id), agent),
         )
 
     def _remember_agent(self, campaign: Campaign) -> None:
@@ -134,27 +146,14 @@ class DynamoTasks:
         )
         return [due_of(entry) for entry in entries]
 
-    def claim(self, due: DueTask, call: Call, workspace_id: str) -> bool:
-        """See the port."""
-        taken = update(
-            keys.task(due.task_id),
-            CLAIM,
-            AS_THE_AGENDA_SAID,
-            running=TaskStatus.RUNNING,
-            call=call_item(call),
-            rescue=rescue_partition(workspace_id),
-            deadline=call.deadline,
-            one=1,
-            lane=due.entry.partition,
-            at=due.entry.at,
-            claims=due.claims,
-            workspace_id=workspace_id,
+    def claim_all(
+        self, claims: Sequence[tuple[DueTask, Call]], workspace_id: str
+    ) -> frozenset[str]:
+        """See the port. One request takes 25."""
+        are_ours = self._table.change_each([claim(*one, workspace_id) for one in claims])
+        return frozenset(
+            call.call_id for (_, call), is_ours in zip(claims, are_ours, strict=True) if is_ours
         )
-        try:
-            self._table.write(taken)
-        except ConditionFailed:
-            return False
-        return True
 
     def save(self, task: Task) -> Task:
         """See the port."""
@@ -203,6 +202,26 @@ def replacing(task: Task, saved: Task) -> Write:
     """The write that stores the next version of a task, if it is still the one that was read."""
     return put(
         keys.task(task.task_id), task_item(saved), "#version = :version", version=task.version
+    )
+
+
+def claim(due: DueTask, call: Call, workspace_id: str) -> Change:
+    """What takes a task for a call, if it is still as the agenda said."""
+    return change(
+        keys.task(due.task_id),
+        sets={
+            "status": TaskStatus.RUNNING,
+            "call": call_item(call),
+            "lane": rescue_partition(workspace_id),
+            "at": call.deadline,
+        },
+        counts=("claims", "version"),
+        only_if={
+            "lane": due.entry.partition,
+            "at": due.entry.at,
+            "claims": due.claims,
+            "workspace_id": workspace_id,
+        },
     )
 
 

@@ -1,7 +1,7 @@
 """Conditional writes as values: carried out alone or together by the table."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -49,6 +49,27 @@ def delete(key: Key, only_if: str, **values: Any) -> Write:
     """Remove an item under a condition."""
     params = {"Key": encode_key(key)}
     return Write("Delete", params | expressions(values, ConditionExpression=only_if))
+
+
+class Change(NamedTuple):
+    """A conditional change of an item, as a statement that may be one of many in a request."""
+
+    text: str  #: What follows the name of the table.
+    values: list[dict[str, Any]]
+
+
+def change(
+    key: Key, *, sets: Mapping[str, Any], counts: Iterable[str], only_if: Mapping[str, Any]
+) -> Change:
+    """Set attributes of an item and count others up, if it is there and has these values."""
+    where = {"pk": key[0], "sk": key[1], **only_if}
+    new = [f'SET "{name}" = ?' for name in sets]
+    counted = [f'SET "{name}" = "{name}" + 1' for name in counts]
+    condition = " AND ".join(f'"{name}" = ?' for name in where)
+    return Change(
+        f"{' '.join([*new, *counted])} WHERE {condition}",
+        [encode(value) for value in (*sets.values(), *where.values())],
+    )
 
 
 def telling_what_is_stored(write: Write) -> Write:

@@ -1,7 +1,7 @@
 """Tasks, the agenda and ended calls in memory."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from operator import itemgetter
@@ -56,6 +56,12 @@ class MemoryTasks:
             of_agent = (workspace_id, campaign.rules.agent_id if campaign.rules else "")
             return AtGate(task, campaign, workspace, self._store.agents.get(of_agent))
 
+    def at_gates(self, workspace_id: str, task_ids: Iterable[str]) -> Mapping[str, AtGate]:
+        """See the port."""
+        with self._store.lock:
+            found = {task_id: self.at_gate(workspace_id, task_id) for task_id in task_ids}
+            return {task_id: gate for task_id, gate in found.items() if gate is not None}
+
     def due(self, partition: str, *, until: datetime, limit: int) -> Sequence[DueTask]:
         """See the port."""
         with self._store.lock:
@@ -69,13 +75,21 @@ class MemoryTasks:
             lane = self._store.agenda[rescue_partition(workspace_id)]
             return [task.as_due for task in lane.values()]
 
-    def claim(self, due: DueTask, call: Call, workspace_id: str) -> bool:
+    def claim_all(
+        self, claims: Sequence[tuple[DueTask, Call]], workspace_id: str
+    ) -> frozenset[str]:
         """See the port."""
+        return frozenset(
+            call.call_id for due, call in claims if self._claim(due, call, workspace_id)
+        )
+
+    def _claim(self, due: DueTask, call: Call, workspace_id: str) -> bool:
         with self._store.lock:
             task = self._store.tasks.get(due.task_id)
             if task is None or task.entry is None or task.as_due != due:
                 return False
-            assert task.workspace_id == workspace_id, due.task_id
+            if task.workspace_id != workspace_id:
+                return False
             self._store.put_task(task.claim(call))
             return True
 

@@ -1,10 +1,10 @@
-"""Read units are counted as AWS does."""
+"""Units are counted as AWS does."""
 
 from typing import Any
 
 import pytest
 
-from bench.units import read_units, size
+from bench.units import read_units, size, statement_units
 
 SMALL = {"pk": {"S": "T#1"}, "n": {"N": "12345"}, "ok": {"BOOL": True}}
 LARGE = {"pk": {"S": "x" * 5000}}
@@ -40,3 +40,13 @@ def test_read_units(
     operation: str, asked: dict[str, Any], answer: dict[str, Any], units: float
 ) -> None:
     assert read_units(operation, asked, answer) == units
+
+
+def test_a_statement_that_moves_an_entry_pays_for_both_of_its_places() -> None:
+    claim = {"Statement": 'UPDATE "carillon" SET "lane" = ? WHERE "pk" = ?'}
+    other = {"Statement": 'UPDATE "carillon" SET "reason" = ? WHERE "pk" = ?'}
+    answers = [{"TableName": "carillon"}, {"Error": {"Code": "ConditionalCheckFailed"}}, {}]
+
+    told = statement_units({"Statements": [claim, claim, other]}, {"Responses": answers})
+
+    assert told == 3 + 1 + 1

@@ -1,5 +1,5 @@
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelibs.adapters.memory import MemoryPacing, MemoryStore, MemoryTasks
-from chalicelibs.domain.call import CallStatus
+from chalicelibs.domain.call import Call, CallStatus
 from chalicelibs.domain.calling_hours import CallingHours
 from chalicelibs.domain.campaign import CampaignKind, CampaignState
 from chalicelibs.domain.deadlines import Deadlines
@@ -361,11 +361,14 @@ class FasterOne:
 
     tasks: object
     lost: frozenset[str]
+    asked: list[list[str]] = field(default_factory=list)
 
-    def claim(self, due: DueTask, *args: object) -> bool:
-        if due.task_id in self.lost:
-            return False
-        return self.tasks.claim(due, *args)  # type: ignore[attr-defined, no-any-return]
+    def claim_all(
+        self, claims: Sequence[tuple[DueTask, Call]], workspace_id: str
+    ) -> frozenset[str]:
+        self.asked.append([due.task_id for due, _ in claims])
+        left = [(due, call) for due, call in claims if due.task_id not in self.lost]
+        return self.tasks.claim_all(left, workspace_id)  # type: ignore[attr-defined, no-any-return]
 
     def __getattr__(self, name: str) -> object:
         return getattr(self.tasks, name)
@@ -383,6 +386,71 @@ def test_whoever_loses_a_claim_takes_the_next_task(bench: Bench) -> None:
         tasks[2].task_id,
         tasks[3].task_id,
     ]
+
+
+def ids_of(tasks: Iterable[Task]) -> list[str]:
+    return [task.task_id for task in tasks]
+
+
+def test_tasks_are_claimed_together_and_for_those_that_are_lost_the_next(bench: Bench) -> None:
+    with_limit(bench, 4)
+    bench.has_campaign()
+    tasks = bench.has_tasks(*range(1, 9))
+    lost = frozenset({tasks[1].task_id, tasks[2].task_id, tasks[4].task_id})
+    faster = FasterOne(bench.tasks, lost)
+    dispatch = replace(bench.dispatch, tasks=faster)  # type: ignore[arg-type]
+
+    assert dispatch(WORKSPACE) == 4
+
+    assert faster.asked == [ids_of(tasks[:4]), ids_of(tasks[4:6]), ids_of(tasks[6:7])]
+
+
+def test_the_place_of_a_lost_task_in_its_campaigns_limit_goes_to_the_next_of_it(
+    bench: Bench,
+) -> None:
+    with_limit(bench, 3)
+    bench.has_campaign(1, concurrency_limit=1)
+    bench.has_campaign(2)
+    first, second = bench.has_tasks(1, 2), bench.has_tasks(3, 4, campaign_id=plain_id(2, "c"))
+    faster = FasterOne(bench.tasks, frozenset({first[0].task_id}))
+    dispatch = replace(bench.dispatch, tasks=faster)  # type: ignore[arg-type]
+
+    assert dispatch(WORKSPACE) == 3
+
+    assert faster.asked == [ids_of([first[0], *second]), ids_of([first[1]])]
+
+
+@dataclass
+class SeenTwice:
+    """Tasks whose index shows one where it stood before, and where it stands now."""
+
+    tasks: object
+    before: DueTask
+    asked: list[int] = field(default_factory=list)
+
+    def due(self, *args: object, **kwargs: object) -> list[DueTask]:
+        return [self.before, *self.tasks.due(*args, **kwargs)]  # type: ignore[attr-defined]
+
+    def claim_all(self, claims: Sequence[tuple[DueTask, Call]], workspace_id: str) -> object:
+        self.asked.append(len(claims))
+        return self.tasks.claim_all(claims, workspace_id)  # type: ignore[attr-defined]
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.tasks, name)
+
+
+def test_a_task_that_an_old_index_shows_twice_is_called_once(bench: Bench) -> None:
+    bench.has_campaign()
+    task = bench.has_task(due_at=NOON - SECOND)
+    old = task.as_due
+    bench.tasks.save(replace(task, due_at=NOON))
+    twice = SeenTwice(bench.tasks, old)
+    dispatch = replace(bench.dispatch, tasks=twice)  # type: ignore[arg-type]
+
+    assert dispatch(WORKSPACE) == 1
+
+    assert len(bench.queue.placing) == 1
+    assert twice.asked == [1, 1]
 
 
 def test_whoever_is_outrun_in_one_lane_does_not_turn_to_the_next(bench: Bench) -> None:
