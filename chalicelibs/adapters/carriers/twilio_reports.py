@@ -146,7 +146,8 @@ def spellings_of(*urls: str) -> set[str]:
     spellings = set()
     for parts in map(urlsplit, filter(None, urls)):
         host, port = parts.hostname or "", parts.port or PORTS.get(parts.scheme, 0)
-        spellings |= {parts._replace(netloc=netloc).geturl() for netloc in (host, f"{host}:{port}")}
+        both = (host, f"{host}:{port}")
+        spellings |= {parts._replace(netloc=netloc).geturl() for netloc in both}
     return spellings
 
 
