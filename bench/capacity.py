@@ -26,8 +26,8 @@ AT_ONCE = 50
 #: How many are called in each campaign.
 ALONE, BUSY = 30, 100
 
-#: Contacts in the file of each: twenty full transactions. A file has a few items of its own, too.
-FILE = 20 * 97
+#: Contacts in the file of each: ten full transactions. A file has a few items of its own, too.
+FILE = 10 * 97
 
 #: Reports in a full batch.
 REPORTS = 10

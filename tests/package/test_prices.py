@@ -1,6 +1,8 @@
-"""What a call costs is worked out of everything that the template has and that is paid by the call."""
+"""What a call costs is worked out of everything in the template that is paid by the call."""
 
 from itertools import chain
+
+import pytest
 
 from bench import prices
 from tests.package.conftest import Package
@@ -49,15 +51,17 @@ def test_what_lambda_and_the_gateway_write_is_what_the_template_asks_for(package
     assert 0 < prices.access_log_bytes() < 2 * len(form)
 
 
-def test_calls_that_are_asked_for_side_by_side_wait_together() -> None:
-    step = {"invocations": 0.1, "requests": 3.0}
-    one_by_one = prices.gb_seconds("dial", step)
-
-    prices.SIDE_BY_SIDE, before = 10, prices.SIDE_BY_SIDE
-    try:
-        together = prices.gb_seconds("dial", step)
-    finally:
-        prices.SIDE_BY_SIDE = before
-
-    waiting_s = (prices.CARRIER_WAIT_MS + 3 * prices.REQUEST_WAIT_MS) / 1000
-    assert one_by_one - together == waiting_s * 0.9 * 512 / 1024
+@pytest.mark.parametrize(
+    ("runs", "side_by_side", "waits"),
+    [
+        pytest.param(1, 1, 1, id="one call in a run"),
+        pytest.param(1, 10, 1, id="alone, there is nobody to wait with"),
+        pytest.param(0.1, 1, 1, id="ten calls, one after the other"),
+        pytest.param(0.1, 10, 0.1, id="ten calls at once"),
+        pytest.param(0.1, 5, 0.2, id="ten calls, five at once"),
+    ],
+)
+def test_calls_that_are_asked_for_side_by_side_wait_together(
+    runs: float, side_by_side: int, waits: float
+) -> None:
+    assert prices.rounds(runs, side_by_side) == pytest.approx(waits)
