@@ -51,7 +51,8 @@ def event_of(sent: Sent, at: str, *, stage: str) -> dict[str, Any]:
     names = ("carrier", "workspace_id", "call_id")
     values = dict(zip(names, asked.path.split("/")[2:], strict=False))
     resource = "/".join(["/webhooks", *(f"{{{name}}}" for name in values)])
-    query = parse_qs(asked.query, keep_blank_values=True) or None
+    query = parse_qs(asked.query, keep_blank_values=True)
+    last = {name: many[-1] for name, many in query.items()}
     headers = {"Host": front.netloc, **sent.headers, "X-Forwarded-Proto": "https"}
     event = {
         "resource": resource,
@@ -59,8 +60,8 @@ def event_of(sent: Sent, at: str, *, stage: str) -> dict[str, Any]:
         "httpMethod": "POST",
         "headers": headers,
         "multiValueHeaders": {name: [value] for name, value in headers.items()},
-        "queryStringParameters": query and {name: many[-1] for name, many in query.items()},
-        "multiValueQueryStringParameters": query,
+        "queryStringParameters": last or None,
+        "multiValueQueryStringParameters": query or None,
         "requestContext": {
             "accountId": "123456789012",
             "apiId": front.netloc.partition(".")[0],
