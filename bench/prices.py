@@ -31,8 +31,8 @@ GB_SECOND = 0.0000166667
 LOG_GB = 0.50
 
 #: What we take a run to last, in milliseconds: the time of one whole processor that it needs by
-#: itself and for each request to AWS, as measured here, and rounded up; and what it waits for each
-#: answer of AWS and of a carrier. Nothing of that was measured on AWS.
+#: itself and for each request to AWS, as measured here beside other work; and what it waits for
+#: each answer of AWS and of a carrier. Nothing of that was measured on AWS.
 RUN_CPU_MS, REQUEST_CPU_MS = 2, 2
 REQUEST_WAIT_MS, CARRIER_WAIT_MS = 4, 250
 
