@@ -1,4 +1,4 @@
-"""`python -m bench.capacity [CALLS]`: what each step of a contact asks of AWS.
+"""`python -m bench.capacity [CALLS] [--page]`: what each step of a contact asks of AWS.
 
 Two campaigns go through the service, step by step. *Alone*: one call at a time, so that every run
 of a function serves one call and nothing is shared; the most that a contact can cost. *Busy*: so
@@ -16,6 +16,7 @@ from bench.meter import Asked, Total, operations, total
 from bench.report import save
 from bench.steps import Customer, Invocation, Steps, steps
 from chalicelibs.domain.outcome import Outcome
+from local.settings import ROOT
 
 #: The steps of a contact that is called once, in their order.
 PATH = ("import", "dispatch", "dial", "webhook", "record", "settle")
@@ -34,6 +35,9 @@ REPORTS = 10
 
 #: When a call is looked for of which nothing was heard.
 LOST = timedelta(minutes=4)
+
+#: What tells of it.
+PAGE = ROOT / "docs" / "cost.md"
 
 #: Rows in what is written down.
 HEADER = "phone,first_name,last_name,policy,renews_on,city"
@@ -227,11 +231,15 @@ def main() -> None:
     """Print and write down the figures."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("calls", type=int, nargs="?", default=BUSY)
-    result = measure(ALONE, parser.parse_args().calls)
+    parser.add_argument("--page", action="store_true", help="write the tables of docs/cost.md")
+    args = parser.parse_args()
+    result = measure(ALONE, args.calls)
     busy = result["busy"]
     shown = ("write_units_per_contact", "read_units_per_contact", "invocations_per_contact")
     save("capacity", {**{name: busy[name] for name in shown}, **result})
     print(prices.steps_table(result), prices.table(result), sep="\n\n")
+    if args.page:
+        PAGE.write_text(prices.in_page(PAGE.read_text(), result))
 
 
 if __name__ == "__main__":

@@ -196,3 +196,11 @@ def steps_table(result: Mapping[str, Any]) -> str:
         for name in names
     ]
     return "\n".join([head, *lines, "| **in all** | " + " | ".join(totals) + " |"])
+
+
+def in_page(page: str, result: Mapping[str, Any]) -> str:
+    """A page with its tables as they are now: each is known by its first line."""
+    for made in (steps_table(result), table(result)):
+        head = re.escape(made.partition("\n")[0])
+        page = re.sub(rf"^{head}\n(\|.*\n)*", f"{made}\n", page, flags=re.MULTILINE)
+    return page
