@@ -40,7 +40,7 @@ REQUEST_WAIT_MS, CARRIER_WAIT_MS = 4, 250
 PROCESSOR_MB = 1769
 
 #: How many calls of a batch are asked for side by side: so many wait together.
-SIDE_BY_SIDE = 1
+SIDE_BY_SIDE = 10
 
 #: What Lambda itself writes about each run, START, END and REPORT, unless it is told not to.
 PLATFORM_LOG_BYTES = 350
