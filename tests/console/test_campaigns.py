@@ -13,6 +13,14 @@ from tests.functional.product import Acme, Product
 #: A change shows within two seconds; a busy machine takes its time to draw.
 SOON_MS = 4_000
 
+#: Chooses, and tells the address before the browser has drawn what was chosen.
+CHOOSE = """async (choice, value) => {
+    choice.value = value;
+    choice.dispatchEvent(new Event('change', {bubbles: true}));
+    await null;
+    return location.hash;
+}"""
+
 
 @pytest.fixture
 def scene(product: Product, acme: Acme, visitor: Visitor) -> Scene:
@@ -58,6 +66,18 @@ def test_the_list_is_searched_and_filtered_and_remembers_it(
     visitor.sees("No campaign fits")
     visitor.press("Show all")
     expect(visitor.page.locator(".campaigns > li")).to_have_count(4)
+
+
+def test_what_the_list_is_filtered_by_is_in_the_address_before_it_is_drawn(
+    scene: Scene, visitor: Visitor
+) -> None:
+    visitor.come()
+    assert scene.paused
+    expect(visitor.page.locator(".campaigns > li")).to_have_count(4)
+
+    address = visitor.page.get_by_label("Status", exact=True).evaluate(CHOOSE, "paused")
+
+    assert address == "#/campaigns?status=paused"
 
 
 def test_a_closed_campaign_says_when_it_opens(
