@@ -1,11 +1,13 @@
-"""How properties are explored, anew each time at home and alike in CI; what runs beside what."""
+"""How properties are explored, at home and in CI; what runs beside what; what failures tell."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from tests import brevity
 
 HERE = Path(__file__).parent
 
@@ -36,3 +38,22 @@ def group_of(path: Path) -> str:
     if path.parts[0] in WAITING or path.as_posix() in WAITING:
         return "waiting"
     return path.parts[0] if path.parts[0] in SHARING else path.as_posix()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """What failed tells its assertion, and not all of what was logged before."""
+    report = yield
+    if report.failed:
+        brevity.shorten(report)
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Why tests failed is told last, where whoever sees the end of the output finds it."""
+    stats = terminalreporter.stats
+    failed = [*stats.get("error", []), *stats.get("failed", [])]
+    if failed:
+        terminalreporter.section("why they failed")
+        for line in brevity.reasons(failed):
+            terminalreporter.write_line(line)
