@@ -101,7 +101,7 @@ check: dev ## format, lint, types and the direction of imports, without changing
 .PHONY: test
 test: check engine template ## everything: check, a package built and verified, all tests
 	$(try_sip)
-	$(dev) -m pytest --numprocesses auto --dist loadgroup
+	$(dev) -m pytest --numprocesses auto
 
 .PHONY: test-console
 test-console: dev engine ## the console in a real browser (SHOTS=folder takes pictures of each page)

@@ -1,43 +1,33 @@
 """How properties are explored, at home and in CI; what runs beside what; what failures tell."""
 
 import os
-from collections.abc import Generator, Iterable
-from pathlib import Path
+from collections.abc import Generator
 
 import pytest
 from hypothesis import settings
+from xdist.remote import Producer
 
 from tests import brevity
+from tests.groups import GroupScheduling, group_of, place_of
 
-HERE = Path(__file__).parent
+#: Their assertions say as much as those of tests.
+pytest.register_assert_rewrite("tests.console.visitor", "tests.e2e.campaigning")
 
 # A slow machine is no counterexample.
 settings.register_profile("home", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "home")
 
-#: Folders and files whose tests run processes and wait for them. Two at once would disturb each
-#: other; beside tests that compute they cost next to nothing.
-WAITING = {
-    *("e2e", "local", "scenarios"),
-    *("functional/test_simulated_carrier.py", "functional/test_sip_carrier.py"),
-}
 
-#: Folders whose tests share what takes long to make.
-SHARING = {"console", "package"}
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest begins first."""
+    items.sort(key=lambda item: place_of(group_of(item.nodeid)))
 
 
-def pytest_collection_modifyitems(items: Iterable[pytest.Item]) -> None:
-    """Tests of one group run in one process, one after the other (pytest-xdist)."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(group_of(item.path.relative_to(HERE))))
-
-
-def group_of(path: Path) -> str:
-    """The group of the tests of a file: the file itself, unless they need more company."""
-    if path.parts[0] in WAITING or path.as_posix() in WAITING:
-        return "waiting"
-    return path.parts[0] if path.parts[0] in SHARING else path.as_posix()
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> GroupScheduling:
+    """Tests of one group run in one process, one after the other."""
+    return GroupScheduling(config, log)
 
 
 @pytest.hookimpl(wrapper=True)

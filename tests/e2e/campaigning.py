@@ -25,6 +25,9 @@ NAMES = [f"Evangelina{number:03}" for number in range(len(PHONES))]
 CALLER_ID = "+12025550000"
 LIMIT = 60
 
+#: A number that is none, as no log writes an instant.
+NO_PHONE = "+12345"
+
 
 @dataclass
 class Campaign:
@@ -83,7 +86,7 @@ class Campaign:
         """Put everybody, and a number that is none, into the bucket."""
         named = zip(self.phones, NAMES, strict=False)
         rows = [f"{phone},{name}" for phone, name in named]
-        text = "\n".join(["phone,name", *rows, "12345,Bad"])
+        text = "\n".join(["phone,name", *rows, f"{NO_PHONE},Bad"])
         drop(self.stack.settings, self.workspace_id, self.campaign_id, text.encode())
 
     def start(self) -> None:
@@ -187,7 +190,7 @@ class Campaign:
         text = "\n".join(log.read_text(errors="replace") for log in ours)
         assert "report recorded" in text, "else nothing was logged"
         digits = [phone.removeprefix("+1") for phone in [*self.phones, CALLER_ID]]
-        words = [*digits, *NAMES, "12345,", "carillon_"]
+        words = [*digits, *NAMES, NO_PHONE, "carillon_"]
         assert [word for word in words if word in text] == []
 
 
