@@ -17,7 +17,7 @@ WAITING = {
 SHARING = {"console", "package"}
 
 #: What takes longest begins first, so that nobody waits for it at the end.
-FIRST = ("waiting",)
+FIRST = ("waiting", "package", "simulation/test_simulation.py", "functional/test_fuzz.py")
 
 
 def group_of(nodeid: str) -> str:
