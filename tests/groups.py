@@ -6,18 +6,21 @@ import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
-#: Folders and files whose tests run processes and wait for them. Two at once would disturb each
+#: Folders and files whose tests run processes and wait for them. Many at once would disturb each
 #: other; beside tests that compute they cost little.
 WAITING = {
-    *("e2e", "local", "scenarios"),
+    *("local", "scenarios"),
     *("functional/test_simulated_carrier.py", "functional/test_sip_carrier.py"),
 }
 
-#: Folders whose tests share what takes long to make.
-SHARING = {"console", "package"}
+#: Folders whose tests take long, or share what takes long to make.
+TOGETHER = {"console", "e2e", "package"}
 
 #: What takes longest begins first, so that nobody waits for it at the end.
-FIRST = ("waiting", "package", "simulation/test_simulation.py", "functional/test_fuzz.py")
+FIRST = (
+    *("e2e", "package", "waiting", "simulation/test_simulation.py"),
+    *("console", "functional/test_fuzz.py"),
+)
 
 
 def group_of(nodeid: str) -> str:
@@ -25,7 +28,7 @@ def group_of(nodeid: str) -> str:
     path = PurePosixPath(nodeid.partition("::")[0]).relative_to("tests")
     if path.parts[0] in WAITING or path.as_posix() in WAITING:
         return "waiting"
-    return path.parts[0] if path.parts[0] in SHARING else path.as_posix()
+    return path.parts[0] if path.parts[0] in TOGETHER else path.as_posix()
 
 
 def place_of(group: str) -> int:

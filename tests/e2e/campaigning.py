@@ -1,4 +1,4 @@
-"""A campaign of 500 contacts on a whole local stack, watched from outside."""
+"""A campaign of up to 500 contacts on a whole local stack, watched from outside."""
 
 import json
 import os
