@@ -36,8 +36,10 @@ from chalicelibs.ports import (
 SPARE = 5
 
 #: Lanes of one rank that are all looked into, and their tasks put in order. Where there are more,
-#: chance decides into which, as it does among the shards of a lane: until there are enough.
+#: chance decides into which, until there are enough: but always into two, of which the one that
+#: waits longer goes first, so that no campaign is forgotten by bad luck.
 MOST_COMPARED = 16
+FEWEST_COMPARED = 2
 
 #: How often to look at a plan that somebody else makes at the same moment.
 LOOKS = 3
@@ -245,8 +247,9 @@ class Dispatch:
         found: list[tuple[datetime, float, DueTask]] = []
         are_all = True
         enough = wanted
+        compared = len(equals) if len(equals) <= MOST_COMPARED else FEWEST_COMPARED
         for place, number in enumerate(self.ids.shuffled(len(equals))):
-            if place >= MOST_COMPARED and enough <= 0:
+            if place >= compared and enough <= 0:
                 are_all = False
                 break
             campaign, lane = equals[number]

@@ -4,10 +4,14 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from chalicelibs.adapters.dynamodb.campaigns import TRIES
+from chalicelibs.adapters.dynamodb import keys
+from chalicelibs.adapters.dynamodb.campaigns import BELIEVED_FOR_S, TRIES, DynamoCampaigns
+from chalicelibs.adapters.dynamodb.table import Table
+from chalicelibs.adapters.dynamodb.writes import IS_THERE, update
 from chalicelibs.domain.campaign import Campaign, CampaignKind, CampaignState
 from chalicelibs.domain.errors import NotAllowed, NotFound, Stale
 from chalicelibs.domain.priority import Level
@@ -105,6 +109,10 @@ def test_a_dispatch_goes_by_the_workspace_and_its_open_campaigns(ports: Ports) -
 
 def renamed(name: str) -> Callable[[Campaign], Campaign]:
     return lambda found: replace(found, name=name)
+
+
+def paused(found: Campaign) -> Campaign:
+    return replace(found, state=CampaignState.PAUSED)
 
 
 def test_an_edit_gives_what_is_stored_in_the_next_version(ports: Ports) -> None:
@@ -241,6 +249,71 @@ def test_more_open_campaigns_than_one_request_can_read(ports: Ports) -> None:
     found = sorted(ports.campaigns.open(WORKSPACE), key=lambda one: one.campaign_id)
 
     assert found == campaigns
+
+
+@pytest.fixture
+def client(account: Account) -> Any:
+    return account.client("dynamodb")
+
+
+@pytest.fixture
+def table(client: Any) -> Table:
+    """A table with a workspace and a campaign."""
+    table = new_table(client)
+    ports_in(table).workspaces.add(a_workspace(), a_key())
+    DynamoCampaigns(table).add(a_campaign())
+    return table
+
+
+@pytest.mark.engine
+def test_open_campaigns_are_read_again_only_after_a_change(client: Any, table: Table) -> None:
+    campaigns = DynamoCampaigns(table)
+    asked: list[str] = []
+    client.meta.events.register(
+        "before-call.dynamodb", lambda model, **_: asked.append(model.name)
+    )
+
+    assert list(campaigns.open(WORKSPACE)) == [a_campaign()]
+    assert asked == ["GetItem", "GetItem", "BatchGetItem"]
+    asked.clear()
+    for _ in range(3):
+        assert list(campaigns.open(WORKSPACE)) == [a_campaign()]
+    assert asked == ["GetItem"] * 3
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize(
+    "act",
+    [
+        pytest.param(lambda other: other.edit(*OWN, renamed("Other")), id="edited"),
+        pytest.param(lambda other: other.edit(*OWN, paused), id="paused"),
+        pytest.param(lambda other: other.add(a_campaign(2)), id="another is added"),
+        pytest.param(lambda other: other.close(a_campaign()), id="closed"),
+    ],
+)
+def test_what_others_do_to_a_campaign_is_seen_at_once(
+    table: Table, act: Callable[[DynamoCampaigns], object]
+) -> None:
+    ours, others = DynamoCampaigns(table), DynamoCampaigns(table)
+    assert ours.open(WORKSPACE) == [a_campaign()]
+
+    act(others)
+
+    assert ours.open(WORKSPACE) == DynamoCampaigns(table).open(WORKSPACE) != [a_campaign()]
+
+
+@pytest.mark.engine
+def test_a_campaign_is_not_remembered_for_ever(table: Table) -> None:
+    now = 7.0
+    campaigns = DynamoCampaigns(table, monotonic=lambda: now)
+    assert campaigns.open(WORKSPACE) == [a_campaign()]
+    uncounted = update(keys.campaign(*OWN), "SET #name = :name", IS_THERE, name="Other")
+    table.write(uncounted)  # as nobody does
+
+    now += BELIEVED_FOR_S - 1
+    assert campaigns.open(WORKSPACE) == [a_campaign()]
+    now += 1
+    assert campaigns.open(WORKSPACE) == [a_campaign(name="Other")]
 
 
 def test_pages_go_from_the_newest_to_the_oldest(ports: Ports) -> None:

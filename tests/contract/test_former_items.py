@@ -16,14 +16,22 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from chalicelibs.adapters.dynamodb import DynamoAgents, Table, agents, calls, gauges, workspaces
+from chalicelibs.adapters.dynamodb import (
+    DynamoAgents,
+    DynamoCampaigns,
+    Table,
+    agents,
+    calls,
+    gauges,
+    workspaces,
+)
 from chalicelibs.adapters.dynamodb.campaign_item import campaign_of
 from chalicelibs.adapters.dynamodb.codec import Item, decode_item
 from chalicelibs.adapters.dynamodb.export_item import export_of
 from chalicelibs.adapters.dynamodb.import_item import chunk_of, import_of, rejected_of
 from chalicelibs.adapters.dynamodb.task_item import task_of
 from chalicelibs.adapters.ids import RandomIds
-from chalicelibs.domain.campaign import CampaignKind
+from chalicelibs.domain.campaign import CampaignKind, CampaignState
 from chalicelibs.domain.lane import lane_in
 from local import resources
 from tests.builders import NOON, WORKSPACE
@@ -181,3 +189,19 @@ def test_an_agent_and_a_number_without_a_version_can_be_edited() -> None:
 
         assert (edited.version, renamed.version) == (1, 1)
         assert kept.get(WORKSPACE, agent.agent_id) == edited
+
+
+def test_a_campaign_that_was_opened_on_its_workspaces_own_item_is_found_and_closed() -> None:
+    with mock_aws():
+        session = boto3.Session(region_name="us-east-1")
+        created = resources.create(resources.load(ROOT), resources.Clients.of(session))
+        client, name = session.client("dynamodb"), created.env["TABLE_NAME"]
+        for kind in ("workspace", "campaign"):
+            client.put_item(TableName=name, Item=STORED[kind][-1]["item"])
+        campaigns = DynamoCampaigns(Table(client, name, RandomIds(FixedClock(NOON))))
+
+        (campaign,) = campaigns.open(WORKSPACE)
+        campaigns.close(campaign)
+
+        assert campaign.state is CampaignState.PAUSED
+        assert campaigns.open(WORKSPACE) == []

@@ -44,3 +44,9 @@ def messages_of(item: Item) -> tuple[str, ...]:
 def counts_of(item: Item) -> dict[str, Any]:
     """What an import counted in its own item, before it was cut into chunks."""
     return {one.name: item[one.name] for one in fields(Counts) if one.name in item}
+
+
+def open_in(workspace: Item) -> frozenset[str]:
+    """The campaigns that were opened while a workspace's own item named them."""
+    ids: frozenset[str] = workspace.get("open", frozenset())
+    return ids

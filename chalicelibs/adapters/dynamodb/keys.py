@@ -13,6 +13,7 @@ Key = tuple[str, str]
 MOST_BYTES = (2048, 1024)
 
 WORKSPACE = "workspace"
+OPEN = "open"
 REGISTRY = "WORKSPACES"
 
 AGENT = "agent#"
@@ -35,6 +36,11 @@ def inside(workspace_id: str) -> str:
 def workspace(workspace_id: str) -> Key:
     """A workspace."""
     return inside(workspace_id), WORKSPACE
+
+
+def open_in(workspace_id: str) -> Key:
+    """Which campaigns of a workspace are open."""
+    return inside(workspace_id), OPEN
 
 
 def registered(workspace_id: str) -> Key:

@@ -144,8 +144,8 @@ def workspace_item(workspace: Workspace) -> Item:
     """A workspace in plain values.
 
     Beside them are kept the ids of its `keys`, of those among them that manage it (`managers`),
-    and of its `open` campaigns; the rests and denials of its carriers; and until when starts are
-    planned.
+    and how often its campaigns were changed (`changes`); the rests and denials of its carriers;
+    and until when starts are planned.
     """
     return {
         "name": workspace.name,

@@ -19,7 +19,7 @@ from chalicelibs.domain.overrides import NONE, Overrides
 from chalicelibs.domain.pace import LONGEST_SPREAD, MOST_AT_ONCE
 from chalicelibs.domain.priority import Level, per_attempt
 from chalicelibs.domain.task import DueTask, Task, TaskStatus
-from chalicelibs.use_cases.dispatch import MOST_COMPARED, SPARE
+from chalicelibs.use_cases.dispatch import FEWEST_COMPARED, MOST_COMPARED, SPARE
 from tests.builders import (
     NOON,
     OTHER_WORKSPACE,
@@ -203,7 +203,7 @@ def test_among_very_many_campaigns_of_one_rank_only_some_are_looked_into(bench: 
     looks = Looks(bench.store)
 
     assert replace(bench.dispatch, tasks=looks)(WORKSPACE) == 3
-    assert looks.count == MOST_COMPARED
+    assert looks.count == FEWEST_COMPARED
 
 
 def test_a_slot_is_filled_though_nearly_all_of_very_many_campaigns_have_nothing_due(
