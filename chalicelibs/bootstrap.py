@@ -151,7 +151,7 @@ class Service:
     dead_letters: TendDeadLetters
     clock: Clock
     ids: Ids
-    public_url: str  #: Where it is reached from outside.
+    public_url: str  #: Where carriers reach our webhooks.
 
 
 def wire(
