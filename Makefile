@@ -92,16 +92,22 @@ format: dev ## put the code into shape
 	$(dev) -m ruff check --fix $(sources)
 
 .PHONY: check
-check: dev ## format, lint, types and the direction of imports, without changing anything
+check: shape ## format, lint, types and the direction of imports, without changing anything
+	$(dev) -m mypy
+
+.PHONY: shape
+shape: dev
 	$(dev) -m ruff format --check $(sources)
 	$(dev) -m ruff check $(sources)
-	$(dev) -m mypy
 	$(dev) -c 'from importlinter.cli import lint_imports_command as main; main()'
 
+# Types are checked beside the tests, of which some wait; what is wrong with them is told at the end.
 .PHONY: test
-test: check engine template ## everything: check, a package built and verified, all tests
+test: shape engine template ## everything: check, a package built and verified, all tests
 	$(try_sip)
-	$(dev) -m pytest --numprocesses auto --dist loadgroup
+	@mkdir -p .local; $(dev) -m mypy >.local/types 2>&1 & types=$$!; \
+	$(dev) -m pytest --numprocesses auto; tested=$$?; \
+	wait $$types || { cat .local/types; exit 1; }; exit $$tested
 
 .PHONY: test-console
 test-console: dev engine ## the console in a real browser (SHOTS=folder takes pictures of each page)

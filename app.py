@@ -689,6 +689,13 @@ def receive_call_webhook(carrier: str, workspace_id: str, call_id: str) -> Respo
     return ok({"status": "received"})
 
 
+@app.lambda_function()
+def receive_report(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """Answer a webhook that came by the HTTP API, whose events are like those of the REST API."""
+    answer: dict[str, Any] = app(event, context)
+    return answer
+
+
 # --- Operator -----------------------------------------------------------------------------------
 
 

@@ -14,6 +14,7 @@ FUNCTIONS = (
     "Dispatch",
     "PlaceCall",
     "RecordCallEvent",
+    "ReceiveReport",
     "WriteExport",
     "ImportChunk",
     "ImportCsv",
@@ -157,11 +158,12 @@ def ours(name: str) -> Json:
 
 
 def of_aws() -> Json:
-    """The schedule, the table and the API."""
+    """The schedule, the table, the API and the webhooks."""
     ticks = metric("AWS/Lambda", "Invocations", "FunctionName", {"Ref": "Tick"})
     refused = metric("AWS/DynamoDB", "WriteThrottleEvents", "TableName", {"Ref": "Table"})
     broken = metric("AWS/ApiGateway", "5XXError", "ApiName", "carillon")
     broken["Dimensions"].append({"Name": "Stage", "Value": "api"})
+    unanswered = metric("AWS/ApiGateway", "5xx", "ApiId", {"Ref": "Reports"})
     in_five_minutes = {"Statistic": "Sum", "Period": 300}
     return {
         "ScheduleStoppedAlarm": alarm(
@@ -180,6 +182,12 @@ def of_aws() -> Json:
         ),
         "ApiErrorsAlarm": alarm(
             "The API answers with errors of its own (5xx)", 5, **broken, **in_five_minutes
+        ),
+        "ReportErrorsAlarm": alarm(
+            "Carriers' webhooks are answered with errors of ours (5xx)",
+            5,
+            **unanswered,
+            **in_five_minutes,
         ),
     }
 
@@ -239,6 +247,10 @@ def charted() -> dict[str, list[Any]]:
         "API": [
             ["AWS/ApiGateway", name, "ApiName", "carillon", "Stage", "api", {"stat": stat}]
             for name, stat in (("Count", "Sum"), ("4XXError", "Sum"), ("5XXError", "Sum"))
+        ],
+        "Webhooks": [
+            ["AWS/ApiGateway", name, "ApiId", "${Reports}", {"stat": "Sum"}]
+            for name in ("Count", "4xx", "5xx")
         ],
     }
 

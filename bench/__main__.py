@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from typing import Any
 
+from bench import prices
 from bench.report import load
 
 Figures = Mapping[str, Any]
@@ -38,6 +39,9 @@ def capacity(found: Figures) -> Iterator[Row]:
         key = f"{name}_per_contact"
         both = f"{found['busy'][key]} busy, {found['alone'][key]} alone"
         yield f"{name.replace('_', ' ')} per contact", both
+    busy, alone = (sum(prices.bill(found[kind]).values()) for kind in ("busy", "alone"))
+    told = f"${busy:.2f} busy, ${alone:.2f} alone (aim: at most ${prices.AIM:.0f} busy)"
+    yield "a million one-attempt contacts", told
 
 
 def latency(found: Figures) -> Iterator[Row]:

@@ -1,4 +1,4 @@
-"""`python -m bench.capacity [CONTACTS]`: what each step of a contact asks of AWS.
+"""`python -m bench.capacity [CALLS] [--page]`: what each step of a contact asks of AWS.
 
 Two campaigns go through the service, step by step. *Alone*: one call at a time, so that every run
 of a function serves one call and nothing is shared; the most that a contact can cost. *Busy*: so
@@ -16,6 +16,7 @@ from bench.meter import Asked, Total, operations, total
 from bench.report import save
 from bench.steps import Customer, Invocation, Steps, steps
 from chalicelibs.domain.outcome import Outcome
+from local.settings import ROOT
 
 #: The steps of a contact that is called once, in their order.
 PATH = ("import", "dispatch", "dial", "webhook", "record", "settle")
@@ -23,14 +24,20 @@ PATH = ("import", "dispatch", "dial", "webhook", "record", "settle")
 #: Calls at the same time in a busy campaign: as many as a batch of reports holds, many times.
 AT_ONCE = 50
 
-#: Contacts of each campaign. Larger ones cost a little less: each file has a few items of its own.
+#: How many are called in each campaign.
 ALONE, BUSY = 30, 100
+
+#: Contacts in the file of each: ten full transactions. A file has a few items of its own, too.
+FILE = 10 * 97
 
 #: Reports in a full batch.
 REPORTS = 10
 
 #: When a call is looked for of which nothing was heard.
 LOST = timedelta(minutes=4)
+
+#: What tells of it.
+PAGE = ROOT / "docs" / "cost.md"
 
 #: Rows in what is written down.
 HEADER = "phone,first_name,last_name,policy,renews_on,city"
@@ -78,12 +85,15 @@ def campaign(running: Steps, contacts: int, calls: int, *, at_once: int) -> Seen
     call_all(running, calls)
     done = customer.api.get(f"/campaigns/{campaign_id}")["progress"]["completed"]
     assert done == calls, (done, calls)
-    return Seen(
+    seen = Seen(
         contacts=contacts,
         calls=calls,
         asked=tuple(running.meter.asked),
         invocations=tuple(running.invocations),
     )
+    # Who was not called stays so: what is measured next is to be that alone.
+    customer.api.post(f"/campaigns/{campaign_id}/archive")
+    return seen
 
 
 def bring(running: Steps, customer: Customer, campaign_id: str, count: int) -> None:
@@ -209,8 +219,8 @@ def measure(alone: int, busy: int, *, with_others: bool = True) -> dict[str, Any
     """The figures of both campaigns, and of what else there is."""
     with steps() as running:
         result: dict[str, Any] = {
-            "busy": figures(campaign(running, busy, busy, at_once=AT_ONCE)),
-            "alone": figures(campaign(running, busy, alone, at_once=1)),
+            "busy": figures(campaign(running, FILE, busy, at_once=AT_ONCE)),
+            "alone": figures(campaign(running, FILE, alone, at_once=1)),
         }
         if with_others:
             result["others"] = {name: as_row(one) for name, one in others(running).items()}
@@ -220,12 +230,16 @@ def measure(alone: int, busy: int, *, with_others: bool = True) -> dict[str, Any
 def main() -> None:
     """Print and write down the figures."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("contacts", type=int, nargs="?", default=BUSY)
-    result = measure(ALONE, parser.parse_args().contacts)
+    parser.add_argument("calls", type=int, nargs="?", default=BUSY)
+    parser.add_argument("--page", action="store_true", help="write the tables of docs/cost.md")
+    args = parser.parse_args()
+    result = measure(ALONE, args.calls)
     busy = result["busy"]
     shown = ("write_units_per_contact", "read_units_per_contact", "invocations_per_contact")
     save("capacity", {**{name: busy[name] for name in shown}, **result})
     print(prices.steps_table(result), prices.table(result), sep="\n\n")
+    if args.page:
+        PAGE.write_text(prices.in_page(PAGE.read_text(), result))
 
 
 if __name__ == "__main__":

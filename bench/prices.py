@@ -5,7 +5,10 @@ November 2024, when DynamoDB on demand became half as expensive.
 """
 
 import json
+import re
 from collections.abc import Mapping
+from functools import cache
+from math import ceil
 from typing import Any
 
 from local.settings import ROOT
@@ -13,10 +16,13 @@ from local.settings import ROOT
 MILLION = 1_000_000
 GIB = 2**30
 
+#: What a million contacts may cost at most.
+AIM = 15.00
+
 #: Dollars for a million of each.
 WRITE_UNITS, READ_UNITS = 0.625, 0.125
 SQS_REQUESTS = 0.40
-API_REQUESTS = 3.50
+HTTP_API_REQUESTS = 1.00
 INVOCATIONS = 0.20
 S3_GETS = 0.40
 
@@ -24,11 +30,19 @@ S3_GETS = 0.40
 GB_SECOND = 0.0000166667
 LOG_GB = 0.50
 
-#: What we take a run to last, in milliseconds: by itself, for each request to AWS, and for the
-#: carrier's answer. Nothing of that was measured on AWS.
-RUN_MS, REQUEST_MS, CARRIER_MS = 5, 6, 250
+#: What we take a run to last, in milliseconds: the time of one whole processor that it needs by
+#: itself and for each request to AWS, as measured here beside other work; and what it waits for
+#: each answer of AWS and of a carrier. Nothing of that was measured on AWS.
+RUN_CPU_MS, REQUEST_CPU_MS = 2, 2
+REQUEST_WAIT_MS, CARRIER_WAIT_MS = 4, 250
 
-#: What Lambda itself writes about each run: START, END and REPORT.
+#: At this memory a function has one whole processor, at less memory less of it.
+PROCESSOR_MB = 1769
+
+#: How many calls of a batch are asked for side by side: so many wait together.
+SIDE_BY_SIDE = 10
+
+#: What Lambda itself writes about each run, START, END and REPORT, unless it is told not to.
 PLATFORM_LOG_BYTES = 350
 
 #: Which function takes a step.
@@ -36,16 +50,54 @@ FUNCTIONS = {
     "import": "import_chunk",
     "dispatch": "dispatch",
     "dial": "place_call",
-    "webhook": "api_handler",
+    "webhook": "receive_report",
     "record": "record_call_event",
     "settle": "record_call_event",
 }
 QUEUED = ("dispatch", "dial", "record", "settle")
 
-#: What carriers say of one call: that it was answered, and how it ended.
-WEBHOOKS = 2
+#: What a line of a request is filled with, as long as it really is.
+A_REQUEST = {
+    "requestTime": "05/Mar/2027:12:00:00 +0000",
+    "identity.sourceIp": "203.0.113.113",
+    "routeKey": "POST /webhooks/{carrier}/{workspace_id}/{call_id}",
+    "status": "200",
+    "responseLatency": "20",
+}
+
+#: What is paid for each call, by the kind of resource in the template.
+PAID_PER_CALL = {
+    "AWS::DynamoDB::Table": ("DynamoDB writes", "DynamoDB reads"),
+    "AWS::SQS::Queue": ("SQS",),
+    "AWS::S3::Bucket": ("S3",),
+    "AWS::Serverless::Function": ("Lambda requests", "Lambda time"),
+    "AWS::ApiGatewayV2::Api": ("API Gateway",),
+    "AWS::Logs::LogGroup": ("CloudWatch logs",),
+}
+
+#: What is paid by the month, or for what is asked by API, or not at all.
+NOT_PAID_PER_CALL = frozenset(
+    {
+        "AWS::ApiGateway::Account",
+        "AWS::ApiGateway::BasePathMapping",
+        "AWS::ApiGateway::DomainName",
+        "AWS::ApiGatewayV2::ApiMapping",
+        "AWS::ApiGatewayV2::Integration",
+        "AWS::ApiGatewayV2::Route",
+        "AWS::ApiGatewayV2::Stage",
+        "AWS::CloudWatch::Alarm",
+        "AWS::CloudWatch::Dashboard",
+        "AWS::IAM::Role",
+        "AWS::Lambda::Permission",
+        "AWS::Route53::RecordSet",
+        "AWS::S3::BucketPolicy",
+        "AWS::SQS::QueuePolicy",
+        "AWS::Serverless::Api",  # no contact of a file comes through it
+    }
+)
 
 
+@cache
 def memory_mb() -> Mapping[str, int]:
     """The memory of each function, as it is deployed."""
     config = json.loads((ROOT / ".chalice" / "config.json").read_text())
@@ -53,10 +105,40 @@ def memory_mb() -> Mapping[str, int]:
     return {name: one["lambda_memory_size"] for name, one in functions.items()}
 
 
-def seconds(step: str, one: Mapping[str, float]) -> float:
-    """How long functions run in a step, for one contact."""
-    carrier = CARRIER_MS if step == "dial" else 0
-    return (one["invocations"] * RUN_MS + one["requests"] * REQUEST_MS + carrier) / 1000
+@cache
+def front() -> Mapping[str, Any]:
+    """What stands before the functions, by the template."""
+    resources: Mapping[str, Any] = json.loads((ROOT / ".chalice" / "front.json").read_text())
+    return {name: one["Properties"] for name, one in resources["Resources"].items()}
+
+
+def platform_log_bytes(step: str) -> int:
+    """What Lambda writes about a run that went well, by the template."""
+    logging = front()["ReceiveReport"].get("LoggingConfig", {}) if step == "webhook" else {}
+    return 0 if logging.get("SystemLogLevel") == "WARN" else PLATFORM_LOG_BYTES
+
+
+def access_log_bytes() -> int:
+    """What API Gateway writes about each webhook, by the template."""
+    form = front()["ReportsStage"]["AccessLogSettings"]["Fn::If"][1]["Format"]
+    return len(re.sub(r"\$context\.([\w.]+)", lambda name: A_REQUEST[name[1]], form))
+
+
+def gb_seconds(step: str, one: Mapping[str, float]) -> float:
+    """What functions take of Lambda in a step, for one contact."""
+    memory = memory_mb()[FUNCTIONS[step]]
+    cpu_ms = one["invocations"] * RUN_CPU_MS + one["requests"] * REQUEST_CPU_MS
+    waiting_ms = one["requests"] * REQUEST_WAIT_MS
+    if step == "dial":
+        waiting_ms = rounds(one["invocations"]) * (waiting_ms + CARRIER_WAIT_MS)
+    ms = cpu_ms * max(1, PROCESSOR_MB / memory) + waiting_ms
+    return ms / 1000 * memory / 1024
+
+
+def rounds(runs: float, side_by_side: int = SIDE_BY_SIDE) -> float:
+    """How often a run waits, for one contact: calls that are asked for side by side wait once."""
+    calls_of_a_run = round(1 / runs)
+    return runs * ceil(calls_of_a_run / side_by_side)
 
 
 def asked(found: Mapping[str, Any], operation: str) -> float:
@@ -66,21 +148,20 @@ def asked(found: Mapping[str, Any], operation: str) -> float:
 
 def bill(found: Mapping[str, Any]) -> dict[str, float]:
     """Dollars for a million contacts, by service."""
-    steps, memory = found["steps"], memory_mb()
+    steps = found["steps"]
     runs = sum(one["invocations"] for one in steps.values())
+    webhooks = steps["webhook"]["invocations"]
     sent = asked(found, "sqs:SendMessageBatch")
     # Lambda's pollers receive and delete each batch.
     polled = 2 * sum(steps[step]["invocations"] for step in QUEUED)
-    lambda_gb_s = sum(
-        seconds(step, one) * memory[FUNCTIONS[step]] / 1024 for step, one in steps.items()
-    )
-    log_bytes = found["log_bytes_per_contact"] + runs * PLATFORM_LOG_BYTES
+    log_bytes = found["log_bytes_per_contact"] + webhooks * access_log_bytes()
+    log_bytes += sum(one["invocations"] * platform_log_bytes(step) for step, one in steps.items())
     by_service = {
         "DynamoDB writes": found["write_units_per_contact"] * WRITE_UNITS,
         "DynamoDB reads": found["read_units_per_contact"] * READ_UNITS,
-        "API Gateway": WEBHOOKS * API_REQUESTS,
+        "API Gateway": webhooks * HTTP_API_REQUESTS,
         "Lambda requests": runs * INVOCATIONS,
-        "Lambda time": lambda_gb_s * GB_SECOND * MILLION,
+        "Lambda time": sum(gb_seconds(*step) for step in steps.items()) * GB_SECOND * MILLION,
         "SQS": (sent + polled) * SQS_REQUESTS,
         "CloudWatch logs": log_bytes * MILLION / GIB * LOG_GB,
         "S3": asked(found, "s3:GetObject") * S3_GETS,
@@ -115,3 +196,11 @@ def steps_table(result: Mapping[str, Any]) -> str:
         for name in names
     ]
     return "\n".join([head, *lines, "| **in all** | " + " | ".join(totals) + " |"])
+
+
+def in_page(page: str, result: Mapping[str, Any]) -> str:
+    """A page with its tables as they are now: each is known by its first line."""
+    for made in (steps_table(result), table(result)):
+        head = re.escape(made.partition("\n")[0])
+        page = re.sub(rf"^{head}\n(\|.*\n)*", f"{made}\n", page, flags=re.MULTILINE)
+    return page

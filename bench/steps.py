@@ -212,7 +212,7 @@ class Steps:
         url, headers = "http://local/webhooks/simulated", {"Content-Type": "application/json"}
         with self.meter.during(step):
             answer = self._noted(
-                "api_handler", 1, lambda: self._transport("POST", url, headers, body)
+                "receive_report", 1, lambda: self._transport("POST", url, headers, body)
             )
         assert answer.status < 300, answer  # noqa: PLR2004 - everybody knows what it means
 

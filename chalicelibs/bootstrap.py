@@ -80,7 +80,7 @@ from chalicelibs.use_cases.tend_dead_letters import NoteFailure, TendDeadLetters
 from chalicelibs.use_cases.withdraw_calls import WithdrawCalls, WithdrawClosed
 from chalicelibs.use_cases.write_export import WriteExports
 
-#: In Lambda one is in use at a time; the local stack's threads share the clients.
+#: In Lambda a batch of calls uses ten at a time; the local stack's threads share the clients.
 MOST_CONNECTIONS = 50
 
 
@@ -151,7 +151,7 @@ class Service:
     dead_letters: TendDeadLetters
     clock: Clock
     ids: Ids
-    public_url: str  #: Where it is reached from outside.
+    public_url: str  #: Where carriers reach our webhooks.
 
 
 def wire(

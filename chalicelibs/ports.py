@@ -592,7 +592,8 @@ class Webhook:
 
     headers: Mapping[str, str]  #: With names in lower case.
     body: bytes  #: As it came, before any parsing: that is what was signed.
-    url: str = ""  #: As the carrier called it, by the configured address; some sign it, too.
+    url: str = ""  #: As carriers are told it, by the configured address; some sign it, too.
+    called_url: str = ""  #: As API Gateway was called, by any address of ours; it may be the same.
     call_id: str | None = None  #: The call that the address names.
 
 

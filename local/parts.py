@@ -38,7 +38,7 @@ class Part:
     def is_up(self, port: int) -> bool:
         """Whether it answers."""
         # Not urllib: a proxy set in the environment must not come between.
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
         try:
             connection.request("GET", self.health)
             return connection.getresponse().status < HTTPStatus.INTERNAL_SERVER_ERROR

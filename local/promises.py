@@ -60,6 +60,7 @@ class Facts:
     pauses: Sequence[tuple[int, int]] = ()  #: From the answer to pause to the request to resume.
     urgent_campaign_id: str | None = None  #: The one whose tasks go before all others.
     urgent_since_ms: int | None = None  #: When its tasks had been accepted.
+    all_here_ms: int | None = None  #: When all contacts had come, if some were called before.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,11 +211,12 @@ def out_of_order(seen: Seen) -> Iterator[str]:
 
 
 def second_before_first(seen: Seen, rings: Sequence[Ring]) -> Iterator[str]:
-    """P4, within a batch."""
+    """P4, within a batch, once all of it is there: who has not come cannot be called first."""
+    since = seen.facts.all_here_ms or 0
     first = {ring.call_id for ring in first_rings(rings)}
     until = last_choice(seen, (ring for ring in rings if ring.call_id in first))
     for ring in rings:
-        is_early = chosen_ms(seen, ring) + PAST_THE_GATE_MS < until
+        is_early = since < chosen_ms(seen, ring) < until - PAST_THE_GATE_MS
         if ring.call_id not in first and is_early:
             yield f"P4 call {ring.call_id} was a second attempt before a first one"
 

@@ -23,7 +23,7 @@ _START_S = 90
 #: For what was killed to be gone altogether.
 _KILLED_S = 2
 #: For a keeper whose process is gone to end.
-_KEEPER_S = 10
+_KEEPER_S = 60
 _LARGEST_LOG = 20 * 1024 * 1024
 
 

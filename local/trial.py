@@ -57,7 +57,7 @@ def free_port() -> int:
     raise Stuck("no port is free")
 
 
-def until(true: Callable[[], object], within_s: float = 20, *, every_s: float = 0.05) -> None:
+def until(true: Callable[[], object], within_s: float = 120, *, every_s: float = 0.05) -> None:
     """Look again and again until something has come about.
 
     Raises:

@@ -1,38 +1,55 @@
-"""How properties are explored, anew each time at home and alike in CI; what runs beside what."""
+"""How properties are explored, at home and in CI; what runs beside what; what failures tell."""
 
 import os
-from collections.abc import Iterable
-from pathlib import Path
+from collections.abc import Generator
 
 import pytest
 from hypothesis import settings
+from xdist.remote import Producer
 
-HERE = Path(__file__).parent
+from tests import brevity
+from tests.groups import GroupScheduling, group_of, place_of
+
+#: Their assertions say as much as those of tests.
+pytest.register_assert_rewrite("tests.console.visitor", "tests.e2e.campaigning")
 
 # A slow machine is no counterexample.
 settings.register_profile("home", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "home")
 
-#: Folders and files whose tests run processes and wait for them. Two at once would disturb each
-#: other; beside tests that compute they cost next to nothing.
-WAITING = {
-    *("e2e", "local", "scenarios"),
-    *("functional/test_simulated_carrier.py", "functional/test_sip_carrier.py"),
-}
 
-#: Folders whose tests share what takes long to make.
-SHARING = {"console", "package"}
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest begins first."""
+    items.sort(key=lambda item: place_of(group_of(item.nodeid)))
 
 
-def pytest_collection_modifyitems(items: Iterable[pytest.Item]) -> None:
-    """Tests of one group run in one process, one after the other (pytest-xdist)."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(group_of(item.path.relative_to(HERE))))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """As many processes as there are cores, beside the one that waits."""
+    return 1 + (os.cpu_count() or 1)
 
 
-def group_of(path: Path) -> str:
-    """The group of the tests of a file: the file itself, unless they need more company."""
-    if path.parts[0] in WAITING or path.as_posix() in WAITING:
-        return "waiting"
-    return path.parts[0] if path.parts[0] in SHARING else path.as_posix()
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> GroupScheduling:
+    """Tests of one group run in one process, one after the other."""
+    return GroupScheduling(config, log)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """What failed tells its assertion, and not all of what was logged before."""
+    report = yield
+    if report.failed:
+        brevity.shorten(report)
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Why tests failed is told last, where whoever sees the end of the output finds it."""
+    stats = terminalreporter.stats
+    failed = [*stats.get("error", []), *stats.get("failed", [])]
+    if failed:
+        terminalreporter.section("why they failed")
+        for line in brevity.reasons(failed):
+            terminalreporter.write_line(line)

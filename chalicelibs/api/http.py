@@ -70,6 +70,7 @@ class Request:
     method: str
     path: str
     address: str  #: The path as its sender wrote it, a stage before it included.
+    host: str  #: The one of ours that API Gateway was called by; empty where it does not say.
     headers: Mapping[str, str]
     values_by_parameter: Mapping[str, Sequence[str]]
     raw_body: bytes
@@ -170,6 +171,7 @@ def request(app: Chalice) -> Request:
         method=current.method,
         path=(path := current.path.format(**(current.uri_params or {}))),
         address=str(current.context.get("path") or path),
+        host=str(current.context.get("domainName") or ""),
         headers={name.lower(): value for name, value in current.headers.items()},
         values_by_parameter={name: query.getlist(name) for name in query},
         raw_body=raw if isinstance(raw, bytes) else raw.encode(),
@@ -177,9 +179,10 @@ def request(app: Chalice) -> Request:
 
 
 def webhook(asked: Request, public_url: str = "", call_id: str | None = None) -> Webhook:
-    """A carrier's request, with its address as the carrier knows it: by what was configured.
+    """A carrier's request, with its address as the carrier may know it.
 
-    What headers say of the host is whatever somebody sent.
+    That is the configured one; or, where it was told another of ours before, the one that API
+    Gateway was called by. What headers say of the host is whatever somebody sent.
     """
     pairs = [(name, one) for name, many in asked.values_by_parameter.items() for one in many]
     query = f"?{urlencode(pairs, quote_via=quote)}" if pairs else ""
@@ -187,6 +190,7 @@ def webhook(asked: Request, public_url: str = "", call_id: str | None = None) ->
         headers=asked.headers,
         body=asked.body,
         url=f"{public_url}{asked.path}{query}",
+        called_url=f"https://{asked.host}{asked.address}{query}" if asked.host else "",
         call_id=call_id,
     )
 

@@ -1,6 +1,6 @@
 // Where one is, in the part of the address after `#`: the service need not know it.
 
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 
 export interface Place {
   parts: string[];
@@ -29,10 +29,15 @@ export const go = (path: string) => {
   location.hash = path;
 };
 
-/** Note in the address what a list is filtered by, so that it can be come back to. */
-export function noteFilters(values: Record<string, string>): void {
-  const path = location.hash.split('?')[0] || '#/campaigns';
+/**
+ * Note in the address what a list is filtered by, so that it can be come back to. At once, and not after
+ * the next picture as an effect would: whoever reloads a filtered list finds it filtered.
+ */
+export function useNoted(values: Record<string, string>): void {
   const set = Object.entries(values).filter(([, value]) => value);
   const text = new URLSearchParams(set).toString();
-  history.replaceState(null, '', text ? `${path}?${text}` : path);
+  useLayoutEffect(() => {
+    const path = location.hash.split('?')[0] || '#/campaigns';
+    history.replaceState(null, '', text ? `${path}?${text}` : path);
+  }, [text]);
 }

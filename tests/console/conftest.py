@@ -54,7 +54,7 @@ def server(product: Product) -> Iterator[GatewayServer]:
     server = GatewayServer(Gateway(app.app, config, Refusals(TEMPLATE["Resources"])), 0)
     server.begin()
     yield server
-    server.finish(within_s=5)
+    server.finish(within_s=30)
 
 
 @pytest.fixture

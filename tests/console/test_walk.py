@@ -12,13 +12,13 @@ from local import workspace
 from local.settings import Settings
 from local.stack import Stack
 from local.trial import free_port
-from tests.console.visitor import Visitor
+from tests.console.visitor import SLOWEST_MS, Visitor
 
 CARRIER = ("-m", "local.carrier", "--ring", "0.05:0.2", "--talk", "0.1:0.4", "--callback-in", "1")
 CONTACTS = 12
 
-#: A campaign of so few is over in a few seconds, also where others use the machine.
-OVER_MS = 40_000
+#: A campaign of so few is over in a few seconds; a machine with much to do may take some more.
+OVER_MS = 180_000
 
 
 @pytest.fixture
@@ -40,13 +40,13 @@ def stack(tmp_path: Path) -> Iterator[Stack]:
 def test_from_a_key_to_a_finished_campaign(browser: Browser, stack: Stack, tmp_path: Path) -> None:
     key = workspace.ensure(stack.settings.port, stack.settings.data).api_key
     page = browser.new_page(timezone_id="Europe/Madrid")
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(SLOWEST_MS)
     visitor = Visitor(page, stack.url, key).come()
     visitor.shoot("walk-1-empty")
     say_who_calls(visitor)
     create_a_campaign(visitor, people(tmp_path / "people.csv"))
     expect(page.get_by_role("heading", name="My first campaign")).to_be_visible(timeout=20_000)
-    expect(visitor.tile("Tasks")).to_have_text(str(CONTACTS), timeout=20_000)
+    expect(visitor.tile("Tasks")).to_have_text(str(CONTACTS))
     visitor.shoot("walk-4-running")
 
     expect(page.locator(".page-head .badge")).to_have_text("Completed", timeout=OVER_MS)

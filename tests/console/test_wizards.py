@@ -145,13 +145,13 @@ def test_a_program_is_told_all_it_needs_and_its_samples_work(
     assert key in curl
     assert key in python
     made = subprocess.run(
-        ["bash", "-c", curl], capture_output=True, text=True, timeout=30, check=True
+        ["bash", "-c", curl], capture_output=True, text=True, timeout=180, check=True
     )
     assert json.loads(made.stdout)["task"]["phone"] == "+34600000000"
     script = tmp_path / "push.py"
     script.write_text(python.replace("+34600000000", "+34600000001"), encoding="utf-8")
     done = subprocess.run(
-        [sys.executable, str(script)], capture_output=True, text=True, timeout=30, check=True
+        [sys.executable, str(script)], capture_output=True, text=True, timeout=180, check=True
     )
     assert acme.shown(f"/tasks/{done.stdout.strip()}")["phone"] == "+34600000001"
     product.run()
@@ -207,6 +207,6 @@ def test_a_large_file_goes_in_parts_and_only_what_failed_is_sent_again(
         visitor.page.wait_for_timeout(100)
     product.let_in()
 
-    expect(visitor.tile("Tasks")).to_have_text(f"{LARGE_ROWS:,}", timeout=20_000)
+    expect(visitor.tile("Tasks")).to_have_text(f"{LARGE_ROWS:,}")
     assert failing == []
     assert product.bucket.parts == {}, "they were put together"

@@ -52,7 +52,7 @@ ENGINE_PYTHON = os.environ.get("CARILLON_ENGINE_PYTHON", str(ROOT / ".venv/engin
 RESOURCES = ROOT / ".chalice" / "resources.json"
 TABLE = "carillon"
 SECRET = "secret"
-STARTS_WITHIN_S = 30
+STARTS_WITHIN_S = 120
 
 #: Each an account of its own.
 ACCOUNTS = count(100_000_000_001)
@@ -232,7 +232,7 @@ def _wait_until_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> 
     give_up_at = time.monotonic() + STARTS_WITHIN_S
     while time.monotonic() < give_up_at and process.poll() is None:
         try:
-            with urlopen(f"{url}/_ministack/ready", timeout=1) as answer:
+            with urlopen(f"{url}/_ministack/ready", timeout=10) as answer:
                 if answer.status == 200:
                     return
         except (URLError, OSError):

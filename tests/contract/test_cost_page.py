@@ -22,11 +22,13 @@ DRIFT = 0.04
 #: what it is exceeded by is named, and may not grow.
 BUDGET = {"write_units": 16, "read_units": 12, "invocations": 3}
 EXCEEDED_BY = {
-    ("busy", "write_units"): 0.5,
-    ("alone", "write_units"): 2.5,
-    ("alone", "read_units"): 0.5,
+    ("busy", "write_units"): 0.3,
+    ("alone", "write_units"): 2.2,
     ("alone", "invocations"): 1.1,
 }
+
+#: By how many dollars the aim for a million contacts is missed, which may not grow either.
+OVER_THE_AIM = {"busy": 4.2, "alone": 12.4}
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +67,24 @@ def test_a_contact_keeps_within_the_budget(
 
 
 @pytest.mark.engine
+@pytest.mark.parametrize("kind", ["busy", "alone"])
+def test_a_million_contacts_cost_no_more_than_is_told(
+    measured: Mapping[str, Any], kind: str
+) -> None:
+    dollars = sum(prices.bill(measured[kind]).values())
+
+    assert dollars <= prices.AIM + OVER_THE_AIM.get(kind, 0)
+
+
+@pytest.mark.engine
+def test_the_page_says_whether_the_aim_is_met(measured: Mapping[str, Any]) -> None:
+    dollars = sum(prices.bill(measured["busy"]).values())
+    verdict = "met" if dollars <= prices.AIM else "missed"
+
+    assert f"**The aim of ${prices.AIM:.0f} is {verdict}**" in PAGE.read_text()
+
+
+@pytest.mark.engine
 @pytest.mark.parametrize(
     "table",
     [
@@ -77,3 +97,16 @@ def test_the_page_tells_what_is_measured(measured: Mapping[str, Any], table: Any
 
     for name, figures in found.items():
         assert told[name] == pytest.approx(figures, rel=DRIFT, abs=0.12), name
+
+
+@pytest.mark.engine
+def test_the_tables_are_written_anew_and_nothing_else_is(measured: Mapping[str, Any]) -> None:
+    page = PAGE.read_text()
+
+    anew = prices.in_page(page, measured)
+
+    assert prices.steps_table(measured) in anew
+    assert prices.table(measured) in anew
+    kept = [line for line in page.splitlines() if not line.startswith("|")]
+    assert [line for line in anew.splitlines() if not line.startswith("|")] == kept
+    assert anew.count("\n") == page.count("\n")

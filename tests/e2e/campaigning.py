@@ -1,13 +1,14 @@
-"""A campaign of 500 contacts on a whole local stack, watched from outside."""
+"""A campaign of up to 500 contacts on a whole local stack, watched from outside."""
 
 import json
 import os
 import signal
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from client.api import Api, Refused
 from client.transport import Unreachable
@@ -16,7 +17,7 @@ from local.bucket import drop
 from local.carrier.journal import read_lines
 from local.promises import Facts, Seen
 from local.stack import Stack
-from local.trial import until
+from local.trial import Stuck, until
 from local.workspace import ask_often
 
 #: Contacts whose last two digits lead to every ending that the carrier knows by rule.
@@ -24,6 +25,14 @@ PHONES = [f"+1202555{number:04}" for number in range(100, 600)]
 NAMES = [f"Evangelina{number:03}" for number in range(len(PHONES))]
 CALLER_ID = "+12025550000"
 LIMIT = 60
+
+#: So long nothing may come about at all; a machine with much to do takes its time for all of it.
+STUCK_S = 150
+
+#: A number that is none, as no log writes an instant.
+NO_PHONE = "+12345"
+
+Found = TypeVar("Found")
 
 
 @dataclass
@@ -40,6 +49,7 @@ class Campaign:
     campaign_id: str = field(init=False)
     client: Api = field(init=False)
     operator_key: str = field(init=False)
+    _all_here_ms: int | None = None  #: When everybody had been seen to be in the campaign.
     _read: int = 0  #: How much of the journal is known.
     _dials: list[int] = field(default_factory=list)
 
@@ -83,7 +93,7 @@ class Campaign:
         """Put everybody, and a number that is none, into the bucket."""
         named = zip(self.phones, NAMES, strict=False)
         rows = [f"{phone},{name}" for phone, name in named]
-        text = "\n".join(["phone,name", *rows, "12345,Bad"])
+        text = "\n".join(["phone,name", *rows, f"{NO_PHONE},Bad"])
         drop(self.stack.settings, self.workspace_id, self.campaign_id, text.encode())
 
     def start(self) -> None:
@@ -125,18 +135,32 @@ class Campaign:
         requests = [line for line in read_lines(self.journal) if line["event"] == "requested"]
         return {line["correlation_id"] for line in requests if line["answer"] == "refused"}
 
-    def await_dials(self, count: int, within_s: float = 300) -> None:
+    def await_dials(self, count: int) -> None:
         """Wait until so many phones have rung."""
-        until(lambda: len(self.dials()) >= count, within_s=within_s)
+        self._await(lambda: len(self.dials()), lambda dials: dials >= count)
 
-    def await_dial_after(self, instant_ms: int, within_s: float = 120) -> float:
+    def await_dial_after(self, instant_ms: int) -> float:
         """Wait until a phone rings after this instant; how many seconds later that was."""
+        later = self._await(lambda: [at for at in self.dials() if at > instant_ms], bool)
+        return (min(later) - instant_ms) / 1000
 
-        def later() -> list[int]:
-            return [at for at in self.dials() if at > instant_ms]
+    def _await(self, look: Callable[[], Found], is_enough: Callable[[Found], bool]) -> Found:
+        """Look until enough has come about, for as long as anything does."""
+        found, since = look(), time.monotonic()
+        while not is_enough(found):
+            self._note_arrivals()
+            time.sleep(0.05)
+            before, found = found, look()
+            if found != before:
+                since = time.monotonic()
+            if time.monotonic() - since > STUCK_S:
+                raise Stuck(f"nothing came about in {STUCK_S} s: the API tells {self.shown()}")
+        return found
 
-        until(later, within_s=within_s)
-        return (min(later()) - instant_ms) / 1000
+    def _note_arrivals(self) -> None:
+        shown = self.shown() if self._all_here_ms is None else None
+        if shown is not None and shown["progress"]["total"] == len(self.phones):
+            self._all_here_ms = now_ms()
 
     def shown(self) -> Any:
         """The campaign as the API shows it; nothing while the API cannot."""
@@ -145,22 +169,19 @@ class Campaign:
         except (Refused, Unreachable):
             return None
 
-    def await_end(self, within_s: float = 400) -> None:
+    def await_end(self) -> None:
         """Wait until every contact has a final status, and the campaign its own."""
 
-        def is_over() -> bool:
+        def progress() -> Any:
             time.sleep(0.2)  # Each look is a request more for those who are measured.
-            shown = self.shown()
-            return shown is not None and shown["status"] == "completed"
+            shown = self.shown() or {}
+            return shown.get("status"), shown.get("progress")
 
-        try:
-            until(is_over, within_s=within_s)
-        except AssertionError as error:
-            raise AssertionError(f"{error}: {self.shown()}") from None
+        self._await(progress, lambda found: found[0] == "completed")
 
     def seen(self) -> Seen:
         """Everything that is known of it, from both sides."""
-        facts = Facts(concurrency_limit=self.limit)
+        facts = Facts(concurrency_limit=self.limit, all_here_ms=self._all_here_ms)
         return audit.observe(self.client, self.journal, [self.campaign_id], facts)
 
     def check(self) -> Seen:
@@ -187,7 +208,7 @@ class Campaign:
         text = "\n".join(log.read_text(errors="replace") for log in ours)
         assert "report recorded" in text, "else nothing was logged"
         digits = [phone.removeprefix("+1") for phone in [*self.phones, CALLER_ID]]
-        words = [*digits, *NAMES, "12345,", "carillon_"]
+        words = [*digits, *NAMES, NO_PHONE, "carillon_"]
         assert [word for word in words if word in text] == []
 
 

@@ -20,8 +20,10 @@ CARRIER = (
 )
 LOSES_WEBHOOKS = ("--webhook-lost", "0.02")
 
-#: Rescue looks soon, so that what was lost is found within the test.
-WAITS = {"FIRST_LOOK_S": "10", "SENDING_S": "5", "RESCUE_MARGIN_S": "4", "LOOK_AGAIN_S": "2"}
+#: Rescue looks soon, so that what was lost is found within the test; and not sooner than a busy
+#: machine brings a call to the gate, nor while the carrier may still be asked: four seconds, which
+#: is half of what is left for sending.
+WAITS = {"FIRST_LOOK_S": "18", "SENDING_S": "8", "RESCUE_MARGIN_S": "4", "LOOK_AGAIN_S": "2"}
 
 #: Nudges need not wait for a tick that has much to rescue.
 PUMPS = {**settings.PUMPS, "NUDGES": 2}

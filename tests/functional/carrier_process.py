@@ -14,7 +14,7 @@ from typing import Any
 
 KEY = "a-key"
 SECRET = "a-secret"
-PATIENCE = 10.0
+PATIENCE = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,7 +38,7 @@ def endpoint(engine_python: Path, tmp_path_factory: pytest.TempPathFactory) -> I
     until(lambda: engine.is_up(engine.port))
     yield settings.endpoint_url
     process.terminate()
-    process.wait(30)
+    process.wait(120)
 
 
 @pytest.fixture

@@ -77,7 +77,7 @@ def test_poison_dies_says_why_and_is_processed_once_it_is_cured(service: Service
     task = {"phone": "+34600000001", "campaign": realtime}
     task_id = service.api.post("/tasks", task)["task"]["id"]
 
-    until(lambda: service.dead("nudges"), within_s=60)
+    until(lambda: service.dead("nudges"))
 
     nudge = service.dead("nudges")[0]
     assert (nudge["kind"], nudge["ids"]) == ("nudge", {"workspace_id": service.workspace_id})
@@ -87,7 +87,7 @@ def test_poison_dies_says_why_and_is_processed_once_it_is_cured(service: Service
     assert service.api.get(f"/tasks/{task_id}")["attempts"] == 0
 
     bucket.drop(service.settings, service.workspace_id, batch, b"phone\n+34600000002\n")
-    until(lambda: service.dead("imports"), within_s=60)
+    until(lambda: service.dead("imports"))
     (dropped,) = service.dead("imports")
     assert dropped["ids"] == {"workspace_id": service.workspace_id, "campaign_id": batch}
     reason = dropped["reason"]

@@ -28,7 +28,7 @@ def server(sample: Declared) -> Iterator[GatewayServer]:
 
 @pytest.fixture
 def connection(server: GatewayServer) -> Iterator[http.client.HTTPConnection]:
-    connection = http.client.HTTPConnection("127.0.0.1", server.server_address[1], timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", server.server_address[1], timeout=60)
     yield connection
     connection.close()
 
@@ -171,7 +171,7 @@ def test_each_thread_has_a_request_of_its_own(server: GatewayServer) -> None:
     sizes: list[tuple[int, int]] = []
 
     def echo(size: int) -> None:
-        client = http.client.HTTPConnection("127.0.0.1", server.server_address[1], timeout=10)
+        client = http.client.HTTPConnection("127.0.0.1", server.server_address[1], timeout=60)
         for _ in range(20):
             _, body, _ = ask(
                 client, "POST", "/echo", body=b"x" * size, headers={"Content-Type": "text/plain"}

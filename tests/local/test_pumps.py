@@ -244,11 +244,11 @@ def test_a_schedule_ticks_at_once_and_a_slow_tick_does_not_hold_the_next() -> No
 
     def slow(_event: object) -> None:
         begun.release()
-        release.wait(10)
+        release.wait(120)
 
     ticker = threading.Thread(target=Ticker("tick", slow, 0.05).run, args=(stop,))
     ticker.start()
-    ticks = [begun.acquire(timeout=2) for _ in range(3)]
+    ticks = [begun.acquire(timeout=60) for _ in range(3)]
     one_too_many = begun.acquire(timeout=0.3)
     stop.set()
     release.set()

@@ -60,7 +60,7 @@ class Driver:
 
     def end(self) -> int:
         """Let it stop its stack."""
-        self.process.communicate(timeout=30)
+        self.process.communicate(timeout=180)
         return self.process.returncode
 
 
@@ -94,7 +94,7 @@ def pids(settings: Settings) -> dict[str, int | None]:
 
 
 def get(settings: Settings, path: str) -> Any:
-    connection = http.client.HTTPConnection("127.0.0.1", settings.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", settings.port, timeout=60)
     try:
         connection.request("GET", path)
         return json.loads(connection.getresponse().read())
@@ -247,8 +247,10 @@ def test_a_second_signal_does_not_wait_for_work_in_progress(
     up.line("Stopping")
     up.process.send_signal(signal.SIGTERM)
 
-    up.process.wait(8)
+    up.end()
     assert not any(pids(settings).values())
+    log = (settings.data / "log" / "handlers.log").read_text()
+    assert "left running" not in log, "it would say so after ten seconds"
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ def test_chalice_refuses_to_ship_a_zip_without_our_code(project: Path, words: li
         | {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "PYTHONDONTWRITEBYTECODE": "1"},
         text=True,
         capture_output=True,
-        timeout=60,
+        timeout=240,
         check=False,
     )
 

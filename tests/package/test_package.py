@@ -8,13 +8,14 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import app
 from chalicelibs.domain.dead_letters import QueueName
 from chalicelibs.domain.exports import KEPT_FOR, LEASE, TURN
 from tests.package.conftest import ROOT, Build, Package
 
 #: What each function must be able to do, and no more.
 WRITES = {"dynamodb:PutItem", "dynamodb:UpdateItem"}
-READERS = {"Authorize", "Tick"}
+READERS = {"Authorize", "ReceiveReport", "Tick"}
 
 
 def test_every_module_of_ours_is_in_the_zip_with_its_byte_code(package: Package) -> None:
@@ -149,7 +150,7 @@ def test_every_function_has_a_policy_of_its_own(package: Package) -> None:
             assert statement["Resource"] != "*"
 
 
-def test_only_authorize_and_tick_cannot_write(package: Package) -> None:
+def test_who_is_asked_by_anybody_and_who_only_wakes_others_cannot_write(package: Package) -> None:
     functions = package.resources("AWS::Serverless::Function")
     roles = package.resources("AWS::IAM::Role")
 
@@ -260,7 +261,9 @@ def test_every_functions_log_goes_after_thirty_days(package: Package) -> None:
     assert {group["RetentionInDays"] for group in groups.values()} == {30}
     told = {group["LogGroupName"]["Fn::Sub"] for group in groups.values()}
     of_requests = "/aws/apigateway/${AWS::StackName}"
-    assert told == {of_requests, *(f"/aws/lambda/${{{name}}}" for name in functions)}
+    of_webhooks = "/aws/vendedlogs/apigateway/${AWS::StackName}-reports"
+    of_functions = {f"/aws/lambda/${{{name}}}" for name in functions}
+    assert told == {of_requests, of_webhooks, *of_functions}
 
 
 def test_errors_of_the_gateway_have_the_shape_of_our_own(package: Package) -> None:
@@ -282,6 +285,40 @@ def test_the_same_sources_give_the_same_bytes(
     assert done.returncode == 0, done.stderr
     for name in ("deployment.zip", "sam.json"):
         assert (tmp_path / name).read_bytes() == (package.folder / name).read_bytes()
+
+
+def test_the_front_for_webhooks_has_their_routes_and_no_others(package: Package) -> None:
+    """All else asks for a key, which only the REST API finds out about."""
+    (api,) = package.resources("AWS::ApiGatewayV2::Api")
+    routes = package.resources("AWS::ApiGatewayV2::Route").values()
+    (integration,) = package.resources("AWS::ApiGatewayV2::Integration").values()
+    declared = {
+        f"{method} {path}"
+        for path, entries in app.app.routes.items()
+        for method in entries
+        if path.startswith("/webhooks/")
+    }
+
+    assert {route["RouteKey"] for route in routes} == declared
+    assert {route["ApiId"]["Ref"] for route in routes} == {api}
+    assert not any("AuthorizationType" in route for route in routes)
+    assert "${ReceiveReport.Arn}" in integration["IntegrationUri"]["Fn::Sub"]
+    assert integration["PayloadFormatVersion"] == "1.0", "Chalice reads no other"
+
+
+def test_functions_are_told_where_carriers_report_with_the_first_release(
+    package: Package,
+) -> None:
+    variables = package.template["Globals"]["Function"]["Environment"]["Variables"]
+    mapping = package.template["Resources"]["ReportsMapping"]
+
+    own, told, otherwise = variables["PUBLIC_URL"]["Fn::If"]
+    _, domain, front = otherwise["Fn::If"]
+
+    assert (own, told) == ("HasPublicUrl", {"Ref": "PublicUrl"})
+    assert front["Fn::Sub"].startswith("https://${Reports}.execute-api.")
+    assert domain["Fn::Sub"] == f"https://${{DomainName}}/{mapping['Properties']['ApiMappingKey']}"
+    assert package.template["Outputs"]["ReportsUrl"]["Value"]["Fn::If"][1:] == [domain, front]
 
 
 def statements(role: dict[str, Any]) -> list[dict[str, Any]]:

@@ -12,6 +12,9 @@ from tests.package.conftest import ROOT, Package
 
 Json = dict[str, Any]
 
+#: What a line of a request must not tell.
+NAMING = re.compile(r"context\.path|querystring|\.header|context\.error\.message|integration")
+
 #: Figures that triggers measure, besides those of the journal.
 TRIGGERED = {"calls_asked_for", "calls_held_back", "dispatch_lag_ms", "message_failed"}
 
@@ -110,10 +113,22 @@ def test_the_api_is_throttled_and_its_requests_are_logged_without_what_they_name
     assert (settings["ResourcePath"], settings["HttpMethod"]) == ("/*", "*")
     assert settings["ThrottlingRateLimit"] == {"Ref": "RequestsPerSecond"}
     assert "$context.resourcePath" in logged
-    assert not re.search(r"context\.path|querystring|\.header", logged), "numbers stand in paths"
+    assert not NAMING.search(logged), "numbers stand in paths"
 
 
-def test_imports_leave_concurrency_for_calls(package: Package) -> None:
+def test_webhooks_are_throttled_and_logged_without_what_they_name(package: Package) -> None:
+    (stage,) = package.resources("AWS::ApiGatewayV2::Stage").values()
+
+    settings = stage["DefaultRouteSettings"]
+    logged = stage["AccessLogSettings"]["Fn::If"][1]["Format"]
+
+    assert settings["ThrottlingRateLimit"] == {"Ref": "RequestsPerSecond"}
+    assert settings["ThrottlingBurstLimit"] == {"Ref": "RequestsAtOnce"}
+    assert json.loads(logged)["route"] == "$context.routeKey"
+    assert not NAMING.search(logged), "calls stand in paths"
+
+
+def test_imports_and_webhooks_leave_concurrency_for_calls(package: Package) -> None:
     functions = package.resources("AWS::Serverless::Function")
 
     bounded = {
@@ -125,6 +140,7 @@ def test_imports_leave_concurrency_for_calls(package: Package) -> None:
     assert bounded == {
         "ImportChunk": ["ReservesConcurrency", 10],
         "ImportCsv": ["ReservesConcurrency", 5],
+        "ReceiveReport": ["ReservesConcurrency", 50],
     }
 
 

@@ -58,13 +58,13 @@ def retry(customer: Customer, burst: list[str], away_s: float) -> tuple[list[Rin
     campaign_id = customer.campaign(max_attempts=2, retry_interval_ms=INTERVAL_MS)
     customer.bring(campaign_id, burst)
     customer.steer("start", campaign_id)
-    until(lambda: len(rings_of(customer, campaign_id)) >= len(burst) // 2, within_s=30)
+    until(lambda: len(rings_of(customer, campaign_id)) >= len(burst) // 2)
     handlers = customer.stack.pid("handlers")
     assert handlers is not None
     os.kill(handlers, signal.SIGSTOP)
     time.sleep(away_s)
     os.kill(handlers, signal.SIGCONT)
-    until(lambda: customer.done([campaign_id]) == len(burst), within_s=90, every_s=0.5)
+    until(lambda: customer.done([campaign_id]) == len(burst), within_s=240, every_s=0.5)
     rings, tasks = rings_of(customer, campaign_id), customer.tasks(campaign_id)
     found = judges.retried_wrongly(
         rings, tasks, interval_ms=INTERVAL_MS, late_ms=round(1000 * (away_s + recovery_s()))

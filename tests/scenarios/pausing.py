@@ -17,7 +17,7 @@ def play(data: Path, contacts: int = 30, talk_s: int = 6, watch_s: float = 30) -
         campaign_id = customer.campaign()
         customer.bring(campaign_id, phones(contacts))
         customer.steer("start", campaign_id)
-        until(lambda: len(rings_of(customer, campaign_id)) > 3, within_s=20 + 3 * talk_s)
+        until(lambda: len(rings_of(customer, campaign_id)) > 3)
         customer.steer("pause", campaign_id)
         paused_ms = now_ms()
         at_once = [
@@ -29,7 +29,7 @@ def play(data: Path, contacts: int = 30, talk_s: int = 6, watch_s: float = 30) -
         requests, rings = requests_of(customer), rings_of(customer, campaign_id)
         wrong = list(judges.dialled_after(paused_ms, requests, list(calls)))
         customer.steer("resume", campaign_id)
-        until(lambda: len(rings_of(customer, campaign_id)) > len(rings), within_s=30)
+        until(lambda: len(rings_of(customer, campaign_id)) > len(rings))
         customer.steer("archive", campaign_id)
     after = sum(line["t"] > paused_ms for line in requests)
     waiting = sum(task["status"] == "paused" for task in tasks)

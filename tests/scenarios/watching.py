@@ -35,7 +35,7 @@ def broken_promises(customer: Customer, campaign_ids: Sequence[str], limit: int)
     return promises.violations(customer.seen(campaign_ids, Facts(concurrency_limit=limit)))
 
 
-def come_to_rest(customer: Customer, *campaign_ids: str, within_s: float = 60) -> None:
+def come_to_rest(customer: Customer, *campaign_ids: str, within_s: float = 120) -> None:
     """Wait until nothing is in flight."""
 
     def is_resting() -> bool:

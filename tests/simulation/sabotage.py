@@ -481,6 +481,7 @@ def one_attempt_more(history: History) -> None:
 
 def grant_every_callback(history: History) -> None:
     """The first callback asked for is granted, and so is every other."""
+    in_calm_weather(history)
     recorded_by(history, Obliging)
 
 

@@ -20,6 +20,18 @@ SEEDS = 500
 #: A planted bug must show within so many seeds.
 PATIENCE = 300
 
+#: Of bugs that show seldom, a seed that has shown them before: the search begins there.
+SHOWN_BY = {
+    "forget_the_zone": 4,
+    "grant_every_callback": 15,
+    "leave_paused_tasks_behind": 5,
+    "newest_first": 6,
+    "no_gate": 11,
+    "add_anew": 7,
+    "no_limit": 9,
+    "rescue_too_soon": 30,
+}
+
 ROOT = Path(__file__).parents[2]
 
 #: A story is for reading.
@@ -46,7 +58,9 @@ def test_no_promise_is_broken_whatever_goes_wrong() -> None:
 
 @pytest.mark.parametrize("sabotage", SABOTAGES, ids=lambda sabotage: sabotage.__name__)
 def test_a_planted_bug_is_caught(sabotage: Callable[[History], None]) -> None:
-    caught = (seed for seed in range(PATIENCE) if violations(run(seed, sabotage=sabotage)))
+    first = SHOWN_BY.get(sabotage.__name__, 0)
+    seeds = [*range(first, PATIENCE), *range(first)]
+    caught = (seed for seed in seeds if violations(run(seed, sabotage=sabotage)))
 
     assert next(caught, None) is not None
 

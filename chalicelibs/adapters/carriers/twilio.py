@@ -202,7 +202,7 @@ class Twilio:
         good = [
             expected
             for key in self._dialect.signing
-            for url in spellings_of(webhook.url)
+            for url in spellings_of(webhook.url, webhook.called_url)
             for expected in self._signatures(key, url, {} if is_json else form, webhook.body)
         ]
         check(signature, good)

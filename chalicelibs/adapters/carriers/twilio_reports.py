@@ -141,11 +141,14 @@ def signature_of(key: str, url: str, form: Mapping[str, Sequence[str]]) -> bytes
     return b64encode(digest)
 
 
-def spellings_of(url: str) -> set[str]:
-    """An address with its port and without."""
-    parts = urlsplit(url)
-    host, port = parts.hostname or "", parts.port or PORTS.get(parts.scheme, 0)
-    return {parts._replace(netloc=netloc).geturl() for netloc in (host, f"{host}:{port}")}
+def spellings_of(*urls: str) -> set[str]:
+    """Each address with its port and without."""
+    spellings = set()
+    for parts in map(urlsplit, filter(None, urls)):
+        host, port = parts.hostname or "", parts.port or PORTS.get(parts.scheme, 0)
+        both = (host, f"{host}:{port}")
+        spellings |= {parts._replace(netloc=netloc).geturl() for netloc in both}
+    return spellings
 
 
 def check_body(webhook: Webhook) -> None:

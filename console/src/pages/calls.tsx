@@ -1,11 +1,11 @@
 // The log of all calls: those that go on, and those that ended, newest first.
 
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { get, query } from '../api';
 import { fromInput, many, ownZone } from '../format';
 import { useLive } from '../live';
 import { Bones, Card, Choice, Empty, Note, PageHead, Pager, TextField, usePages } from '../parts/ui';
-import { noteFilters, type Place } from '../router';
+import { useNoted, type Place } from '../router';
 import { useDirectory } from '../settings';
 import type { Call, Campaign } from '../types';
 import { CallTable } from './task';
@@ -46,7 +46,7 @@ export function Calls({ place }: { place: Place }) {
     until: '',
   });
   const { since, until, ...noted } = filters;
-  useEffect(() => noteFilters(noted), [filters]);
+  useNoted(noted);
   const set = (changes: Partial<typeof filters>) => setFilters({ ...filters, ...changes });
   const known = useDirectory();
   const campaigns = useLive(

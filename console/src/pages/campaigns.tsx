@@ -1,13 +1,13 @@
 // The list of campaigns, each with its state at this moment.
 
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { get, may, query } from '../api';
 import { count, many, sentence, share } from '../format';
 import { opening, whyQuiet } from '../hours';
 import { useLive } from '../live';
 import { Parts, Way, kindOf } from '../parts/pictures';
 import { Badge, Bones, Card, Choice, Empty, PageHead, Pager, TextField, Wrong, usePages } from '../parts/ui';
-import { noteFilters, type Place } from '../router';
+import { useNoted, type Place } from '../router';
 import type { Call, Campaign, Workspace } from '../types';
 
 /** On a page; a search looks through so many. */
@@ -23,7 +23,7 @@ export function Campaigns({ place }: { place: Place }) {
   const [name, setName] = useState(place.query.get('name') ?? '');
   const [status, setStatus] = useState(place.query.get('status') ?? '');
   const [type, setType] = useState(place.query.get('type') ?? '');
-  useEffect(() => noteFilters({ name, status, type }), [name, status, type]);
+  useNoted({ name, status, type });
   const isFiltered = Boolean(name || status || type);
   const pages = usePages([isFiltered]);
   const limit = isFiltered ? SEARCHED : SHOWN;

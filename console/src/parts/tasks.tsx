@@ -5,7 +5,7 @@ import { get, query } from '../api';
 import { instant, many, sentence, until } from '../format';
 import { useLive } from '../live';
 import { Badge, Bones, Card, Choice, Empty, Note, Pager, TextField, usePages } from './ui';
-import { go, noteFilters, type Place } from '../router';
+import { go, useNoted, type Place } from '../router';
 import type { Campaign, Task } from '../types';
 
 const SHOWN = 50;
@@ -57,7 +57,7 @@ export function TaskTable({ campaign, place }: { campaign: Campaign; place: Plac
   });
   const [phone, setPhone] = useState(filters.phone);
   const [sort, setSort] = useState<{ by: Column; isFalling: boolean } | null>(null);
-  useEffect(() => noteFilters(filters), [filters]);
+  useNoted(filters);
   useEffect(() => {
     const timer = setTimeout(
       () => setFilters((old) => (old.phone === phone.trim() ? old : { ...old, phone: phone.trim() })),

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from chalicelibs.domain.instants import from_epoch_ms
 from local.promises import Facts, Ring, Seen, cut_off, most_in_flight, rings_of, violations
 
@@ -137,6 +139,16 @@ def test_a_second_attempt_before_a_first_one_breaks_p4() -> None:
     run = seen(a_ring(1, 0, 10), a_ring(1, 1000, 1010, claim=2), a_ring(2, 5000, 5010))
 
     assert broken(run) == {"P4"}
+
+
+@pytest.mark.parametrize(("all_here_ms", "found"), [(1_000, set()), (999, {"P4"})])
+def test_whoever_comes_later_cannot_be_called_before_a_second_attempt(
+    all_here_ms: int, found: set[str]
+) -> None:
+    rings = a_ring(1, 0, 10), a_ring(1, 1000, 1010, claim=2), a_ring(2, 5000, 5010)
+    facts = Facts(concurrency_limit=5, all_here_ms=all_here_ms)
+
+    assert broken(seen(*rings, facts=facts)) == found
 
 
 def test_a_first_attempt_that_was_given_back_comes_when_it_can() -> None:
