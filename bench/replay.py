@@ -1,11 +1,13 @@
 """Recorded requests, sent again by a bare loop: what engine and SDK take for themselves."""
 
 import json
+import multiprocessing
 import os
 import re
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from multiprocessing.synchronize import Barrier
 from typing import Any, NamedTuple
 
 import boto3
@@ -19,6 +21,13 @@ from local.recorder import FUNCTIONS, Recorded
 from local.settings import ROOT
 
 DYNAMODB = "DynamoDB_20120810."
+
+CONFIG = Config(
+    max_pool_connections=50,
+    parameter_validation=False,
+    user_agent="bench",
+    retries={"mode": "standard", "total_max_attempts": 1},
+)
 
 
 class Request(NamedTuple):
@@ -42,29 +51,40 @@ def snake(operation: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", operation).lower()
 
 
-def seconds_of(before: Sequence[Request], measured: Sequence[Request], threads: int) -> float:
+def seconds_of(
+    before: Sequence[Request], measured: Sequence[Request], threads: int, processes: int
+) -> float:
     """How long the measured requests take on a fresh engine, after those before them.
 
     As they were recorded from the first on, the table then holds what it held: conditions that
-    held hold again, and lanes are as full as they were.
+    held hold again, and lanes are as full as they were. Of several processes each sends its share.
     """
     with engine() as settings:
         os.environ.update(engine_environment(settings, {}))
-        session = boto3.Session()
-        clients = resources.Clients.of(
-            session,
-            config=Config(
-                max_pool_connections=50,
-                parameter_validation=False,
-                user_agent="bench",
-                retries={"mode": "standard", "total_max_attempts": 1},
-            ),
-        )
+        clients = resources.Clients.of(boto3.Session(), config=CONFIG)
         resources.create(resources.load(ROOT), clients)
         send_all(clients.dynamodb, before, threads)
+        forked = multiprocessing.get_context("fork")
+        ready = forked.Barrier(processes + 1)
+        shares = [measured[number::processes] for number in range(processes)]
+        senders = [
+            forked.Process(target=send_share, args=(share, -(-threads // processes), ready))
+            for share in shares
+        ]
+        for sender in senders:
+            sender.start()
+        ready.wait()
         began = time.monotonic()
-        send_all(clients.dynamodb, measured, threads)
+        for sender in senders:
+            sender.join()
         return time.monotonic() - began
+
+
+def send_share(requests: Sequence[Request], threads: int, ready: Barrier) -> None:
+    """Send requests in a process of its own, as soon as all others are ready, too."""
+    client = boto3.Session().client("dynamodb", config=CONFIG)
+    ready.wait()
+    send_all(client, requests, threads)
 
 
 def send_all(client: Any, requests: Sequence[Request], threads: int) -> None:

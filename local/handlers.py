@@ -4,10 +4,12 @@ import logging
 import os
 import random
 import signal
+import subprocess
 import sys
 import threading
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 
 import boto3
 from botocore.config import Config as BotoConfig
@@ -16,7 +18,9 @@ from local import faults, functions, keys, recorder, resources, wiring
 from local.gateway import Gateway, GatewayServer
 from local.gateway_errors import Refusals
 from local.intrinsics import ACCOUNT, REGION, SECRET
+from local.keeper import bound_to_me
 from local.settings import Settings
+from local.workers import Workers
 
 log = logging.getLogger("local")
 
@@ -94,15 +98,39 @@ def _serve(settings: Settings, stop: threading.Event) -> bool:
     # Only now: what is imported may read the environment.
     declared = functions.load(settings.project, os.environ)  # type: ignore[arg-type]
     workers = wiring.wire(declared, created, clients, settings)
+    log.info("wired in %.1f s", time.monotonic() - began)
+    if settings.only:
+        workers.start()
+        stop.wait()
+        return workers.stop(_FINISH_S)
     gateway = Gateway(declared.app, declared.config, Refusals(created.resources))
-    server = GatewayServer(gateway, settings.port)
+    return _serve_all(GatewayServer(gateway, settings.port), workers, settings, stop)
+
+
+def _serve_all(
+    server: GatewayServer, workers: Workers, settings: Settings, stop: threading.Event
+) -> bool:
+    """Answer requests and run functions, those apart, too; whether all ended as they should."""
     server.begin()
+    apart = [_start_apart(settings, function) for function in settings.apart]
     workers.start()
-    log.info("ready in %.1f s", time.monotonic() - began)
     stop.wait()
     deadline = time.monotonic() + _FINISH_S
-    finished = server.finish(_FINISH_S)
-    return workers.stop(max(0, deadline - time.monotonic())) and finished
+    for process in apart:
+        process.terminate()
+    ended = [server.finish(_FINISH_S), workers.stop(max(0, deadline - time.monotonic()))]
+    ended += [process.wait() == 0 for process in apart]
+    return all(ended)
+
+
+def _start_apart(settings: Settings, function: str) -> subprocess.Popen[bytes]:
+    """Run a function that a queue wakes in a process of its own, which ends with this one."""
+    own = replace(settings, only=function, apart=())
+    return subprocess.Popen(
+        [sys.executable, "-m", "local.handlers"],
+        env={**os.environ, **own.environment()},
+        preexec_fn=bound_to_me(),
+    )
 
 
 def main() -> int:

@@ -1,7 +1,7 @@
 """What the local stack is told by its environment: folders, ports, engine, pace."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Self
@@ -12,6 +12,9 @@ ROOT = Path(__file__).resolve().parent.parent
 #: enough, since a second one would only race it for the same tasks.
 PUMPS = {"NUDGES": 1, "CALLS": 4, "CALL_EVENTS": 2, "IMPORT_CHUNKS": 4, "IMPORTS": 1}
 
+
+#: The variables that name functions with a process of their own, and the one a process is for.
+APART, ONLY = "CARILLON_APART", "CARILLON_ONLY"
 
 #: Who can dial here: one of them runs at a time, on the carrier's port.
 CARRIERS: Final = ("simulated", "sip")
@@ -36,6 +39,10 @@ class Settings:
     visibility_s: int = 15
     tick_s: float = 60
     pumps: Mapping[str, int] = field(default_factory=lambda: dict(PUMPS))
+    #: Functions that a queue wakes, and that have a process of their own as all have in the cloud.
+    apart: Sequence[str] = ()
+    #: The one that this process is for; none: it has all others, the gateway and the clock.
+    only: str = ""
     #: What the service of this stack alone is told, by variables; it beats what the shell says.
     told: Mapping[str, str] = field(default_factory=dict)
 
@@ -59,6 +66,8 @@ class Settings:
                 name: _number(environ, f"CARILLON_PUMPS_{name}", threads)
                 for name, threads in PUMPS.items()
             },
+            apart=environ.get(APART, "").split(),
+            only=environ.get(ONLY, default.only),
         )
 
     def environment(self) -> dict[str, str]:
@@ -75,9 +84,15 @@ class Settings:
             "CARILLON_VISIBILITY_S": str(self.visibility_s),
             "CARILLON_TICK_SECONDS": str(self.tick_s),
             **{f"CARILLON_PUMPS_{name}": str(threads) for name, threads in self.pumps.items()},
+            APART: " ".join(self.apart),
+            ONLY: self.only,
             **({"AWS_ENDPOINT_URL": self.endpoint} if self.endpoint else {}),
             **self.told,
         }
+
+    def runs(self, function: str) -> bool:
+        """Whether a function that a queue wakes runs in this process."""
+        return function == self.only if self.only else function not in self.apart
 
     @property
     def url(self) -> str:

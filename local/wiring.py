@@ -27,24 +27,39 @@ def wire(declared: Declared, created: Created, clients: Clients, settings: Setti
     workers = Workers()
     holds = Holds(clients.sqs)
     workers.add("holds", holds.run)
+    for function, declaration, source in queues(declared, created, clients):
+        if not settings.runs(function.name):
+            continue
+        threads = settings.pumps.get(_label(source.url, created), 1)
+        pump = QueuePump(clients.sqs, source, function.invoke, holds)
+        for number in range(min(threads, declaration.maximum_concurrency or threads)):
+            workers.add(f"{function.name}-{number}", pump.run)
+    if not settings.only:
+        wire_the_rest(workers, holds, declared, created, clients, settings)
+    return workers
+
+
+def wire_the_rest(
+    workers: Workers,
+    holds: Holds,
+    declared: Declared,
+    created: Created,
+    clients: Clients,
+    settings: Settings,
+) -> None:
+    """Make a worker for every trigger that is no queue: the clock, and drops."""
     for function, schedule in declared.schedules:
         every_s = _every(schedule, settings.tick_s)
         if every_s is None:
             log.warning("not run here: schedule %s", function.name)
             continue
         workers.add(function.name, Ticker(function.name, function.invoke, every_s).run)
-    for function, declaration, source in queues(declared, created, clients):
-        threads = settings.pumps.get(_label(source.url, created), 1)
-        pump = QueuePump(clients.sqs, source, function.invoke, holds)
-        for number in range(min(threads, declaration.maximum_concurrency or threads)):
-            workers.add(f"{function.name}-{number}", pump.run)
     for function, source in drops(declared, created, clients, settings):
         drop_pump = DropPump(clients.sqs, source, function.invoke, holds)
         for number in range(settings.pumps.get("IMPORTS", 1)):
             workers.add(f"{function.name}-{number}", drop_pump.run)
     for name in declared.ignored:
         log.warning("not delivered here: events of %s", name)
-    return workers
 
 
 def queues(
