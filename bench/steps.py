@@ -131,7 +131,9 @@ class Steps:
         self._settings = settings
         self._written = written
         self.clients = resources.Clients.of(boto3.Session(), config=Config(user_agent="bench"))
-        created = resources.create(resources.load(settings.project), self.clients)
+        created = resources.create(
+            resources.load(settings.project), self.clients, visibility_s=settings.visibility_s
+        )
         os.environ.update(service_environment(settings, created, {}))
         declared = functions.load(settings.project, os.environ)  # type: ignore[arg-type]
         self._ready(declared, created)

@@ -125,7 +125,7 @@ def main() -> None:
     """Print and write down the figures."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("contacts", type=int, nargs="?", default=5000)
-    parser.add_argument("--concurrency", type=int, default=50)
+    parser.add_argument("--concurrency", type=int, default=100)
     parser.add_argument("--again", type=int, help="contacts of each run with more workers")
     args = parser.parse_args()
     again = args.again or max(args.contacts // 5, 1)
