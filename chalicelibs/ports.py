@@ -627,6 +627,9 @@ class Carriers(Protocol):
     def get(self, workspace_id: str | None, name: str) -> Carrier | None:
         """A carrier as this workspace knows it by name; None: one of the deployment's own."""
 
+    def knows(self, workspace_id: str | None, name: str) -> bool:
+        """Whether there is this carrier; its secrets are not read."""
+
 
 class Clock(Protocol):
     """The time."""

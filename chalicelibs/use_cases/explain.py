@@ -215,7 +215,7 @@ class Explain:
         if isinstance(ready, Unready):
             yield gates.agent_ready(ready.reason)
         else:
-            is_known = self.carriers.get(campaign.workspace_id, ready.agent.carrier) is not None
+            is_known = self.carriers.knows(campaign.workspace_id, ready.agent.carrier)
             yield gates.agent_ready(None if is_known else "unknown_carrier")
         names = {one.carrier for one in (agent, other) if one}
         rests = (scene.workspace.rest_of(name, scene.now) for name in names)

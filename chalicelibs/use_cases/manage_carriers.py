@@ -57,7 +57,7 @@ class ManageCarriers:
             Invalid: when the name is that of a carrier of the deployment.
             NotAllowed: when the workspace has as many as it may have.
         """
-        if self.carriers.get(None, account.name) is not None:
+        if self.carriers.knows(None, account.name):
             raise Invalid("this is a carrier of the deployment: choose another name", "name")
         known = {one.name for one in self.accounts.list(account.workspace_id)}
         if account.name not in known and len(known) >= MOST_ACCOUNTS:

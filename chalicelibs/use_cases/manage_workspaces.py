@@ -341,6 +341,6 @@ class ManageAgents:
         return next(agents, None), next(numbers, None)
 
     def _check(self, workspace_id: str, carrier: str) -> None:
-        if self.carriers.get(workspace_id, carrier) is None:
+        if not self.carriers.knows(workspace_id, carrier):
             message = f"there is no carrier {carrier!r} in this deployment, nor in this workspace"
             raise Invalid(message, "carrier")

@@ -367,6 +367,25 @@ def test_a_secret_that_is_not_stored_is_a_denial(
     assert line.asked == []
 
 
+class Away:
+    """Parameter Store, while it cannot be reached."""
+
+    def get(self, workspace_id: str, name: str) -> list[str]:
+        raise TimeoutError(workspace_id, name)
+
+
+def test_whoever_needs_no_secret_does_not_ask_for_one(product: Product, own: Acme) -> None:
+    campaign_id = own.campaign()
+    task_id = own.pushed(campaign_id)
+    product.own_carriers._secrets = Away()
+
+    explained = own.shown(f"/tasks/{task_id}/explain")
+    agent = {"name": "Eva", "carrier": "my-twilio", "prompt": "Say hello."}
+
+    assert {gate["gate"]: gate["is_open"] for gate in explained["gates"]}["agent"]
+    assert own.made("/agents", agent)["carrier"] == "my-twilio"
+
+
 def test_a_full_carrier_is_left_alone_for_as_long_as_it_asks(
     product: Product, own: Acme, line: FakeLine
 ) -> None:

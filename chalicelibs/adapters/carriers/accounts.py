@@ -65,10 +65,18 @@ class AccountCarriers:
     def get(self, workspace_id: str | None, name: str) -> Carrier | None:
         """See the port. No table is asked for what can be no workspace."""
         own = self._own.get(workspace_id, name)
-        if own is not None or workspace_id is None or not is_plain_id(workspace_id):
-            return own
-        account = self._accounts.get(workspace_id, name)
-        return None if account is None else self._carrier(account)
+        account = None if own else self._account(workspace_id, name)
+        return own if account is None else self._carrier(account)
+
+    def knows(self, workspace_id: str | None, name: str) -> bool:
+        """See the port."""
+        is_own = self._own.knows(workspace_id, name)
+        return is_own or self._account(workspace_id, name) is not None
+
+    def _account(self, workspace_id: str | None, name: str) -> CarrierAccount | None:
+        if workspace_id is None or not is_plain_id(workspace_id):
+            return None
+        return self._accounts.get(workspace_id, name)
 
     def _carrier(self, account: CarrierAccount) -> Carrier:
         module, name = MODULES[account.kind]

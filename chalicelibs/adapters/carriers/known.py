@@ -14,3 +14,7 @@ class KnownCarriers:
     def get(self, workspace_id: str | None, name: str) -> Carrier | None:  # noqa: ARG002
         """See the port."""
         return self._carriers.get(name)
+
+    def knows(self, workspace_id: str | None, name: str) -> bool:  # noqa: ARG002
+        """See the port."""
+        return name in self._carriers
