@@ -2,7 +2,8 @@
 
 The units of one call, as `docs/cost.md` has them, are put on the partitions that the service's own
 keys name, for many tasks of one campaign; the hottest of each kind says how many calls a second
-it bears, where DynamoDB gives one partition 1,000 write units and 3,000 read units a second.
+it bears, where DynamoDB gives one partition 1,000 write units and 3,000 read units a second. Where
+anything gets hot, queues are long and batches full: what these share is counted once for each.
 """
 
 import argparse
@@ -25,6 +26,12 @@ LOOKED_AT = 200_000
 #: What one partition bears in a second.
 WRITES, READS = 1_000, 3_000
 
+#: Calls that share a request: those that are placed together, and those that are settled together.
+BATCH = 10
+
+#: Requests that give back the slots of a batch: they may stand on two pages, or on three.
+RELEASES = 1.4
+
 WORKSPACE, CAMPAIGN = "w000000000000001", "c000000000000001"
 MONTH = f"{datetime(2026, 11, 1, tzinfo=UTC):%Y-%m}"
 
@@ -46,11 +53,12 @@ def loads(number: int) -> Iterator[Load]:
     lane = partition(CAMPAIGN, "attempt-1", shard_for(number))
     yield Load("lane of a campaign (index)", lane, 1, 0.5)
     yield Load("calls in flight of a workspace (index)", rescue_partition(WORKSPACE), 2, 0)
-    yield Load("counters of a campaign", keys.counters(CAMPAIGN), 2, 0)
-    yield Load("slots of a workspace", keys.slots(WORKSPACE), 1 + 1 / PAGE_SIZE, 0.1)
+    yield Load("counters of a campaign", keys.counters(CAMPAIGN), 2 / BATCH, 0)
+    changes = RELEASES / BATCH + 1 / PAGE_SIZE
+    yield Load("slots of a workspace", keys.slots(WORKSPACE), changes, 0.1)
     yield Load("ended calls of a workspace", keys.calls_in(WORKSPACE, MONTH), 1, 0)
     # At the gate the workspace, its campaign and its agent; the campaign, to settle a batch.
-    yield Load("settings of a workspace", keys.inside(WORKSPACE), 0, 3.1)
+    yield Load("settings of a workspace", keys.inside(WORKSPACE), 0, 4 / BATCH)
     starts, _ = keys.starts(WORKSPACE, datetime(2026, 11, 1, tzinfo=UTC))
     yield Load("starts of a workspace, where paced", starts, 1, 0)
 

@@ -3,6 +3,7 @@
 import logging
 import traceback
 from functools import cache
+from threading import Lock
 
 from aws_lambda_powertools import Logger
 
@@ -39,9 +40,18 @@ def code_of(error: BaseException) -> str:
     return type(error).__name__ if code is None else f"{type(error).__name__} {code}"
 
 
-@cache
+#: Held while the logger is made: two at once would make half of one each.
+MAKING = Lock()
+
+
 def logger() -> Logger:
-    """The service's logger; made when something is first said."""
+    """The service's logger; made when something is first said, by whichever thread says it."""
+    with MAKING:
+        return _logger()
+
+
+@cache
+def _logger() -> Logger:
     made = Logger(service="carillon", utc=True, location=None)  # each message has one place
     made.addFilter(Discreet())
     return made

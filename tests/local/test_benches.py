@@ -106,6 +106,6 @@ def test_partitions_bear_what_is_said_of_them() -> None:
     found = heat.heat(20_000)
 
     bears = {kind: one["calls_per_s"] for kind, one in found.items()}
-    assert bears["counters of a campaign"] == 500
+    assert bears["calls in flight of a workspace (index)"] == 500
     assert bears["tasks of a campaign"] > 2_300
     assert bears["lane of a campaign (index)"] > 19_000
