@@ -15,6 +15,7 @@ from statistics import quantiles
 from typing import Any
 
 from bench.report import load, save
+from bench.throughput import APART
 from local.carrier.journal import read_lines
 from local.settings import ROOT
 from local.stack import Stack
@@ -164,7 +165,7 @@ def repeated(act: Callable[[], None], until: float) -> threading.Thread:
 def watch(per_s: int) -> Watched:
     """Run everything beside everything else."""
     watched = Watched(load_per_s=per_s)
-    with own_stack(DATA, carrier=CARRIER, told={}, tick_s=60) as stack:
+    with own_stack(DATA, carrier=CARRIER, told={}, tick_s=60, apart=APART) as stack:
         workspaces = Workspaces(stack, watched)
         acts = [workspaces.pausing(), workspaces.pushing()]
         workspaces.freed()
