@@ -167,6 +167,9 @@ class Brought:
         assert secrets.get(workspace_id, name) == ()
         return self._carrier if account else None
 
+    def knows(self, workspace_id: str | None, name: str) -> bool:
+        return workspace_id is not None and self._accounts.get(workspace_id, name) is not None
+
 
 class Watched:
     """A service on moto whose requests are noted under the function that makes them."""

@@ -75,6 +75,10 @@ class SimulatedCarrier:
         assert workspace_id
         return self
 
+    def knows(self, workspace_id: str | None, name: str) -> bool:
+        """There is every carrier."""
+        return bool(workspace_id and name)
+
     def place(self, request: DialRequest) -> PlaceAnswer:
         """See the port."""
         self.world.step()

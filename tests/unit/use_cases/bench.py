@@ -163,6 +163,9 @@ class OneCarrier:
     def get(self, workspace_id: str | None, name: str) -> ScriptedCarrier | None:  # noqa: ARG002
         return self.carrier if name == "simulated" else None
 
+    def knows(self, workspace_id: str | None, name: str) -> bool:  # noqa: ARG002
+        return name == "simulated"
+
 
 class Crashed(BaseException):
     """The process is gone: nothing below the current line will run."""
