@@ -736,8 +736,8 @@ def dispatch(event: SQSEvent) -> dict[str, Any]:
 @app.on_sqs_message(queue="calls", batch_size=10)
 def place_call(event: SQSEvent) -> dict[str, Any]:
     """Pass the dial gate and ask the carrier, once; or have it take a call back."""
-    of_batch, withdraw = service().place_call.of_batch, service().withdraw_call
-    return api.triggers.place_calls(event, of_batch, withdraw, service().note_failure)
+    place, withdraw = service().place_call.together, service().withdraw_call.together
+    return api.triggers.place_calls(event, place, withdraw, service().note_failure)
 
 
 @app.on_sqs_message(queue="call-events", batch_size=10)

@@ -4,6 +4,7 @@ The engine counts write units right, but for statements, and the read units of a
 those are worked out.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,9 +12,15 @@ from typing import Any
 READ_BYTES = 4096
 
 
+#: What one write unit writes.
+WRITE_BYTES = 1024
+
 #: What a statement says that moves a task's entry in the index: one unit to take it out of one
 #: place, one to put it into another, besides the one for the task, which is smaller than 1 KB.
-MOVES, MOVED = 'SET "lane"', 3
+MOVES, MOVED = ('SET "lane"', 'SET "at"'), 3
+
+#: What a statement inserts.
+MEMBER = re.compile(r"'(\w+)': \?")
 
 
 def size(typed: Mapping[str, Any]) -> int:
@@ -61,11 +68,18 @@ def read_units(operation: str, asked: Mapping[str, Any], answer: Mapping[str, An
 
 
 def statement_units(asked: Mapping[str, Any], answer: Mapping[str, Any]) -> float:
-    """What updates cost that stand in one request; one whose condition fails costs a unit."""
+    """What statements cost that stand in one request; one whose condition fails costs a unit."""
     told = zip(asked["Statements"], answer.get("Responses", []), strict=True)
-    return sum(
-        MOVED if MOVES in one["Statement"] and "Error" not in done else 1 for one, done in told
-    )
+    return sum(1 if "Error" in done else units_of_statement(one) for one, done in told)
+
+
+def units_of_statement(statement: Mapping[str, Any]) -> float:
+    """What a statement costs that is carried out."""
+    text = statement["Statement"]
+    if names := MEMBER.findall(text):
+        inserted = size(dict(zip(names, statement["Parameters"], strict=True)))
+        return -(-inserted // WRITE_BYTES)
+    return MOVED if any(one in text for one in MOVES) else 1
 
 
 def units_of_batch(keys: Mapping[str, Any], found: list[Mapping[str, Any]]) -> float:

@@ -11,6 +11,7 @@ from chalicelibs.adapters.carriers.known import KnownCarriers
 from chalicelibs.adapters.clock import SystemClock
 from chalicelibs.adapters.ids import RandomIds
 from chalicelibs.adapters.secrets import EnvironmentSecrets, SsmSecrets
+from chalicelibs.adapters.threads import in_threads
 from chalicelibs.api import log
 from chalicelibs.api.journal import LoggedJournal
 from chalicelibs.config import Settings
@@ -41,9 +42,11 @@ from chalicelibs.ports import (
     Requests,
     Secrets,
     Sessions,
+    SideBySide,
     Slots,
     Tasks,
     Workspaces,
+    one_by_one,
 )
 from chalicelibs.use_cases.answer_once import AnswerOnce
 from chalicelibs.use_cases.apply_brakes import ApplyBrakes
@@ -112,6 +115,7 @@ class Ports:
     clock: Clock
     ids: Ids
     journal: Journal = UNHEARD
+    side_by_side: SideBySide = one_by_one
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -341,9 +345,14 @@ def wire(
             queue=p.queue,
             clock=p.clock,
             deadlines=deadlines,
+            side_by_side=p.side_by_side,
         ),
         withdraw_call=WithdrawCalls(
-            tasks=p.tasks, carriers=p.carriers, queue=p.queue, clock=p.clock
+            tasks=p.tasks,
+            carriers=p.carriers,
+            queue=p.queue,
+            clock=p.clock,
+            side_by_side=p.side_by_side,
         ),
         receive_report=ReceiveReport(carriers=p.carriers, queue=p.queue),
         record_call_event=RecordCallEvent(
@@ -388,6 +397,9 @@ def aws_ports(settings: Settings) -> Ports:
         max_pool_connections=MOST_CONNECTIONS,
         # Without a name of ours the SDK puts its own together anew, twice for each request.
         user_agent="carillon",
+        # Each service judges what it is sent. boto3 would do it, too, and take as long for it as
+        # for all else that it does for a transaction of an import; in our tests it does.
+        parameter_validation=False,
     )
 
     def new_s3() -> Any:
@@ -397,11 +409,7 @@ def aws_ports(settings: Settings) -> Ports:
 
     s3 = lazily(new_s3)
     # The table is patient itself: botocore would wait half a second for a throttled item.
-    # And DynamoDB judges what it is sent; boto3 does it in our tests, too, but in service that
-    # would take as long as all else that a transaction of an import needs.
-    once = config.merge(
-        Config(retries={"mode": "standard", "total_max_attempts": 1}, parameter_validation=False)
-    )
+    once = config.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))
     log.tell_stage(settings.stage)
     clock = SystemClock()
     ids = RandomIds(clock)
@@ -461,6 +469,7 @@ def aws_ports(settings: Settings) -> Ports:
         clock=clock,
         ids=ids,
         journal=LoggedJournal(),
+        side_by_side=in_threads,
     )
 
 

@@ -28,6 +28,7 @@ from chalicelibs.domain.task import DueTask, Task
 from chalicelibs.domain.workspace import ApiKey, Workspace
 
 Item = TypeVar("Item")
+Done = TypeVar("Done")
 
 
 class Page(NamedTuple, Generic[Item]):
@@ -274,6 +275,13 @@ class Tasks(Protocol):
             Stale: when it is not.
         """
 
+    def save_all(self, changes: Sequence[tuple[Task, Task]]) -> Sequence[Task | Exception]:
+        """Save tasks as they are to be, of which the first is as it was read, with few requests.
+
+        Gives of each its new version, or why there is none. Each task may stand in the list only
+        once. Whoever gets an exception instead does not know which were saved.
+        """
+
     def settle(self, task: Task, tally: Tally) -> Task:
         """Like `save`, and add to its campaign's counters in the same transaction.
 
@@ -301,6 +309,13 @@ class Calls(Protocol):
 
     def keep(self, workspace_id: str, call: Call) -> Call:
         """Keep a call that has ended, unless it is kept already; gives what is kept."""
+
+    def keep_all(self, kept: Sequence[tuple[str, Call]]) -> Sequence[Call | Exception]:
+        """Keep each by itself, with fewer requests; gives what is kept, or why that is unknown.
+
+        Each call is of the workspace beside it. Whoever gets an exception instead does not know
+        which are kept.
+        """
 
     def save(self, workspace_id: str, call: Call) -> None:
         """Replace a call, or keep it, but an erased one stays erased."""
@@ -356,8 +371,8 @@ class Slots(Protocol):
 class Pacing(Protocol):
     """How many calls start in each second."""
 
-    def take(self, workspace_id: str, at: datetime, limit: int) -> bool:
-        """Whether one more call may start in the second of this instant."""
+    def take(self, workspace_id: str, at: datetime, *, limit: int, wanted: int = 1) -> int:
+        """How many of the wanted calls may start in the second of this instant."""
 
     def plan(self, workspace_id: str, *, seen: datetime | None, until: datetime) -> bool:
         """Give starts away until then, unless somebody did since `seen` was read.
@@ -474,6 +489,18 @@ class ImportChunk:
     campaign_id: str
     import_id: str
     number: int
+
+
+class SideBySide(Protocol):
+    """How several things are done that wait for others most of the time, like carriers."""
+
+    def __call__(self, act: Callable[[Item], Done], items: Sequence[Item], /) -> Sequence[Done]:
+        """Do it with each item at the same time; gives what came of each. The act never raises."""
+
+
+def one_by_one(act: Callable[[Item], Done], items: Sequence[Item], /) -> Sequence[Done]:
+    """Do things one after another, where nobody waits."""
+    return list(map(act, items))
 
 
 class Queue(Protocol):

@@ -1,7 +1,7 @@
-"""What the reports of one batch ask of the ports, together as far as that goes.
+"""What the messages of one batch ask of the ports, together as far as that goes.
 
-Whoever records a report yields what is to be written, and goes on when that is done: each goes its
-way step by step. Those of a batch who want the same at the same time share a request.
+Whoever handles a message yields what is to be done, and goes on when it is: each goes its way step
+by step. Those of a batch who want the same at the same time share a request.
 """
 
 from collections import Counter, defaultdict
@@ -13,18 +13,34 @@ from functools import cache
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from chalicelibs.domain.activity import Ended
-from chalicelibs.domain.call import Call
 from chalicelibs.domain.campaign import Campaign
 from chalicelibs.domain.progress import Tally
 from chalicelibs.domain.task import Task
-from chalicelibs.ports import Calls, Slots
+from chalicelibs.ports import Slots
 
 NO_DELAY = timedelta(0)
 
 Said = TypeVar("Said")
+Message = TypeVar("Message")
 
 
-class TasksInFlight(Protocol):
+class TasksToStore(Protocol):
+    """What storing tasks needs of them, see the port."""
+
+    def save(self, task: Task) -> Task:
+        """Replace it, if it is still the version that was read."""
+
+    def save_all(self, changes: Sequence[tuple[Task, Task]]) -> Sequence[Task | Exception]:
+        """Save each by itself, with few requests."""
+
+    def settle(self, task: Task, tally: Tally) -> Task:
+        """Like `save`, and count it in the same transaction."""
+
+    def settle_all(self, settled: Sequence[tuple[Task, Tally]]) -> Sequence[Task]:
+        """Settle tasks of one campaign, all of them or none."""
+
+
+class TasksInFlight(TasksToStore, Protocol):
     """What recording needs of the tasks, see the port."""
 
     def get(self, task_id: str) -> Task | None:
@@ -32,15 +48,6 @@ class TasksInFlight(Protocol):
 
     def get_all(self, task_ids: Iterable[str]) -> Iterable[Task]:
         """Those of these tasks that there are."""
-
-    def save(self, task: Task) -> Task:
-        """Replace it, if it is still the version that was read."""
-
-    def settle(self, task: Task, tally: Tally) -> Task:
-        """Like `save`, and count it in the same transaction."""
-
-    def settle_all(self, settled: Sequence[tuple[Task, Tally]]) -> Sequence[Task]:
-        """Settle tasks of one campaign, all of them or none."""
 
 
 class TheirCampaigns(Protocol):
@@ -70,8 +77,9 @@ class Activity(Protocol):
 
 
 class Save(NamedTuple):
-    """A task that is to be replaced; the answer is its new version."""
+    """A task as it was read, and as it is to be; the answer is its new version."""
 
+    was: Task
     task: Task
 
 
@@ -83,13 +91,6 @@ class Release(NamedTuple):
     call_id: str
 
 
-class Keep(NamedTuple):
-    """A call that has ended and is to be kept; the answer is what is kept."""
-
-    workspace_id: str
-    call: Call
-
-
 class Settle(NamedTuple):
     """A task that is to be replaced and counted; the answer is its new version."""
 
@@ -97,39 +98,56 @@ class Settle(NamedTuple):
     tally: Tally
 
 
-Wish = Save | Release | Keep | Settle
-
-
-def stored(task: Task, tally: Tally) -> Save | Settle:
-    """The wish to replace a task, and to count it if there is anything to count."""
-    return Settle(task, tally) if tally else Save(task)
+def stored(was: Task, task: Task, tally: Tally) -> Save | Settle:
+    """The wish to have a task stored, and counted if there is anything to count."""
+    return Settle(task, tally) if tally else Save(was, task)
 
 
 #: Somebody's way, from one wish to the next; what it gives in the end.
-Steps = Generator[Wish, Any, Said]
+Steps = Generator[Any, Any, Said]
 
 #: What came of a wish: what it gave, or why it failed.
 Answer = Any
+
+#: How wishes of one kind are carried out; what came of each.
+CarryOut = Callable[[Sequence[Any]], Sequence[Answer]]
+
+#: What came of a message: what was done about it, in a word, or why that failed.
+Done = str | Exception
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Together:
     """Carries out what many want; a wish that fails does so alone."""
 
-    tasks: TasksInFlight
-    calls: Calls
+    tasks: TasksToStore
     slots: Slots
+    besides: Mapping[type, CarryOut]  #: Wishes that only some have, in their usual order.
 
-    def lead(self, ways: Iterable[Steps[None]]) -> None:
-        """Have each go its way to the end, no two of them with the same task.
+    def handle(
+        self,
+        messages: Sequence[Message],
+        task_id_of: Callable[[Message], str],
+        way_of: Callable[[Message], Steps[str]],
+    ) -> Sequence[Done]:
+        """Handle each message, those on one task one after another; what came of each."""
+        by_task: dict[str, dict[int, Message]] = defaultdict(dict)
+        for place, message in enumerate(messages):
+            by_task[task_id_of(message)][place] = message
+        done: dict[int, Done] = {}
+        self._lead([in_turn(own, way_of, done) for own in by_task.values()])
+        return [done[place] for place in range(len(messages))]
+
+    def _lead(self, ways: Iterable[Steps[None]]) -> None:
+        """Have each go its way to the end.
 
         Of all wishes those of one kind are carried out, while the others wait: the earliest kind
         on the way of most, so that those behind catch up, and settle with the others in the end.
         """
-        kinds: dict[type[Wish], Callable[[Sequence[Any]], Sequence[Answer]]] = {
+        kinds: dict[type, CarryOut] = {
             Save: self._save,
             Release: self._release,
-            Keep: self._keep,
+            **self.besides,
             Settle: self._settle,
         }
         wishes = {way: wish for way in ways if (wish := next(way, None)) is not None}
@@ -143,7 +161,7 @@ class Together:
                     wishes[way] = wish
 
     def _save(self, wishes: Sequence[Save]) -> Sequence[Answer]:
-        return [attempt(self.tasks.save, wish.task) for wish in wishes]
+        return attempt_all(lambda wish: self.tasks.save(wish.task), self.tasks.save_all, wishes)
 
     def _release(self, wishes: Sequence[Release]) -> Sequence[Answer]:
         pages: dict[tuple[str, int], set[str]] = defaultdict(set)
@@ -154,9 +172,6 @@ class Together:
             for (scope, page), call_ids in pages.items()
         }
         return [answers[wish.scope, wish.page] for wish in wishes]
-
-    def _keep(self, wishes: Sequence[Keep]) -> Sequence[Answer]:
-        return [attempt(self.calls.keep, *wish) for wish in wishes]
 
     def _settle(self, wishes: Sequence[Settle]) -> Sequence[Answer]:
         campaigns: dict[str, dict[str, Settle]] = defaultdict(dict)
@@ -175,7 +190,7 @@ class Together:
         return [attempt(self.tasks.settle, *wish) for wish in wishes]
 
 
-def told(way: Steps[None], answer: Answer) -> Wish | None:
+def told(way: Steps[None], answer: Answer) -> Any:
     """What somebody wants next who is told what came of the last wish; None: nothing."""
     try:
         return way.throw(answer) if isinstance(answer, Exception) else way.send(answer)
@@ -189,6 +204,27 @@ def attempt(act: Callable[..., object], *arguments: object) -> Answer:
         return act(*arguments)
     except Exception as error:  # noqa: BLE001 - it is told to whoever wished for the act
         return error
+
+
+def attempt_all(
+    one: Callable[[Any], object], many: Callable[[Sequence[Any]], Answer], wanted: Sequence[Any]
+) -> Sequence[Answer]:
+    """What an act gives for each, or why it fails; for one alone there is a plainer request."""
+    if len(wanted) == 1:
+        return [attempt(one, *wanted)]
+    answers = attempt(many, wanted)
+    return [answers] * len(wanted) if isinstance(answers, Exception) else answers
+
+
+def in_turn(
+    messages: Mapping[int, Message], way_of: Callable[[Message], Steps[str]], done: dict[int, Done]
+) -> Steps[None]:
+    """Go the ways of some messages one after another, and note what came of each."""
+    for place, message in messages.items():
+        try:
+            done[place] = yield from way_of(message)
+        except Exception as error:  # noqa: BLE001 - its message fails, and no other
+            done[place] = error
 
 
 class ReadAhead:
@@ -208,6 +244,14 @@ class ReadAhead:
     def save(self, task: Task) -> Task:
         """See the port; the next report of the batch goes on from here."""
         return self._saved(self._tasks.save(task))
+
+    def save_all(self, changes: Sequence[tuple[Task, Task]]) -> Sequence[Task | Exception]:
+        """See the port; the next reports of the batch go on from here."""
+        answers = self._tasks.save_all(changes)
+        for answer in answers:
+            if not isinstance(answer, Exception):
+                self._saved(answer)
+        return answers
 
     def settle(self, task: Task, tally: Tally) -> Task:
         """See the port; the next report of the batch goes on from here."""

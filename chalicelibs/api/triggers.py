@@ -2,8 +2,9 @@
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import asdict
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -19,6 +20,7 @@ from chalicelibs.domain.dead_letters import Failure, QueueName, ids_in, kind_in
 from chalicelibs.domain.imports import Import
 from chalicelibs.domain.instants import epoch_ms
 from chalicelibs.ports import ImportChunk, PlaceCall, WithdrawCall, WriteExport
+from chalicelibs.together import Done
 from chalicelibs.use_cases.import_contacts import ImportChunks
 from chalicelibs.use_cases.tend_dead_letters import NoteFailure
 from chalicelibs.use_cases.write_export import Lines
@@ -27,19 +29,15 @@ from chalicelibs.use_cases.write_export import Lines
 DROP = re.compile(r"imports/(?P<workspace_id>[^/]+)/(?P<campaign_id>[^/]+)/.+\.csv")
 
 
-#: Has messages handled, in order or not; says of each whether it failed.
-Run = Callable[[Callable[[SQSRecord], bool], Iterable[SQSRecord]], Iterable[bool]]
-
-
 def each_record(
-    event: SQSEvent, handle: Callable[[dict[str, Any]], None], watch: Watch, run: Run = map
+    event: SQSEvent, handle: Callable[[dict[str, Any]], None], watch: Watch
 ) -> dict[str, Any]:
     """Handle what each message says; those that fail, and only those, come again."""
-    return each_message(event, lambda message: handle(json.loads(message.body)), watch, run)
+    return each_message(event, lambda message: handle(json.loads(message.body)), watch)
 
 
 def each_message(
-    event: SQSEvent, handle: Callable[[SQSRecord], None], watch: Watch, run: Run = map
+    event: SQSEvent, handle: Callable[[SQSRecord], None], watch: Watch
 ) -> dict[str, Any]:
     """Handle each message; those that fail, and only those, come again."""
     records = [SQSRecord(record) for record in event.to_dict()["Records"]]
@@ -52,22 +50,10 @@ def each_message(
             return True
         return False
 
-    outcomes = zip(records, run(has_failed, records), strict=True)
-    failed = [record.message_id for record, is_failure in outcomes if is_failure]
+    failed = [record.message_id for record in records if has_failed(record)]
     for told in figures().take(watch.note.clock):
         logger().info("figures", extra=told)
     return {"batchItemFailures": [{"itemIdentifier": one} for one in failed]}
-
-
-def side_by_side(
-    has_failed: Callable[[SQSRecord], bool], records: Iterable[SQSRecord]
-) -> list[bool]:
-    """Handle all messages at the same time: those that wait for others wait together."""
-    from concurrent.futures import ThreadPoolExecutor  # for those who need threads, and only them
-
-    messages = list(records)
-    with ThreadPoolExecutor(len(messages)) as threads:
-        return list(threads.map(has_failed, messages))
 
 
 #: What recording a report says when an attempt has ended by it.
@@ -79,47 +65,59 @@ ASKED = frozenset(
 )
 
 
-Place = Callable[[PlaceCall], str]
+Placed = Callable[[Sequence[PlaceCall]], Sequence[Done]]
+Withdrawn = Callable[[Sequence[WithdrawCall]], Sequence[Done]]
 
 
 def place_calls(
-    event: SQSEvent,
-    of_batch: Callable[[Iterable[PlaceCall]], Place],
-    withdraw: Callable[[WithdrawCall], str],
-    note: NoteFailure,
+    event: SQSEvent, place: Placed, withdraw: Withdrawn, note: NoteFailure
 ) -> dict[str, Any]:
-    """Place the calls of a batch side by side, and take others back.
+    """Place the calls of a batch together, and take others back."""
+    calls = calls_in(event)
+    to_place = {id_: call for id_, call in calls.items() if isinstance(call, PlaceCall)}
+    to_withdraw = {id_: call for id_, call in calls.items() if isinstance(call, WithdrawCall)}
+    placed = dict(zip(to_place, place([*to_place.values()]), strict=True))
+    withdrawn = dict(zip(to_withdraw, withdraw([*to_withdraw.values()]), strict=True))
 
-    Their gates are read before the first of them starts, and all start at once: none of them
-    waits with what was read until the carriers of the others have answered.
-    """
-    place = of_batch(calls_to_place(event))
+    def handle(message: SQSRecord) -> None:
+        call = calls.get(message.message_id) or call_in(message.body)  # or fails here
+        done = (placed | withdrawn)[message.message_id]
+        if isinstance(done, Exception):
+            raise done
+        tell_call(call, done)
 
-    def handle(message: dict[str, Any]) -> None:
-        if message.get("kind") == "withdraw":
-            told = {name: message[name] for name in ("workspace_id", "call_id")}
-            done = withdraw(WithdrawCall(**told))
-            logger().info("call taken back", extra=ids_in(message) | {"result": done})
-            return
-        done = place(PlaceCall(**message))
-        figures().add({"calls_asked_for" if done in ASKED else "calls_held_back": 1}, result=done)
-        logger().info("call judged", extra=ids_in(message) | {"result": done})
-
-    watch = Watch(QueueName.CALLS, "place_call", note)
-    return each_record(event, handle, watch, side_by_side)
+    return each_message(event, handle, Watch(QueueName.CALLS, "place_call", note))
 
 
-def calls_to_place(event: SQSEvent) -> Iterator[PlaceCall]:
-    """The calls of a batch that are to be placed; a message that is none will fail by itself."""
-    for message in event:
-        with suppress(ValueError, TypeError, AttributeError, RecursionError):
-            told = json.loads(message.body)
-            if kind_in(told) != "withdraw":
-                yield PlaceCall(**told)
+def calls_in(event: SQSEvent) -> dict[str, PlaceCall | WithdrawCall]:
+    """What a batch says of calls, by message; what says nothing will fail by itself."""
+    calls = {}
+    for message in event.to_dict()["Records"]:
+        with suppress(Exception):
+            calls[message["messageId"]] = call_in(message["body"])
+    return calls
+
+
+def call_in(body: str) -> PlaceCall | WithdrawCall:
+    """The call that is to be placed or taken back."""
+    told = json.loads(body)
+    if kind_in(told) != "withdraw":
+        return PlaceCall(**told)
+    return WithdrawCall(**{name: told[name] for name in ("workspace_id", "call_id")})
+
+
+def tell_call(call: PlaceCall | WithdrawCall, done: str) -> None:
+    """Log what was done about a call, and count it."""
+    extra = ids_in(asdict(call)) | {"result": done}
+    if isinstance(call, WithdrawCall):
+        logger().info("call taken back", extra=extra)
+        return
+    figures().add({"calls_asked_for" if done in ASKED else "calls_held_back": 1}, result=done)
+    logger().info("call judged", extra=extra)
 
 
 #: Records the reports of a batch; gives what was done about each, or why that failed.
-Record = Callable[[Sequence[CallEvent]], Sequence[str | Exception]]
+Record = Callable[[Sequence[CallEvent]], Sequence[Done]]
 
 
 def record_events(event: SQSEvent, record: Record, note: NoteFailure) -> dict[str, Any]:

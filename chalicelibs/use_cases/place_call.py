@@ -1,11 +1,13 @@
 """Pass the dial gate and ask the carrier for one call, once."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol, Self
+from functools import partial
+from itertools import repeat
+from typing import NamedTuple, Protocol
 
 from chalicelibs.domain import dial_gate
 from chalicelibs.domain.agent import Agent
@@ -18,7 +20,6 @@ from chalicelibs.domain.errors import Stale
 from chalicelibs.domain.instants import wait_until
 from chalicelibs.domain.naming import campaign_of, task_of
 from chalicelibs.domain.outcome import Outcome
-from chalicelibs.domain.progress import Tally
 from chalicelibs.domain.prompt import Unready, prepare
 from chalicelibs.domain.rest import Rest
 from chalicelibs.domain.rules import Rules
@@ -39,16 +40,29 @@ from chalicelibs.ports import (
     PlaceCall,
     Queue,
     Refused,
+    SideBySide,
     Slots,
     Throttled,
     Unreachable,
+    one_by_one,
+)
+from chalicelibs.together import (
+    Answer,
+    Done,
+    Release,
+    Save,
+    Steps,
+    TasksToStore,
+    Together,
+    attempt,
+    stored,
 )
 
 #: When the second is full, the call waits for the next.
 ONE_SECOND = timedelta(seconds=1)
 
 
-class TasksAtGate(Protocol):
+class TasksAtGate(TasksToStore, Protocol):
     """What placing needs of the tasks, see the port."""
 
     def at_gate(self, workspace_id: str, task_id: str) -> AtGate | None:
@@ -57,12 +71,6 @@ class TasksAtGate(Protocol):
     def at_gates(self, workspace_id: str, task_ids: Iterable[str]) -> Mapping[str, AtGate]:
         """The same for several tasks."""
 
-    def save(self, task: Task) -> Task:
-        """Replace it, if it is still the version that was read."""
-
-    def settle(self, task: Task, tally: Tally) -> Task:
-        """Like `save`, and count it in the same transaction."""
-
 
 class GatesAhead:
     """Gates that were read in one request: each is passed once, the next look is a new one."""
@@ -70,24 +78,43 @@ class GatesAhead:
     def __init__(self, tasks: TasksAtGate, messages: Iterable[PlaceCall]) -> None:
         self._at_gate = tasks.at_gate
         self._read: dict[tuple[str, str], AtGate] = {}
-        self.at_gates, self.save, self.settle = tasks.at_gates, tasks.save, tasks.settle
         with suppress(Exception):  # what cannot be read fails by itself, and no other with it
             for workspace_id, task_ids in tasks_by_workspace(messages).items():
                 found = tasks.at_gates(workspace_id, task_ids)
                 self._read |= {(workspace_id, task_id): gate for task_id, gate in found.items()}
 
-    def at_gate(self, workspace_id: str, task_id: str) -> AtGate | None:
+    def at_gate(self, message: PlaceCall) -> AtGate | None:
         """The gate that was read, if nobody passed it, or as it stands now."""
-        read = self._read.pop((workspace_id, task_id), None)
-        return read or self._at_gate(workspace_id, task_id)
+        own = message.workspace_id, task_to_place(message)
+        return self._read.pop(own, None) or self._at_gate(*own)
 
 
 def tasks_by_workspace(messages: Iterable[PlaceCall]) -> Mapping[str, list[str]]:
     """The tasks that messages are about."""
     found = defaultdict[str, list[str]](list)
     for message in messages:
-        found[message.workspace_id].append(task_of(message.call_id))
+        found[message.workspace_id].append(task_to_place(message))
     return found
+
+
+def task_to_place(message: PlaceCall) -> str:
+    """The task that a message is about."""
+    return task_of(message.call_id)
+
+
+class Take(NamedTuple):
+    """A start in this second of a workspace; the answer is whether there is one left."""
+
+    workspace_id: str
+    limit: int
+
+
+class Ask(NamedTuple):
+    """A carrier that is to be asked for a call, whose dial is written down."""
+
+    carrier: Carrier
+    request: DialRequest
+    call: Call
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,27 +129,41 @@ class PlaceCalls:
     queue: Queue
     clock: Clock
     deadlines: Deadlines
-
-    def of_batch(self, messages: Iterable[PlaceCall]) -> Self:
-        """Place these calls with fewer requests, at once: their gates are read now, together."""
-        return replace(self, tasks=GatesAhead(self.tasks, messages))
+    side_by_side: SideBySide = one_by_one
 
     def __call__(self, message: PlaceCall) -> str:
-        """Place the call that a message names; gives what was done about it, in a word.
+        """Place one call by itself; gives what was done about it, in a word.
 
         Raises:
             Stale: when the task moved twice meanwhile; the message comes again and finds out how.
         """
-        # A message that came twice meets itself in its batch: whoever is second sees it now.
-        try:
-            return self._place(message)
-        except Stale:
-            return self._place(message)
+        [done] = self.together([message])
+        if isinstance(done, Exception):
+            raise done
+        return done
 
-    def _place(self, message: PlaceCall) -> str:
-        gate = self.tasks.at_gate(message.workspace_id, task_of(message.call_id))
+    def together(self, messages: Sequence[PlaceCall]) -> Sequence[Done]:
+        """Place the calls of a batch with fewer requests; each fails or not by itself.
+
+        Their gates are read now, and all dials are written down before the carriers are asked, of
+        all calls at the same time.
+        """
+        gates = GatesAhead(self.tasks, messages)
+        together = Together(
+            tasks=self.tasks, slots=self.slots, besides={Take: self._take, Ask: self._ask}
+        )
+        return together.handle(messages, task_to_place, partial(self._look_and_place, gates))
+
+    def _look_and_place(self, gates: GatesAhead, message: PlaceCall) -> Steps[str]:
+        try:
+            return (yield from self._place(gates, message))
+        except Stale:
+            return (yield from self._place(gates, message))
+
+    def _place(self, gates: GatesAhead, message: PlaceCall) -> Steps[str]:
+        gate = gates.at_gate(message)
         if gate is None:
-            self._release(message)
+            yield from self._release(message)
             return "unknown_task"
         answer = dial_gate.ask(
             gate.task,
@@ -133,48 +174,44 @@ class PlaceCalls:
         )
         match answer:
             case dial_gate.Dial(rules):
-                return self._dial(message, gate, rules)
+                return (yield from self._dial(message, gate, rules))
             case dial_gate.GiveBack():
-                self._back(gate.task)
-                self._let_another_in(message)
+                yield from self._back(gate.task)
+                yield from self._let_another_in(message)
             case dial_gate.Finish(status, reason):
                 done = gate.task.finish(status, reason)
-                tally = tally_of(gate.task, done, now=self.clock.now())
-                self.tasks.settle(done, tally)
-                self._let_another_in(message)
+                yield stored(gate.task, done, tally_of(gate.task, done, now=self.clock.now()))
+                yield from self._let_another_in(message)
             case dial_gate.Drop("taken_back"):
                 # Whoever took it back may have crashed before giving the slot back.
-                self._let_another_in(message)
+                yield from self._let_another_in(message)
         return answer.reason
 
-    def _let_another_in(self, message: PlaceCall) -> None:
-        self._release(message)
+    def _let_another_in(self, message: PlaceCall) -> Steps[None]:
+        yield from self._release(message)
         self.queue.nudge(message.workspace_id)
 
-    def _release(self, message: PlaceCall) -> None:
-        self.slots.release(message.workspace_id, {message.call_id}, message.workspace_page)
+    def _release(self, message: PlaceCall) -> Steps[None]:
+        yield Release(message.workspace_id, message.workspace_page, message.call_id)
         if message.campaign_page is not None:
-            campaign_id = campaign_of(message.call_id)
-            self.slots.release(campaign_id, {message.call_id}, message.campaign_page)
+            yield Release(campaign_of(message.call_id), message.campaign_page, message.call_id)
 
-    def _dial(self, message: PlaceCall, gate: AtGate, rules: Rules) -> str:
+    def _dial(self, message: PlaceCall, gate: AtGate, rules: Rules) -> Steps[str]:
         agent = self._agent(gate, rules)
         wait = self._wait_for(agent.carrier, gate.workspace) if agent else None
         if agent is not None and wait is not None:
-            self._give_back(message, gate.task, not_before=wait)
+            yield from self._give_back(message, gate.task, not_before=wait)
             is_paused = gate.workspace.has_paused(agent.carrier)
             return "carrier_paused" if is_paused else "carrier_rests"
         # Before the dial is written down: should its secrets not be had, the message comes again.
         carrier = self.carriers.get(message.workspace_id, agent.carrier) if agent else None
         limit = gate.workspace.calls_per_second
-        if limit is not None and not self.pacing.take(
-            message.workspace_id, self.clock.now(), limit
-        ):
+        if limit is not None and not (yield Take(message.workspace_id, limit)):
             self.queue.calls([(message, ONE_SECOND)])
             return "second_is_full"
-        task = self.tasks.save(self._dialing(message, gate.task, rules, agent))
-        answer = self._ask_carrier(task, gate.campaign, rules, agent, carrier)
-        return self._after(message, task, answer, gate)
+        task: Task = yield Save(gate.task, self._dialing(message, gate.task, rules, agent))
+        answer = yield from self._answer(task, gate.campaign, rules, agent, carrier)
+        return (yield from self._after(message, task, answer, gate))
 
     def _agent(self, gate: AtGate, rules: Rules) -> Agent | None:
         """Who talks: most often the campaign's own agent, which was read with it."""
@@ -208,53 +245,75 @@ class PlaceCalls:
         )
         return task.with_call(call)
 
-    def _ask_carrier(
+    def _answer(
         self,
         task: Task,
         campaign: Campaign,
         rules: Rules,
         agent: Agent | None,
         carrier: Carrier | None,
-    ) -> PlaceAnswer:
+    ) -> Steps[PlaceAnswer]:
         assert task.call is not None
         ready = prepare(agent, campaign, task.context)
         if isinstance(ready, Unready):
             return Refused(ready.reason)
         if carrier is None:
             return Refused("unknown_carrier")
-        if self.clock.now() >= self.deadlines.of_sending(task.call):
+        request = DialRequest(
+            call_id=task.call.call_id,
+            phone=task.phone,
+            caller_id=rules.caller_id,
+            agent=ready.agent,
+            prompt=ready.prompt,
+            context=task.context,
+        )
+        answer: PlaceAnswer = yield Ask(carrier, request, task.call)
+        return answer
+
+    def _ask(self, wishes: Sequence[Ask]) -> Sequence[Answer]:
+        return self.side_by_side(partial(attempt, self._ask_carrier), wishes)
+
+    def _ask_carrier(self, wish: Ask) -> PlaceAnswer:
+        if self.clock.now() >= self.deadlines.of_sending(wish.call):
             # Rescue may be about to ask the carrier: a request now could ring after its answer.
             return Refused("too_late_to_send")
-        return carrier.place(
-            DialRequest(
-                call_id=task.call.call_id,
-                phone=task.phone,
-                caller_id=rules.caller_id,
-                agent=ready.agent,
-                prompt=ready.prompt,
-                context=task.context,
-            )
-        )
+        return wish.carrier.place(wish.request)
 
-    def _after(self, message: PlaceCall, task: Task, answer: PlaceAnswer, gate: AtGate) -> str:
+    def _take(self, wishes: Sequence[Take]) -> Sequence[Answer]:
+        starts = {wish: self._starts(wish, wanted) for wish, wanted in Counter(wishes).items()}
+        return [next(starts[wish]) for wish in wishes]
+
+    def _starts(self, wish: Take, wanted: int) -> Iterator[Answer]:
+        """Of each of so many calls whether it may start in this second."""
+        take = partial(self.pacing.take, limit=wish.limit, wanted=wanted)
+        most = attempt(take, wish.workspace_id, self.clock.now())
+        if isinstance(most, Exception):
+            yield from repeat(most, wanted)
+        else:
+            yield from (number < most for number in range(wanted))
+
+    def _after(
+        self, message: PlaceCall, task: Task, answer: PlaceAnswer, gate: AtGate
+    ) -> Steps[str]:
         call = task.call
         assert call is not None
         now = self.clock.now()
         match answer:
             case Accepted(carrier_call_id):
-                self._note(task, call.because(CallStatus.PLACED, carrier_call_id=carrier_call_id))
+                placed = call.because(CallStatus.PLACED, carrier_call_id=carrier_call_id)
+                yield from self._note(task, placed)
                 self._forget_denials(call, gate.workspace)
                 return "placed"
             case AnswerLost():
-                self._note(task, call.because(CallStatus.UNKNOWN))
+                yield from self._note(task, call.because(CallStatus.UNKNOWN))
                 return "answer_lost"
             case Throttled(retry_after):
-                self._rest(message, task, Rest.asked_for(retry_after, now))
+                yield from self._rest(message, task, Rest.asked_for(retry_after, now))
                 return "throttled"
             case Unreachable():
                 assert call.carrier is not None, "it was asked"
                 rest = Rest.after(gate.workspace.rests.get(call.carrier), now)
-                self._rest(message, task, rest)
+                yield from self._rest(message, task, rest)
                 return "carrier_unreachable"
             case Denied(reason):
                 self._deny(call, gate.workspace, reason)
@@ -276,12 +335,12 @@ class PlaceCalls:
         )
         self.queue.events([refused])
 
-    def _rest(self, message: PlaceCall, task: Task, rest: Rest) -> None:
+    def _rest(self, message: PlaceCall, task: Task, rest: Rest) -> Steps[None]:
         """Leave the carrier alone for a while, and give the attempt back."""
         assert task.call is not None
         assert task.call.carrier is not None, "it was asked"
         self.pacing.rest(message.workspace_id, task.call.carrier, rest)
-        self._give_back(message, task, not_before=rest.until)
+        yield from self._give_back(message, task, not_before=rest.until)
 
     def _deny(self, call: Call, workspace: Workspace, reason: str) -> None:
         """Count that our credentials were refused; too many pause the carrier."""
@@ -294,20 +353,18 @@ class PlaceCalls:
         if call.carrier is not None and call.carrier in workspace.denials:
             self.pacing.wake(workspace.workspace_id, call.carrier)
 
-    def _give_back(self, message: PlaceCall, task: Task, *, not_before: datetime) -> None:
+    def _give_back(self, message: PlaceCall, task: Task, *, not_before: datetime) -> Steps[None]:
         """No attempt was spent: the task and its slot wait until the carrier can be asked."""
-        self._back(task, not_before=not_before)
-        self._release(message)
+        yield from self._back(task, not_before=not_before)
+        yield from self._release(message)
         self.queue.nudge(message.workspace_id, wait_until(not_before, now=self.clock.now()))
 
-    def _back(self, task: Task, *, not_before: datetime | None = None) -> None:
+    def _back(self, task: Task, *, not_before: datetime | None = None) -> Steps[None]:
         """Put a task back in its lane; that of an erased contact is archived, and counted."""
         back = task.give_back(not_before=not_before)
-        self.tasks.settle(back, tally_of(task, back, now=self.clock.now()))
+        yield stored(task, back, tally_of(task, back, now=self.clock.now()))
 
-    def _note(self, task: Task, call: Call) -> None:
+    def _note(self, task: Task, call: Call) -> Steps[None]:
         """Save how far the call came, unless a webhook was faster and told more."""
-        try:
-            self.tasks.save(task.with_call(call))
-        except Stale:
-            return
+        with suppress(Stale):
+            yield Save(task, task.with_call(call))

@@ -1,11 +1,10 @@
 """Settle calls by what carriers report, and decide what follows."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Self
+from typing import NamedTuple, Self
 
 from chalicelibs.domain.call import LOST, Call, CallStatus
 from chalicelibs.domain.call_event import CallEvent, EventKind
@@ -32,7 +31,8 @@ from chalicelibs.ports import UNHEARD, Calls, Clock, Journal, Slots
 from chalicelibs.together import (
     Activity,
     ActivityOnce,
-    Keep,
+    Answer,
+    Done,
     Nudges,
     NudgesOnce,
     ReadAhead,
@@ -44,14 +44,19 @@ from chalicelibs.together import (
     TasksInFlight,
     TheirCampaigns,
     Together,
+    attempt_all,
     stored,
 )
 
 #: How often to look at a task that somebody else moves at the same moment.
 LOOKS = 3
 
-#: What came of a report: what was done about it, in a word, or why that failed.
-Done = str | Exception
+
+class Keep(NamedTuple):
+    """A call that has ended and is to be kept; the answer is what is kept."""
+
+    workspace_id: str
+    call: Call
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,14 +86,14 @@ class RecordCallEvent:
 
     def together(self, events: Sequence[CallEvent]) -> Sequence[Done]:
         """Record the reports of a batch with fewer requests; each fails or not by itself."""
-        by_task: dict[str, dict[int, CallEvent]] = defaultdict(dict)
-        for place, event in enumerate(events):
-            by_task[task_of(event.call_id)][place] = event
-        done: dict[int, Done] = {}
-        with self._of_batch(filter(is_task_id, by_task)) as batch:
-            together = Together(tasks=batch.tasks, calls=batch.calls, slots=batch.slots)
-            together.lead([batch._record_all(own, done) for own in by_task.values()])
-        return [done[place] for place in range(len(events))]
+        known = filter(is_task_id, dict.fromkeys(task_of(event.call_id) for event in events))
+        with self._of_batch(known) as batch:
+            together = Together(
+                tasks=batch.tasks, slots=batch.slots, besides={Keep: batch._keep_all}
+            )
+            return together.handle(
+                events, lambda event: task_of(event.call_id), batch._look_and_record
+            )
 
     @contextmanager
     def _of_batch(self, task_ids: Iterable[str]) -> Iterator[Self]:
@@ -108,14 +113,6 @@ class RecordCallEvent:
         )
         nudges.send()
         activity.send()
-
-    def _record_all(self, events: Mapping[int, CallEvent], done: dict[int, Done]) -> Steps[None]:
-        """Record reports on one task, one after another, and note what came of each."""
-        for place, event in events.items():
-            try:
-                done[place] = yield from self._look_and_record(event)
-            except Exception as error:  # noqa: BLE001 - its message fails, and no other
-                done[place] = error
 
     def _look_and_record(self, event: CallEvent) -> Steps[str]:
         # Two reports of one call often come at once: waiting for the message to come back would
@@ -154,7 +151,7 @@ class RecordCallEvent:
             answered_at=event.at,
             carrier_call_id=event.carrier_call_id or call.carrier_call_id,
         )
-        yield Save(task.with_call(answered))
+        yield Save(task, task.with_call(answered))
         return "in_progress"
 
     def _record_end(self, task: Task, call: Call, event: CallEvent) -> Steps[str]:
@@ -172,7 +169,7 @@ class RecordCallEvent:
         if has_analysis or not event.analysis_follows:
             return (yield from self._settle(task, ended, event))
         waiting = replace(ended, deadline=self.clock.now() + self.deadlines.analysis)
-        yield Save(task.with_call(waiting))
+        yield Save(task, task.with_call(waiting))
         self.queue.nudge(task.workspace_id)
         return "waits_for_analysis"
 
@@ -180,7 +177,7 @@ class RecordCallEvent:
         """It was never dialled: no attempt is spent, and the task waits in its lane again."""
         yield from self._release(task, call)
         back = task.give_back()
-        yield stored(back, tally_of(task, back, now=self.clock.now()))
+        yield stored(task, back, tally_of(task, back, now=self.clock.now()))
         self.queue.nudge(task.workspace_id)
         return "taken_back"
 
@@ -188,7 +185,7 @@ class RecordCallEvent:
         analysed = with_analysis(call, event)
         if call.status is CallStatus.ENDED:
             return (yield from self._settle(task, analysed, event))
-        yield Save(task.with_call(analysed))
+        yield Save(task, task.with_call(analysed))
         return "analysis_before_end"
 
     def _release(self, task: Task, call: Call) -> Steps[None]:
@@ -211,6 +208,9 @@ class RecordCallEvent:
         self._wake(after)
         self.activity.add({ended_in(kept): 1})
         return "settled" if kept == call else (yield from self._record(event))
+
+    def _keep_all(self, wishes: Sequence[Keep]) -> Sequence[Answer]:
+        return attempt_all(lambda wish: self.calls.keep(*wish), self.calls.keep_all, wishes)
 
     def _erased(self, task: Task, kept: Call) -> Call:
         """The call without the person, also where a worker died who read the task before."""
@@ -301,7 +301,7 @@ class RecordCallEvent:
             return task
         warned = task.call and task.with_call(replace(task.call, opts_out=True))
         done = warned or task.finish(TaskStatus.COMPLETED, OPTED_OUT)
-        saved: Task = yield stored(done, tally_of(task, done, now=self.clock.now()))
+        saved: Task = yield stored(task, done, tally_of(task, done, now=self.clock.now()))
         return saved
 
     def _told_late(self, call: Call, event: CallEvent) -> Call:

@@ -1,8 +1,9 @@
 """Take calls back that wait at their carriers when they may not be dialled any more."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 
 from chalicelibs.domain.call import Call, CallStatus
 from chalicelibs.domain.call_event import CallEvent, EventKind
@@ -19,12 +20,15 @@ from chalicelibs.ports import (
     Clock,
     Ids,
     Queue,
+    SideBySide,
     Slots,
     Tasks,
     TooLate,
     WithdrawCall,
     Withdrawn,
+    one_by_one,
 )
+from chalicelibs.together import Done, attempt
 
 #: A request that is on its way has been answered by then.
 AFTER_PLACING = timedelta(seconds=10)
@@ -44,6 +48,11 @@ class WithdrawCalls:
     carriers: Carriers
     queue: Queue
     clock: Clock
+    side_by_side: SideBySide = one_by_one
+
+    def together(self, messages: Sequence[WithdrawCall]) -> Sequence[Done]:
+        """Take back calls at the same time; what was done about each, or why that failed."""
+        return self.side_by_side(partial(attempt, self), messages)
 
     def __call__(self, message: WithdrawCall) -> str:
         """Take back the call that a message names; gives what was done about it, in a word.

@@ -13,32 +13,46 @@ from tests.contract.engines import Ports
 
 def test_as_many_calls_start_in_a_second_as_the_limit_says(ports: Ports) -> None:
     started = [
-        ports.pacing.take(WORKSPACE, NOON + timedelta(milliseconds=number), 3)
+        ports.pacing.take(WORKSPACE, NOON + timedelta(milliseconds=number), limit=3)
         for number in range(5)
     ]
 
-    assert started == [True, True, True, False, False]
+    assert started == [1, 1, 1, 0, 0]
 
 
 def test_the_next_second_and_other_workspaces_count_for_themselves(ports: Ports) -> None:
-    assert ports.pacing.take(WORKSPACE, NOON, 1)
+    assert ports.pacing.take(WORKSPACE, NOON, limit=1)
 
-    assert not ports.pacing.take(WORKSPACE, NOON + timedelta(milliseconds=999), 1)
-    assert ports.pacing.take(WORKSPACE, NOON + timedelta(seconds=1), 1)
-    assert ports.pacing.take(OTHER_WORKSPACE, NOON, 1)
+    assert not ports.pacing.take(WORKSPACE, NOON + timedelta(milliseconds=999), limit=1)
+    assert ports.pacing.take(WORKSPACE, NOON + timedelta(seconds=1), limit=1)
+    assert ports.pacing.take(OTHER_WORKSPACE, NOON, limit=1)
 
 
 def test_a_limit_of_nothing_lets_nothing_start(ports: Ports) -> None:
-    assert not ports.pacing.take(WORKSPACE, NOON, 0)
+    assert not ports.pacing.take(WORKSPACE, NOON, limit=0)
 
 
 def test_parallel_starts_are_counted_exactly(parallel_ports: Ports) -> None:
-    with ThreadPoolExecutor(8) as threads:
-        started = list(
-            threads.map(lambda _: parallel_ports.pacing.take(WORKSPACE, NOON, 7), range(40))
-        )
+    def take(wanted: int) -> int:
+        return parallel_ports.pacing.take(WORKSPACE, NOON, limit=17, wanted=wanted)
 
-    assert sum(started) == 7
+    with ThreadPoolExecutor(8) as threads:
+        started = list(threads.map(take, [1, 2, 3, 5] * 10))
+
+    assert sum(started) == 17
+
+
+def test_of_many_that_want_to_start_as_many_do_as_there_is_room_for(ports: Ports) -> None:
+    assert ports.pacing.take(WORKSPACE, NOON, limit=7, wanted=4) == 4
+    assert ports.pacing.take(WORKSPACE, NOON, limit=7, wanted=4) == 3
+    assert ports.pacing.take(WORKSPACE, NOON, limit=7, wanted=4) == 0
+    assert ports.pacing.take(WORKSPACE, NOON + timedelta(seconds=1), limit=7, wanted=9) == 7
+
+
+def test_a_limit_that_was_lowered_lets_nothing_start_that_is_above_it(ports: Ports) -> None:
+    assert ports.pacing.take(WORKSPACE, NOON, limit=7, wanted=5) == 5
+
+    assert ports.pacing.take(WORKSPACE, NOON, limit=3, wanted=2) == 0
 
 
 def test_a_workspace_knows_until_when_its_starts_are_given_away(ports: Ports) -> None:

@@ -115,9 +115,8 @@ OBJECTS = {
 }
 
 
-#: What a function must be allowed to do for a batch of statements; `tests.statements` sees to it
-#: that there are no others.
-STATEMENTS = {"BatchExecuteStatement": "PartiQLUpdate"}
+#: What a function must be allowed to do for a statement, by its first word.
+STATEMENTS = {"UPDATE": "PartiQLUpdate", "INSERT": "PartiQLInsert"}
 
 
 class MovableClock:
@@ -230,9 +229,12 @@ class Watched:
                 yield f"s3:{action}", f"DropBucket/{folder}"
         elif "QueueUrl" in params:
             yield f"sqs:{operation.removesuffix('Batch')}", self._names[params["QueueUrl"]]
+        elif operation == "BatchExecuteStatement":
+            for one in params["Statements"]:
+                yield f"dynamodb:{STATEMENTS[one['Statement'].split()[0]]}", "Table"
         else:
             index = "/index/agenda" if "IndexName" in params else ""
-            yield f"dynamodb:{STATEMENTS.get(operation, operation)}", f"Table{index}"
+            yield f"dynamodb:{operation}", f"Table{index}"
 
     def imports(self, workspace_id: str, campaign_id: str, source: str, version: str) -> Import:
         """Have a file cut, and its chunks imported, one of them after it was given up."""
@@ -702,7 +704,7 @@ def rescue(watched: Watched, workspace_id: str, campaign_id: str) -> None:
 def fill_second(watched: Watched, message: dict[str, Any]) -> None:
     """As many calls start in this second as may: the next one waits."""
     place = watched.service.place_call
-    place.pacing.take(message["workspace_id"], watched.clock.time, 1)
+    place.pacing.take(message["workspace_id"], watched.clock.time, limit=1)
     with watched.as_("place-call"):
         place(PlaceCall(**message))
 

@@ -27,8 +27,8 @@ from chalicelibs.domain.call_event import CallEvent, EventKind
 from chalicelibs.domain.campaign import CampaignState
 from chalicelibs.domain.deadlines import Deadlines
 from chalicelibs.domain.task import Task, TaskStatus
-from chalicelibs.together import attempt
-from chalicelibs.use_cases.record_call_event import Done, RecordCallEvent
+from chalicelibs.together import Done, attempt
+from chalicelibs.use_cases.record_call_event import RecordCallEvent
 from tests.simulation.carrier import SimulatedCarrier
 from tests.simulation.faults import (
     MOST_CARRIER_SKEW,
@@ -137,7 +137,7 @@ def build(world: World) -> History:
     files: dict[str, bytes] = {}
     queue = UnreliableQueue(
         world=world,
-        place=lambda messages: history.service.place_call.of_batch(messages),
+        place=lambda messages: history.service.place_call.together(messages),
         record=lambda events: record_together(history, events),
         dispatch=lambda workspace_id: history.service.dispatch(workspace_id),
         import_chunk=lambda message: history.service.import_chunk(message),
@@ -177,6 +177,7 @@ def build(world: World) -> History:
             carriers=carrier,
             clock=clock,
             ids=Lots(clock, world.dice("ids")),
+            side_by_side=world.side_by_side,
         ),
         deadlines=Deadlines(),
         bootstrap_key_hash=None,

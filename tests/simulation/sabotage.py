@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, Self
+from typing import Any
 
 from chalicelibs.domain.call import Call
 from chalicelibs.domain.call_event import CallEvent
@@ -22,6 +22,7 @@ from chalicelibs.ports import (
     PlaceAnswer,
     PlaceCall,
 )
+from chalicelibs.together import Done, attempt
 from chalicelibs.use_cases.keep_time import FinishCampaigns
 from chalicelibs.use_cases.place_call import PlaceCalls
 from chalicelibs.use_cases.record_call_event import RecordCallEvent
@@ -49,8 +50,12 @@ def tasks_of(history: History) -> WatchedTasks:
 
 
 def seeing(history: History, change: Callable[[AtGate], AtGate]) -> None:
-    """The dial gate sees something else than there is, whether it reads one task or many."""
-    tasks = history.service.place_call.tasks
+    """The dial gate sees something else than there is."""
+    placing(history, tasks=seeing_gates(history.service.place_call.tasks, change))
+
+
+def seeing_gates(tasks: Any, change: Callable[[AtGate], AtGate]) -> Any:
+    """Tasks at whose gates something else is seen, whether one is read or many."""
 
     def at_gate(workspace_id: str, task_id: str) -> AtGate | None:
         gate = tasks.at_gate(workspace_id, task_id)
@@ -60,7 +65,16 @@ def seeing(history: History, change: Callable[[AtGate], AtGate]) -> None:
         gates = tasks.at_gates(workspace_id, task_ids)
         return {task_id: change(gate) for task_id, gate in gates.items()}
 
-    placing(history, tasks=Wrapped(tasks, at_gate=at_gate, at_gates=at_gates))
+    return Wrapped(tasks, at_gate=at_gate, at_gates=at_gates)
+
+
+def saving(tasks: Any, save: Callable[[Task], Task], **others: Any) -> Any:
+    """Tasks that are saved in another way, whether one is or many."""
+
+    def save_all(changes: Sequence[tuple[Task, Task]]) -> Sequence[Task | Exception]:
+        return [attempt(save, task) for _, task in changes]
+
+    return Wrapped(tasks, save=save, save_all=save_all, **others)
 
 
 def placing(history: History, **changes: Any) -> None:
@@ -221,8 +235,20 @@ def dial_before_saving(history: History) -> None:
         return AnswerLost()
 
     carrier.place = silent  # type: ignore[method-assign]
-    hasty = replace(place, tasks=Wrapped(place.tasks, save=save))
+    hasty = replace(place, tasks=saving(place.tasks, save))
     history.service = replace(history.service, place_call=hasty)
+
+
+def dial_what_is_not_written_down(history: History) -> None:
+    """Dials are written down together, and one that was not is taken for written."""
+    tasks = history.service.place_call.tasks
+
+    def save_all(changes: Sequence[tuple[Task, Task]]) -> Sequence[Task]:
+        with suppress(Exception):
+            tasks.save_all(changes)
+        return [replace(task, version=task.version + 1) for _, task in changes]
+
+    placing(history, tasks=Wrapped(tasks, save_all=save_all))
 
 
 def settle_any_attempt(history: History) -> None:
@@ -352,7 +378,10 @@ def settle_before_keeping(history: History) -> None:
         while waiting:
             record.calls.keep(*waiting.pop())
 
-    recording(history, calls=Wrapped(record.calls, keep=keep))
+    def keep_all(kept: Sequence[tuple[str, Call]]) -> Sequence[Call]:
+        return [keep(*one) for one in kept]
+
+    recording(history, calls=Wrapped(record.calls, keep=keep, keep_all=keep_all))
     after_settling(history, keep_now)
 
 
@@ -375,7 +404,7 @@ def after_settling(history: History, follow: Callable[[], None]) -> None:
         follow()
         return saved
 
-    recording(history, tasks=Wrapped(tasks, save=save, settle=settle, settle_all=settle_all))
+    recording(history, tasks=saving(tasks, save, settle=settle, settle_all=settle_all))
 
 
 def release_after_settling(history: History) -> None:
@@ -499,7 +528,7 @@ def release_at_the_answer(history: History) -> None:
             record.slots.release(task.workspace_id, {task.call.call_id}, None)
         return record.tasks.save(task)
 
-    recording(history, tasks=Wrapped(record.tasks, save=save))
+    recording(history, tasks=saving(record.tasks, save))
 
 
 def in_calm_weather(history: History) -> None:
@@ -557,18 +586,17 @@ def judge_by_the_batch_before(history: History) -> None:
     batches: list[dict[str, Campaign]] = [{}]
 
     class OfTheBatchBefore(PlaceCalls):
-        def of_batch(self, messages: Iterable[PlaceCall]) -> Self:
-            place, before, now = super().of_batch(messages), batches[-1], dict[str, Campaign]()
+        def together(self, messages: Sequence[PlaceCall]) -> Sequence[Done]:
+            before, now = batches[-1], dict[str, Campaign]()
             batches.append(now)
 
-            def at_gate(workspace_id: str, task_id: str) -> AtGate | None:
-                gate = place.tasks.at_gate(workspace_id, task_id)
-                if gate is None:
-                    return None
+            def as_before(gate: AtGate) -> AtGate:
                 now[gate.task.campaign_id] = gate.campaign
                 return gate._replace(campaign=before.get(gate.task.campaign_id, gate.campaign))
 
-            return replace(place, tasks=Wrapped(place.tasks, at_gate=at_gate))
+            parts = {one.name: getattr(self, one.name) for one in fields(self)}
+            tasks = seeing_gates(self.tasks, as_before)
+            return PlaceCalls(**{**parts, "tasks": tasks}).together(messages)
 
     place = history.service.place_call
     parts = {one.name: getattr(place, one.name) for one in fields(place)}
@@ -588,7 +616,7 @@ def forget_the_zone(history: History) -> None:
         return tasks_of(history).save(replace(task, own=stored.own if stored else task.own))
 
     seeing(history, elsewhere)
-    placing(history, tasks=Wrapped(history.service.place_call.tasks, save=save))
+    placing(history, tasks=saving(history.service.place_call.tasks, save))
     no_lane_zones(history)
 
 
@@ -717,6 +745,7 @@ SABOTAGES: tuple[Callable[[History], None], ...] = (
     no_rescue,
     dial_again,
     dial_before_saving,
+    dial_what_is_not_written_down,
     forget_count,
     settle_any_attempt,
     swallow_stale,

@@ -12,7 +12,8 @@ from chalicelibs.domain.errors import CarillonError, Stale
 from chalicelibs.domain.once import InProgress
 from chalicelibs.domain.task import Task
 from chalicelibs.ports import ImportChunk, PlaceCall
-from tests.simulation.world import MILLISECOND, Broken, Process, World, first_of
+from chalicelibs.together import Done
+from tests.simulation.world import MILLISECOND, Broken, World, first_of
 
 NO_DELAY = timedelta(0)
 
@@ -36,11 +37,11 @@ HTTP_TIMEOUT = timedelta(seconds=10)
 
 #: Writes that the SDK repeats when their answer is lost, and whose condition then fails: on what
 #: the first one wrote. What a transaction does twice has a token and does nothing twice.
-ECHOES = {"claim_all", "save", "take"}
+ECHOES = {"claim_all", "save", "save_all", "take"}
 
 #: Requests that do several things, one after the other: one that fails may have done some of them.
 #: It says nothing of those, as if the function had died.
-IN_PARTS = {"claim_all"}
+IN_PARTS = {"claim_all", "keep_all", "save_all"}
 
 
 class Unreliable:
@@ -77,7 +78,7 @@ class Unreliable:
 
 def some_of(wanted: object, world: World) -> object:
     """The first few of what was asked for."""
-    assert isinstance(wanted, list)
+    assert isinstance(wanted, Sequence)
     return wanted[: world.dice("parts").randrange(len(wanted))]
 
 
@@ -87,7 +88,9 @@ def echo(result: object) -> object:
         raise Stale("it met itself")
     if isinstance(result, frozenset):
         return frozenset()
-    return False if result is True else result
+    if isinstance(result, list):
+        return [Stale("it met itself")] * len(result)
+    return 0 if isinstance(result, int) else result
 
 
 @dataclass
@@ -125,8 +128,8 @@ class UnreliableQueue:
     """Queues that deliver twice, late and again after a failure, until they give up."""
 
     world: World
-    place: Callable[[Iterable[PlaceCall]], Callable[[PlaceCall], object]]
-    record: Callable[[Sequence[CallEvent]], Sequence[str | Exception]]
+    place: Callable[[Sequence[PlaceCall]], Sequence[Done]]
+    record: Callable[[Sequence[CallEvent]], Sequence[Done]]
     dispatch: Callable[[str], object]
     on_tick: Callable[[str], object]
     import_chunk: Callable[[ImportChunk], object]
@@ -240,7 +243,7 @@ class UnreliableQueue:
         batch, self.arrived = self.arrived[:MOST_TOGETHER], self.arrived[MOST_TOGETHER:]
         if self.arrived:
             self.world.after(NO_DELAY, self._take)
-        Together(world=self.world, batch=batch, place=self.place).start()
+        self._together(batch, self.place, [one.message.call for one in batch if one.message.call])
 
     def _pile(self, report: Arrived) -> None:
         """Wait for other reports: they are recorded in batches."""
@@ -269,57 +272,32 @@ class UnreliableQueue:
                 self._record(own[start : start + MOST_TOGETHER])
 
     def _record(self, batch: Sequence[Arrived]) -> None:
-        recorded: Sequence[str | Exception] = [Broken("nobody said")] * len(batch)
+        reports = [one.message.report for one in batch if one.message.report]
+        self._together(batch, self.record, reports)
 
-        def record() -> None:
-            nonlocal recorded
-            recorded = self.record([one.message.report for one in batch if one.message.report])
-            for one, said in zip(batch, recorded, strict=True):
+    def _together(
+        self,
+        batch: Sequence[Arrived],
+        handle: Callable[[Sequence[Any]], Sequence[Done]],
+        wanted: Sequence[object],
+    ) -> None:
+        """Handle the messages of a batch in one invocation; if it dies, all of them come again."""
+        handled: Sequence[Done] = [Broken("nobody said")] * len(batch)
+
+        def body() -> None:
+            nonlocal handled
+            handled = handle(wanted)
+            for one, said in zip(batch, handled, strict=True):
                 if isinstance(said, Exception):
                     self.world.tell(f"error: {one.message.name}: {first_of(said)}")
                 else:
                     self.world.tell(f"{one.message.name}: {said}")
 
         def done(has_succeeded: bool) -> None:
-            for one, said in zip(batch, recorded, strict=True):
+            for one, said in zip(batch, handled, strict=True):
                 one.done(has_succeeded and not isinstance(said, Exception))
 
-        self.world.start(", ".join(one.message.name for one in batch), record, done)
-
-
-@dataclass(kw_only=True)
-class Together:
-    """One invocation that places calls side by side; if it dies, all of them come again."""
-
-    world: World
-    batch: Sequence[Arrived]
-    place: Callable[[Iterable[PlaceCall]], Callable[[PlaceCall], object]]
-    succeeded: dict[int, bool] = field(default_factory=dict)  #: By its place in the batch.
-
-    def start(self) -> None:
-        """Read what they need, and then start them all at once."""
-        world, process = self.world, self.world.new_process()
-
-        def begin() -> None:
-            calls = [one.message.call for one in self.batch if one.message.call]
-            place = self.place(calls)
-            for number, (one, call) in enumerate(zip(self.batch, calls, strict=True)):
-                body, done = partial(place, call), partial(self._done, process, number)
-                start = partial(world.start, one.message.name, body, done, process)
-                world.after(NO_DELAY, start)
-
-        def begun(has_succeeded: bool) -> None:
-            if not has_succeeded:
-                for one in self.batch:
-                    one.done(False)
-
-        world.start(f"begin to place {len(self.batch)}", begin, begun, process)
-
-    def _done(self, process: Process, number: int, has_succeeded: bool) -> None:
-        self.succeeded[number] = has_succeeded
-        if len(self.succeeded) == len(self.batch):
-            for at, one in enumerate(self.batch):
-                one.done(self.succeeded[at] and not process.is_dead)
+        self.world.start(", ".join(one.message.name for one in batch), body, done)
 
 
 @dataclass(kw_only=True)

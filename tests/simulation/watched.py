@@ -307,10 +307,10 @@ class WatchedPacing(MemoryPacing):
         super().__init__(journal.store)
         self.journal = journal
 
-    def take(self, workspace_id: str, at: datetime, limit: int) -> bool:
+    def take(self, workspace_id: str, at: datetime, *, limit: int, wanted: int = 1) -> int:
         """See the port."""
-        is_taken = super().take(workspace_id, at, limit)
+        taken = super().take(workspace_id, at, limit=limit, wanted=wanted)
         actor = self.journal.world.actor()
-        if is_taken and actor is not None:
+        if taken and actor is not None:
             actor.second = int(at.timestamp())
-        return is_taken
+        return taken

@@ -7,12 +7,13 @@ Every kind of chance has dice of its own. So a part of a history can be left out
 or a user's meddling, and what is left stays much as it was: that is how a story gets short.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from heapq import heappop, heappush
 from random import Random
-from typing import Any
+from typing import Any, TypeVar
 
 from greenlet import getcurrent, greenlet
 
@@ -24,7 +25,10 @@ FUNCTION_TIMEOUT = timedelta(seconds=60)
 MILLISECOND = timedelta(milliseconds=1)
 LATENCIES = [one * MILLISECOND for one in range(1, 40)]
 STALLS = [timedelta(seconds=one) for one in range(1, 70)]
-NO_SKEW = timedelta(0)
+NO_SKEW = NO_DELAY = timedelta(0)
+
+Item = TypeVar("Item")
+Done = TypeVar("Done")
 
 #: The skew as a part of the world that can be left out.
 SKEW = "skew"
@@ -159,10 +163,11 @@ class World:
         body: Callable[[], Any],
         done: Callable[[bool], None] | None = None,
         process: Process | None = None,
+        second: int | None = None,
     ) -> None:
         """Run an invocation, or a part of one; `done` hears whether it succeeded, as a queue does.
 
-        What runs in one process dies together.
+        What runs in one process dies together. A part starts calls in the second of the whole.
         """
         process = process or self.new_process()
 
@@ -183,8 +188,34 @@ class World:
                 done(has_succeeded)
 
         actor = Actor(run, parent=self._hub)
-        actor.process = process
+        actor.process, actor.second = process, second
         actor.switch()
+
+    def side_by_side(self, act: Callable[[Item], Done], items: Sequence[Item], /) -> list[Done]:
+        """See the port; one that dies takes the others with it."""
+        actor, done = self.actor(), dict[int, Done]()
+        if actor is None:
+            return [act(item) for item in items]
+        waiting = len(items)
+
+        def begin(number: int, item: Item) -> None:
+            def body() -> None:
+                done[number] = act(item)
+
+            self.start("ask", body, finished, actor.process, actor.second)
+
+        def finished(_: bool) -> None:
+            nonlocal waiting
+            waiting -= 1
+            if not waiting:
+                self.at(self.now, actor.switch)
+
+        for number, item in enumerate(items):
+            self.after(NO_DELAY, partial(begin, number, item))
+        self._hub.switch()
+        if actor.process.is_dead:
+            raise Crashed
+        return [done[number] for number in range(len(items))]
 
     def _some_skew(self) -> timedelta:
         if not self.skew_ms:

@@ -11,8 +11,15 @@ from chalicelibs.adapters.dynamodb import keys
 from chalicelibs.adapters.dynamodb.call_item import as_text, call_item, call_of
 from chalicelibs.adapters.dynamodb.codec import Item
 from chalicelibs.adapters.dynamodb.search import calls_wanted, search
-from chalicelibs.adapters.dynamodb.table import ConditionFailed, Stretch, Table
-from chalicelibs.adapters.dynamodb.writes import IS_NEW, IS_THERE, put, telling_what_is_stored
+from chalicelibs.adapters.dynamodb.table import ConditionFailed, NotMade, Stretch, Table
+from chalicelibs.adapters.dynamodb.writes import (
+    IS_NEW,
+    IS_THERE,
+    Change,
+    insertion,
+    put,
+    telling_what_is_stored,
+)
 from chalicelibs.domain.call import Call, Dialed
 from chalicelibs.domain.errors import Stale
 from chalicelibs.domain.instants import MILLISECOND
@@ -21,6 +28,10 @@ from chalicelibs.domain.results import abridged, is_large
 from chalicelibs.domain.search import CallFilter
 from chalicelibs.domain.transcript import from_lines, to_lines
 from chalicelibs.ports import Page
+from chalicelibs.together import attempt
+
+#: As if it were kept already: it goes alone.
+NOT_SENT = ConditionFailed({})
 
 #: Results that are read at the same time.
 AT_ONCE = 8
@@ -59,6 +70,19 @@ class DynamoCalls:
         except ConditionFailed as failed:
             return self._whole(workspace_id, call.call_id, failed.stored)
         return call
+
+    def keep_all(self, kept: Sequence[tuple[str, Call]]) -> Sequence[Call | Exception]:
+        """See the port. One request takes 25; what is large or kept already goes alone."""
+        plain = [one for one in kept if is_plain(one[1])]
+        told = self._table.change_each([insert(*one) for one in plain])
+        is_kept = {call.call_id: why_not for (_, call), why_not in zip(plain, told, strict=True)}
+        return [self._kept(*one, is_kept.get(one[1].call_id, NOT_SENT)) for one in kept]
+
+    def _kept(self, workspace_id: str, call: Call, why_not: NotMade | None) -> Call | Exception:
+        if isinstance(why_not, ConditionFailed):
+            kept: Call | Exception = attempt(self.keep, workspace_id, call)
+            return kept
+        return why_not or call
 
     def save(self, workspace_id: str, call: Call) -> None:
         """See the port."""
@@ -136,6 +160,16 @@ class DynamoCalls:
         call, digest = call_of(call_id, item), item.get("results")
         kept = digest and self._results.get(workspace_id, call_id, digest)
         return whole(call, kept) if kept else call
+
+
+def is_plain(call: Call) -> bool:
+    """Whether a call is stored without anything beside its item."""
+    return not (is_large(call) or call.is_abridged)
+
+
+def insert(workspace_id: str, call: Call) -> Change:
+    """What keeps a plain call, unless it is kept already."""
+    return insertion(keys.call(workspace_id, call.as_dialed), kept_item(call))
 
 
 def results_of(call: Call) -> bytes:

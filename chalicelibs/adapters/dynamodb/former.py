@@ -10,6 +10,9 @@ from chalicelibs.domain.imports import Counts
 from chalicelibs.domain.lane import ANY_TIME, CALLBACK
 from chalicelibs.domain.overrides import NONE, Overrides
 
+#: What told of a task what `own` tells now; it goes when that is written.
+OWN_BEFORE = {"rules": None}
+
 
 def own_of(item: Item) -> Overrides:
     """What a task sets for itself. Tasks of realtime campaigns once held all of their rules."""

@@ -6,7 +6,12 @@ from datetime import datetime
 from chalicelibs.adapters.dynamodb import keys
 from chalicelibs.adapters.dynamodb.table import ConditionFailed, Table
 from chalicelibs.adapters.dynamodb.workspaces import DENIALS_OF, REST_OF
-from chalicelibs.adapters.dynamodb.writes import IS_THERE, update
+from chalicelibs.adapters.dynamodb.writes import (
+    IS_THERE,
+    Write,
+    telling_what_is_stored,
+    update,
+)
 from chalicelibs.domain.carrier_account import Denials
 from chalicelibs.domain.instants import MILLISECOND, epoch_ms
 from chalicelibs.domain.rest import Rest
@@ -24,23 +29,19 @@ class DynamoPacing:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def take(self, workspace_id: str, at: datetime, limit: int) -> bool:
-        """See the port."""
-        if limit < 1:
-            return False
-        started = update(
-            keys.starts(workspace_id, at),
-            "ADD #starts :one SET #expires_at = :expires_at",
-            "attribute_not_exists(#starts) OR #starts < :limit",
-            one=1,
-            limit=limit,
-            expires_at=epoch_ms(at) // 1000 + KEPT_FOR,
-        )
-        try:
-            self._table.write(started)
-        except ConditionFailed:
-            return False
-        return True
+    def take(self, workspace_id: str, at: datetime, *, limit: int, wanted: int = 1) -> int:
+        """See the port. What is left is counted anew when others take of it at the same time."""
+        left = min(wanted, limit)
+        for _ in range(TRIES):
+            if left < 1:
+                break
+            try:
+                self._table.write(telling_what_is_stored(start(workspace_id, at, left, limit)))
+            except ConditionFailed as failed:
+                left = min(left, limit - int(failed.stored["starts"]))
+            else:
+                return left
+        return 0
 
     def plan(self, workspace_id: str, *, seen: datetime | None, until: datetime) -> bool:
         """See the port. It is written on the workspace, which is read anyway."""
@@ -101,3 +102,15 @@ class DynamoPacing:
         key = keys.workspace(workspace_id)
         with suppress(ConditionFailed):
             self._table.write(update(key, "REMOVE #rest, #denials", IS_THERE, names=names))
+
+
+def start(workspace_id: str, at: datetime, number: int, limit: int) -> Write:
+    """The write that counts calls which start in a second, if so many more may."""
+    return update(
+        keys.starts(workspace_id, at),
+        "ADD #starts :number SET #expires_at = :expires_at",
+        "attribute_not_exists(#starts) OR #starts <= :others",
+        number=number,
+        others=limit - number,
+        expires_at=epoch_ms(at) // 1000 + KEPT_FOR,
+    )

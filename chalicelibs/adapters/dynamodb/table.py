@@ -26,6 +26,7 @@ PASSING = frozenset(
     }
 )
 CONDITION_FAILED = "ConditionalCheckFailed"
+IS_THERE = "DuplicateItem"  #: What was to be inserted.
 
 #: The first status with which a server says that it is not the request's fault.
 SERVER_ERRORS = 500
@@ -63,6 +64,10 @@ class StillThrottled(Exception):
 
 class ChangeRefused(Exception):
     """A statement of a batch can never be carried out; others may have been."""
+
+
+#: Why a statement of a batch was not carried out.
+NotMade = ConditionFailed | ChangeRefused | StillThrottled
 
 
 class Stretch(NamedTuple):
@@ -212,37 +217,34 @@ class Table:
             failed = [at for at, reason in enumerate(reasons) if reason == CONDITION_FAILED]
             raise Cancelled(failed) from None
 
-    def change_each(self, changes: Sequence[Change]) -> list[bool]:
-        """Make each change whose condition holds; says of each whether it was made.
-
-        Raises:
-            StillThrottled: when some could not be judged; others may have been made.
-        """
-        made: list[bool] = []
+    def change_each(self, changes: Sequence[Change]) -> list[NotMade | None]:
+        """Make each change by itself, with few requests; tells of each why it was not made."""
+        told: list[NotMade | None] = []
         for start in range(0, len(changes), BATCH_CHANGE):
-            made += self._change(changes[start : start + BATCH_CHANGE])
-        return made
+            told += self._change(changes[start : start + BATCH_CHANGE])
+        return told
 
-    def _change(self, changes: Sequence[Change]) -> list[bool]:
-        made: dict[int, bool] = {}
+    def _change(self, changes: Sequence[Change]) -> list[NotMade | None]:
+        told: dict[int, NotMade | None] = {}
         for turn in range(TRIES):
-            waiting = [place for place in range(len(changes)) if place not in made]
+            waiting = [place for place in range(len(changes)) if place not in told]
             answer = self._patiently(
                 self._client.batch_execute_statement,
                 Statements=[self._statement(changes[place]) for place in waiting],
             )
-            for place, told in zip(waiting, answer["Responses"], strict=True):
-                code = told.get("Error", {}).get("Code")
+            for place, response in zip(waiting, answer["Responses"], strict=True):
+                code = response.get("Error", {}).get("Code")
                 if code not in PASSING:
-                    made[place] = was_made(code)
-            if len(made) == len(changes):
-                return [made[place] for place in range(len(changes))]
+                    told[place] = why_not(code)
+            if len(told) == len(changes):
+                break
             self._pause(turn)
-        raise StillThrottled(f"{len(changes) - len(made)} changes were not made in {TRIES} tries")
+        throttled = StillThrottled(f"a change was not made in {TRIES} tries")
+        return [told.get(place, throttled) for place in range(len(changes))]
 
     def _statement(self, change: Change) -> dict[str, Any]:
         return {
-            "Statement": f'UPDATE "{self._name}" {change.text}',
+            "Statement": f'{change.verb} "{self._name}" {change.text}',
             "Parameters": change.values,
         }
 
@@ -293,15 +295,11 @@ class Table:
         self._sleep(longest * (self.ids.lot() + 1) / 1000)
 
 
-def was_made(code: str | None) -> bool:
-    """What the error of a statement says, or that there was none.
-
-    Raises:
-        ChangeRefused: when it is the statement's own fault.
-    """
-    if code not in {None, CONDITION_FAILED}:
-        raise ChangeRefused(code)
-    return code is None
+def why_not(code: str | None) -> NotMade | None:
+    """What the error of a statement says; None: it was carried out."""
+    if code is None:
+        return None
+    return ConditionFailed({}) if code in {CONDITION_FAILED, IS_THERE} else ChangeRefused(code)
 
 
 def _code(error: ClientError) -> str:

@@ -54,22 +54,42 @@ def delete(key: Key, only_if: str, **values: Any) -> Write:
 class Change(NamedTuple):
     """A conditional change of an item, as a statement that may be one of many in a request."""
 
-    text: str  #: What follows the name of the table.
+    verb: str  #: What stands before the name of the table.
+    text: str  #: What follows it.
     values: list[dict[str, Any]]
 
 
 def change(
-    key: Key, *, sets: Mapping[str, Any], counts: Iterable[str], only_if: Mapping[str, Any]
+    key: Key,
+    *,
+    sets: Mapping[str, Any],
+    counts: Iterable[str] = (),
+    only_if: Mapping[str, Any],
 ) -> Change:
-    """Set attributes of an item and count others up, if it is there and has these values."""
+    """Set attributes of an item and count others up, if it is there and has these values.
+
+    What is set to None is removed.
+    """
     where = {"pk": key[0], "sk": key[1], **only_if}
-    new = [f'SET "{name}" = ?' for name in sets]
-    counted = [f'SET "{name}" = "{name}" + 1' for name in counts]
+    values = {name: value for name, value in sets.items() if value is not None}
+    clauses = [
+        *(f'SET "{name}" = ?' for name in values),
+        *(f'SET "{name}" = "{name}" + 1' for name in counts),
+        *(f'REMOVE "{name}"' for name in sets if name not in values),
+    ]
     condition = " AND ".join(f'"{name}" = ?' for name in where)
     return Change(
-        f"{' '.join([*new, *counted])} WHERE {condition}",
-        [encode(value) for value in (*sets.values(), *where.values())],
+        "UPDATE",
+        f"{' '.join(clauses)} WHERE {condition}",
+        [encode(value) for value in (*values.values(), *where.values())],
     )
+
+
+def insertion(key: Key, item: Mapping[str, Any]) -> Change:
+    """Store an item, unless there is one."""
+    whole = encode_item({"pk": key[0], "sk": key[1], **item})
+    members = ", ".join(f"'{name}': ?" for name in whole)
+    return Change("INSERT INTO", f"VALUE {{{members}}}", [*whole.values()])
 
 
 def telling_what_is_stored(write: Write) -> Write:

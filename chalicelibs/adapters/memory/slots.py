@@ -44,14 +44,13 @@ class MemoryPacing:
     def __init__(self, store: MemoryStore) -> None:
         self._store = store
 
-    def take(self, workspace_id: str, at: datetime, limit: int) -> bool:
+    def take(self, workspace_id: str, at: datetime, *, limit: int, wanted: int = 1) -> int:
         """See the port."""
         with self._store.lock:
             second = (workspace_id, epoch_ms(at) // 1000)
-            if self._store.starts[second] >= limit:
-                return False
-            self._store.starts[second] += 1
-            return True
+            taken = max(0, min(wanted, limit - self._store.starts[second]))
+            self._store.starts[second] += taken
+            return taken
 
     def plan(self, workspace_id: str, *, seen: datetime | None, until: datetime) -> bool:
         """See the port."""

@@ -17,6 +17,7 @@ from chalicelibs.domain.results import abridged, is_large
 from chalicelibs.domain.search import ANY_TASK, CallFilter, TaskFilter
 from chalicelibs.domain.task import DueTask, Task, tally_of_new
 from chalicelibs.ports import AtGate, Page
+from chalicelibs.together import attempt
 
 
 class MemoryTasks:
@@ -97,6 +98,10 @@ class MemoryTasks:
         """See the port."""
         return self.settle(task, {})
 
+    def save_all(self, changes: Sequence[tuple[Task, Task]]) -> Sequence[Task | Exception]:
+        """See the port."""
+        return [attempt(self.save, task) for _, task in changes]
+
     def settle(self, task: Task, tally: Tally) -> Task:
         """See the port."""
         with self._store.lock:
@@ -144,6 +149,10 @@ class MemoryCalls:
             if kept is None:
                 self._put(workspace_id, call)
             return kept or call
+
+    def keep_all(self, kept: Sequence[tuple[str, Call]]) -> Sequence[Call | Exception]:
+        """See the port."""
+        return [attempt(self.keep, *one) for one in kept]
 
     def save(self, workspace_id: str, call: Call) -> None:
         """See the port."""

@@ -44,6 +44,7 @@ from chalicelibs.ports import (
     TooLate,
     Webhook,
     WithdrawAnswer,
+    one_by_one,
 )
 from chalicelibs.use_cases.dispatch import Dispatch
 from chalicelibs.use_cases.erase_contact import EraseContact
@@ -268,6 +269,7 @@ class Bench:
             "deadlines": self.deadlines,
             "is_thorough": False,
             "journal": MemoryJournal(),
+            "side_by_side": one_by_one,
             "bootstrap_key_hash": NO_BOOTSTRAP_KEY,
         }
 

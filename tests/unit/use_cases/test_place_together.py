@@ -1,13 +1,18 @@
 """Calls of one batch are placed as one by one, with fewer requests."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from chalicelibs.adapters.memory import MemoryTasks
+from chalicelibs.adapters.memory import MemoryPacing, MemorySlots, MemoryTasks
+from chalicelibs.domain.call import CallStatus
+from chalicelibs.domain.instants import SECOND
 from chalicelibs.domain.naming import task_of
-from chalicelibs.ports import AtGate, PlaceCall
+from chalicelibs.domain.task import Task
+from chalicelibs.ports import AtGate, DialRequest, PlaceAnswer, PlaceCall, Unreachable
+from chalicelibs.together import Done
 from tests.builders import OTHER_WORKSPACE, WORKSPACE, a_key, a_task, a_workspace, plain_id
 from tests.unit.use_cases.bench import Bench, crashes_everywhere
 from tests.unit.use_cases.test_record_together import Counted
@@ -28,10 +33,8 @@ def messages(bench: Bench) -> list[PlaceCall]:
     return dispatched(bench)
 
 
-def placed(bench: Bench, messages: Iterable[PlaceCall]) -> list[str]:
-    messages = list(messages)
-    place = bench.place.of_batch(messages)
-    return [place(message) for message in messages]
+def placed(bench: Bench, messages: Iterable[PlaceCall]) -> list[Done]:
+    return list(bench.place.together([*messages]))
 
 
 def rung(bench: Bench) -> list[str]:
@@ -44,13 +47,118 @@ def test_each_call_of_a_batch_is_placed(bench: Bench, messages: list[PlaceCall])
     assert rung(bench) == [message.call_id for message in messages]
 
 
-def test_a_batch_reads_its_gates_together(bench: Bench, messages: list[PlaceCall]) -> None:
+def test_a_batch_reads_its_gates_and_saves_its_calls_together(
+    bench: Bench, messages: list[PlaceCall]
+) -> None:
     tasks = Counted(MemoryTasks(bench.store))
     bench.place = replace(bench.place, tasks=tasks)
 
     placed(bench, messages)
 
-    assert tasks.asked == ["at_gates", *["save"] * 10]
+    assert tasks.asked == ["at_gates", "save_all", "save_all"]
+
+
+def test_a_call_alone_is_saved_alone(bench: Bench, messages: list[PlaceCall]) -> None:
+    tasks = Counted(MemoryTasks(bench.store))
+    bench.place = replace(bench.place, tasks=tasks)
+
+    placed(bench, messages[:1])
+
+    assert tasks.asked == ["at_gates", "save", "save"]
+
+
+def test_carriers_are_asked_side_by_side_when_all_dials_are_written_down(
+    bench: Bench, messages: list[PlaceCall]
+) -> None:
+    asked: list[list[str]] = []
+
+    def at_once(act: Callable[[Any], Any], wishes: Sequence[Any]) -> list[Any]:
+        asked.append([wish.request.call_id for wish in wishes])
+        dialing = [bench.task(task_of(wish.request.call_id)).call for wish in wishes]
+        assert {call and call.status for call in dialing} == {CallStatus.DIALING}
+        return list(map(act, wishes))
+
+    bench.place = replace(bench.place, side_by_side=at_once)
+
+    assert placed(bench, messages) == ["placed"] * 5
+    assert asked == [[message.call_id for message in messages]]
+
+
+def test_a_dial_that_could_not_be_written_down_is_not_made(
+    bench: Bench, messages: list[PlaceCall]
+) -> None:
+    class Throttled(MemoryTasks):
+        def save_all(self, changes: Sequence[tuple[Task, Task]]) -> Sequence[Task | Exception]:
+            if bench.carrier.requests:  # the dials are written down already
+                return super().save_all(changes)
+            return [ValueError("throttled"), *super().save_all(changes[1:])]
+
+    bench.place = replace(bench.place, tasks=Throttled(bench.store))
+    failed, *others = placed(bench, messages)
+
+    assert isinstance(failed, ValueError)
+    assert others == ["placed"] * 4
+    assert rung(bench) == [message.call_id for message in messages[1:]]
+
+
+def test_when_nobody_knows_which_dials_are_written_down_none_is_made(
+    bench: Bench, messages: list[PlaceCall]
+) -> None:
+    class Deaf(MemoryTasks):
+        def save_all(self, changes: Sequence[tuple[Task, Task]]) -> Sequence[Task | Exception]:
+            super().save_all(changes[:2])
+            raise ValueError("no answer")
+
+    bench.place = replace(bench.place, tasks=Deaf(bench.store))
+    done = placed(bench, messages)
+
+    assert [str(one) for one in done] == ["no answer"] * 5
+    assert rung(bench) == []
+    bench.place = replace(bench.place, tasks=MemoryTasks(bench.store))
+    assert placed(bench, messages) == ["dialled_already"] * 2 + ["placed"] * 3
+
+
+def test_a_carrier_that_breaks_down_for_one_call_does_so_for_that_alone(
+    bench: Bench, messages: list[PlaceCall]
+) -> None:
+    place = bench.carrier.place
+
+    def breaking(request: DialRequest) -> PlaceAnswer:
+        if request.call_id == messages[1].call_id:
+            raise ValueError(request.call_id)
+        return place(request)
+
+    bench.carrier.place = breaking  # type: ignore[method-assign]
+    first, broken, *others = placed(bench, messages)
+
+    assert isinstance(broken, ValueError)
+    assert [first, *others] == ["placed"] * 4
+
+
+def test_calls_of_a_batch_share_the_starts_of_a_second(
+    bench: Bench, messages: list[PlaceCall]
+) -> None:
+    bench.workspaces.set_limits(a_workspace(concurrency_limit=5, calls_per_second=3))
+    pacing = Counted(MemoryPacing(bench.store))
+    bench.place = replace(bench.place, pacing=pacing)
+
+    assert placed(bench, messages) == ["placed"] * 3 + ["second_is_full"] * 2
+
+    assert pacing.asked == ["take"]
+    assert bench.queue.placing == [(message, SECOND) for message in messages[3:]]
+
+
+def test_calls_that_a_carrier_cannot_take_give_back_their_slots_together(
+    bench: Bench, messages: list[PlaceCall]
+) -> None:
+    bench.carrier.answer = Unreachable()
+    slots = Counted(MemorySlots(bench.store))
+    bench.place = replace(bench.place, slots=slots)
+
+    assert placed(bench, messages) == ["carrier_unreachable"] * 5
+
+    assert slots.asked == ["release"]
+    assert bench.held() == frozenset()
 
 
 def test_a_batch_of_two_workspaces_keeps_them_apart(
@@ -73,13 +181,17 @@ def test_a_message_that_comes_twice_in_a_batch_rings_once(
 def test_what_moved_since_its_gate_was_read_is_looked_at_again(
     bench: Bench, messages: list[PlaceCall]
 ) -> None:
-    place = bench.place.of_batch(messages)
-    task = bench.task(task_of(messages[0].call_id))
-    bench.tasks.save(task.give_back())
+    class Moving(MemoryTasks):
+        def at_gates(self, workspace_id: str, task_ids: Iterable[str]) -> Mapping[str, AtGate]:
+            gates = super().at_gates(workspace_id, task_ids)
+            self.save(gates[task_of(messages[0].call_id)].task.give_back())
+            return gates
 
-    assert place(messages[0]) == "taken_back"
+    bench.place = replace(bench.place, tasks=Moving(bench.store))
 
-    assert rung(bench) == []
+    assert placed(bench, messages) == ["taken_back", *["placed"] * 4]
+
+    assert rung(bench) == [message.call_id for message in messages[1:]]
 
 
 def test_the_next_batch_is_judged_by_what_is_true_then(
@@ -104,11 +216,10 @@ def test_a_gate_that_cannot_be_read_fails_alone(bench: Bench, messages: list[Pla
             raise ValueError([workspace_id, *task_ids])
 
     bench.place = replace(bench.place, tasks=Unreadable(bench.store))
-    place = bench.place.of_batch(messages)
+    failed, *others = placed(bench, messages)
 
-    with pytest.raises(ValueError, match=broken):
-        place(messages[0])
-    assert [place(message) for message in messages[1:]] == ["placed"] * 4
+    assert isinstance(failed, ValueError)
+    assert others == ["placed"] * 4
 
 
 def test_a_batch_that_dies_anywhere_rings_nobody_twice() -> None:

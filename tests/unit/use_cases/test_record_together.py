@@ -12,7 +12,7 @@ from chalicelibs.domain.call_event import CallEvent, EventKind
 from chalicelibs.domain.naming import task_of
 from chalicelibs.domain.progress import Tally
 from chalicelibs.domain.task import Task, TaskStatus
-from chalicelibs.use_cases.record_call_event import Done
+from chalicelibs.together import Done
 from tests.builders import CAMPAIGN, NOON, WORKSPACE, a_task, plain_id
 from tests.unit.use_cases.bench import Bench, crashes_everywhere
 
@@ -90,7 +90,18 @@ def test_a_batch_reads_and_settles_its_tasks_together(bench: Bench, call_ids: li
     assert asked["tasks"] == ["get_all", "settle_all"]
     assert asked["campaigns"] == ["get"]
     assert asked["slots"] == ["release"]
-    assert asked["calls"] == ["keep"] * 10
+    assert asked["calls"] == ["keep_all"]
+
+
+def test_a_batch_of_answers_is_saved_together(bench: Bench, call_ids: list[str]) -> None:
+    asked = counted(bench)
+
+    answers = [CallEvent(call_id=one, kind=EventKind.IN_PROGRESS, at=NOON) for one in call_ids]
+    assert recorded(bench, answers) == ["in_progress"] * 10
+
+    assert asked["tasks"] == ["get_all", "save_all"]
+    calls = [bench.task(task_of(one)).call for one in call_ids]
+    assert [call and call.answered_at for call in calls] == [NOON] * 10
 
 
 def test_a_batch_of_one_asks_for_no_more_than_it_needs(bench: Bench, call_ids: list[str]) -> None:
