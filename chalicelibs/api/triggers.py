@@ -13,7 +13,7 @@ from chalice.app import SQSEvent
 from chalicelibs.api.failures import Watch
 from chalicelibs.api.journal import known
 from chalicelibs.api.log import logger
-from chalicelibs.api.metrics import figures, measured
+from chalicelibs.api.metrics import FIGURES, measured
 from chalicelibs.domain.call_event import CallEvent
 from chalicelibs.domain.dead_letters import Failure, QueueName, ids_in, kind_in
 from chalicelibs.domain.imports import Import
@@ -54,7 +54,7 @@ def each_message(
 
     outcomes = zip(records, run(has_failed, records), strict=True)
     failed = [record.message_id for record, is_failure in outcomes if is_failure]
-    for told in figures().take(watch.note.clock):
+    for told in FIGURES.take(watch.note.clock):
         logger().info("figures", extra=told)
     return {"batchItemFailures": [{"itemIdentifier": one} for one in failed]}
 
@@ -102,7 +102,7 @@ def place_calls(
             logger().info("call taken back", extra=ids_in(message) | {"result": done})
             return
         done = place(PlaceCall(**message))
-        figures().add({"calls_asked_for" if done in ASKED else "calls_held_back": 1}, result=done)
+        FIGURES.add({"calls_asked_for" if done in ASKED else "calls_held_back": 1}, result=done)
         logger().info("call judged", extra=ids_in(message) | {"result": done})
 
     watch = Watch(QueueName.CALLS, "place_call", note)
