@@ -2,9 +2,9 @@
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote_plus
 
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
@@ -27,45 +27,61 @@ from chalicelibs.use_cases.write_export import Lines
 DROP = re.compile(r"imports/(?P<workspace_id>[^/]+)/(?P<campaign_id>[^/]+)/.+\.csv")
 
 
+class Message(NamedTuple):
+    """A message of a batch."""
+
+    record: SQSRecord
+    said: Any  #: What it says, or the exception that tells why it cannot be read.
+
+
+def messages_of(event: SQSEvent, read: Callable[[str], object] = json.loads) -> Sequence[Message]:
+    """The messages of a batch, each read once."""
+
+    def said_in(record: SQSRecord) -> object:
+        try:
+            return read(record.body)
+        except Exception as error:  # noqa: BLE001 - its message fails by it, and no other
+            return error
+
+    records = [SQSRecord(record) for record in event.to_dict()["Records"]]
+    return [Message(record, said_in(record)) for record in records]
+
+
+def readable(messages: Iterable[Message]) -> Sequence[Any]:
+    """What those messages say that can be read."""
+    return [one.said for one in messages if not isinstance(one.said, Exception)]
+
+
 #: Has messages handled, in order or not; says of each whether it failed.
-Run = Callable[[Callable[[SQSRecord], bool], Iterable[SQSRecord]], Iterable[bool]]
-
-
-def each_record(
-    event: SQSEvent, handle: Callable[[dict[str, Any]], None], watch: Watch, run: Run = map
-) -> dict[str, Any]:
-    """Handle what each message says; those that fail, and only those, come again."""
-    return each_message(event, lambda message: handle(json.loads(message.body)), watch, run)
+Run = Callable[[Callable[[Message], bool], Sequence[Message]], Iterable[bool]]
 
 
 def each_message(
-    event: SQSEvent, handle: Callable[[SQSRecord], None], watch: Watch, run: Run = map
+    messages: Sequence[Message], handle: Callable[[Any], None], watch: Watch, run: Run = map
 ) -> dict[str, Any]:
-    """Handle each message; those that fail, and only those, come again."""
-    records = [SQSRecord(record) for record in event.to_dict()["Records"]]
+    """Handle what each message says; those that fail, and only those, come again."""
 
-    def has_failed(record: SQSRecord) -> bool:
+    def has_failed(message: Message) -> bool:
         try:
-            handle(record)
+            if isinstance(message.said, Exception):
+                raise message.said
+            handle(message.said)
         except Exception as error:  # noqa: BLE001 - whatever it is, its message comes again
-            watch.tell(record, error)
+            watch.tell(message.record, error)
             return True
         return False
 
-    outcomes = zip(records, run(has_failed, records), strict=True)
-    failed = [record.message_id for record, is_failure in outcomes if is_failure]
+    outcomes = zip(messages, run(has_failed, messages), strict=True)
+    failed = [message.record.message_id for message, is_failure in outcomes if is_failure]
     for told in FIGURES.take(watch.note.clock):
         logger().info("figures", extra=told)
     return {"batchItemFailures": [{"itemIdentifier": one} for one in failed]}
 
 
-def side_by_side(
-    has_failed: Callable[[SQSRecord], bool], records: Iterable[SQSRecord]
-) -> list[bool]:
+def side_by_side(has_failed: Callable[[Message], bool], messages: Sequence[Message]) -> list[bool]:
     """Handle all messages at the same time: those that wait for others wait together."""
     from concurrent.futures import ThreadPoolExecutor  # for those who need threads, and only them
 
-    messages = list(records)
     with ThreadPoolExecutor(len(messages)) as threads:
         return list(threads.map(has_failed, messages))
 
@@ -93,29 +109,33 @@ def place_calls(
     Their gates are read before the first of them starts, and all start at once: none of them
     waits with what was read until the carriers of the others have answered.
     """
-    place = of_batch(calls_to_place(event))
+    messages = messages_of(event, call_in)
+    place = of_batch(call for call in readable(messages) if isinstance(call, PlaceCall))
 
-    def handle(message: dict[str, Any]) -> None:
-        if message.get("kind") == "withdraw":
-            told = {name: message[name] for name in ("workspace_id", "call_id")}
-            done = withdraw(WithdrawCall(**told))
-            logger().info("call taken back", extra=ids_in(message) | {"result": done})
+    def handle(call: PlaceCall | WithdrawCall) -> None:
+        if isinstance(call, WithdrawCall):
+            done = withdraw(call)
+            logger().info("call taken back", extra=ids_of(call) | {"result": done})
             return
-        done = place(PlaceCall(**message))
+        done = place(call)
         FIGURES.add({"calls_asked_for" if done in ASKED else "calls_held_back": 1}, result=done)
-        logger().info("call judged", extra=ids_in(message) | {"result": done})
+        logger().info("call judged", extra=ids_of(call) | {"result": done})
 
     watch = Watch(QueueName.CALLS, "place_call", note)
-    return each_record(event, handle, watch, side_by_side)
+    return each_message(messages, handle, watch, side_by_side)
 
 
-def calls_to_place(event: SQSEvent) -> Iterator[PlaceCall]:
-    """The calls of a batch that are to be placed; a message that is none will fail by itself."""
-    for message in event:
-        with suppress(ValueError, TypeError, AttributeError, RecursionError):
-            told = json.loads(message.body)
-            if kind_in(told) != "withdraw":
-                yield PlaceCall(**told)
+def call_in(body: str) -> PlaceCall | WithdrawCall:
+    """What a message wants done about a call."""
+    message = json.loads(body)
+    if kind_in(message) == "withdraw":
+        return WithdrawCall(workspace_id=message["workspace_id"], call_id=message["call_id"])
+    return PlaceCall(**message)
+
+
+def ids_of(one: PlaceCall | WithdrawCall | CallEvent) -> dict[str, Any]:
+    """Whose call it is, and which."""
+    return ids_in({"workspace_id": one.workspace_id, "call_id": one.call_id})
 
 
 #: Records the reports of a batch; gives what was done about each, or why that failed.
@@ -124,30 +144,20 @@ Record = Callable[[Sequence[CallEvent]], Sequence[str | Exception]]
 
 def record_events(event: SQSEvent, record: Record, note: NoteFailure) -> dict[str, Any]:
     """Record the carriers' reports of a batch, and tell of each message what came of it."""
-    reports = reports_in(event)
-    done_by_message = dict(zip(reports, record([*reports.values()]), strict=True))
+    messages = messages_of(event, report_in)
+    results = iter(record(readable(messages)))
 
-    def handle(message: SQSRecord) -> None:
-        report = reports.get(message.message_id) or report_in(message.body)  # or fails here
-        done = done_by_message[message.message_id]
+    def handle(report: CallEvent) -> None:
+        done = next(results)  # they come in the order of the reports, and so do we
         if isinstance(done, Exception):
             raise done
         if done == SETTLED:
             return  # the journal has told it, and of which outcome
         fields = {"kind": report.kind, "outcome": known(report.outcome), "result": done}
-        ids = {"call_id": report.call_id, "workspace_id": report.workspace_id}
-        logger().info("report recorded", extra={**ids_in(ids), **fields})
+        logger().info("report recorded", extra=ids_of(report) | fields)
 
-    return each_message(event, handle, Watch(QueueName.CALL_EVENTS, "record_call_event", note))
-
-
-def reports_in(event: SQSEvent) -> dict[str, CallEvent]:
-    """The reports of a batch, by message; what is none will fail by itself."""
-    reports = {}
-    for message in event.to_dict()["Records"]:
-        with suppress(Exception):
-            reports[message["messageId"]] = report_in(message["body"])
-    return reports
+    watch = Watch(QueueName.CALL_EVENTS, "record_call_event", note)
+    return each_message(messages, handle, watch)
 
 
 def report_in(body: str) -> CallEvent:
@@ -177,24 +187,14 @@ def dispatch(
             nudged(workspace_id)
         seen.add((workspace_id, kind))
 
-    answer = each_record(event, handle, Watch(QueueName.NUDGES, "dispatch", note))
-    sent = [sent_at(record) for record in event.to_dict()["Records"] if is_tick(record)]
-    if sent:
-        lag = epoch_ms(note.clock.now()) - min(sent)
+    messages = messages_of(event)
+    answer = each_message(messages, handle, Watch(QueueName.NUDGES, "dispatch", note))
+    # Only what the schedule sent: a nudge may wait on purpose.
+    ticks = [one.record.attributes for one in messages if kind_in(one.said) == "tick"]
+    if ticks:
+        lag = epoch_ms(note.clock.now()) - min(int(one.sent_timestamp) for one in ticks)
         logger().info("ticks kept", extra=measured({"dispatch_lag_ms": lag}, clock=note.clock))
     return answer
-
-
-def is_tick(record: Mapping[str, Any]) -> bool:
-    """Whether a message is one that the schedule sent; a nudge may wait on purpose."""
-    with suppress(ValueError, RecursionError):
-        return kind_in(json.loads(record["body"])) == "tick"
-    return False
-
-
-def sent_at(record: Mapping[str, Any]) -> int:
-    """When a message was sent, as SQS tells it."""
-    return int(record["attributes"]["SentTimestamp"])
 
 
 def write_exports(
@@ -207,7 +207,8 @@ def write_exports(
         done = write(WriteExport(**message), ExportRows())
         logger().info("export written", extra={**message, "result": done})
 
-    return each_record(event, handle, Watch(QueueName.EXPORTS, "write_export", note))
+    watch = Watch(QueueName.EXPORTS, "write_export", note)
+    return each_message(messages_of(event), handle, watch)
 
 
 def import_chunks(event: SQSEvent, chunks: ImportChunks, note: NoteFailure) -> dict[str, Any]:
@@ -223,7 +224,7 @@ def import_chunks(event: SQSEvent, chunks: ImportChunks, note: NoteFailure) -> d
             chunks.give_up(message, f"{failure.error}: {failure.message}")
 
     watch = Watch(QueueName.IMPORT_CHUNKS, "import_chunk", note, given_up)
-    return each_record(event, handle, watch)
+    return each_message(messages_of(event), handle, watch)
 
 
 def chunk_in(message: Any) -> ImportChunk:
