@@ -5,7 +5,6 @@ local stack resolve are the same. Nothing is built at import: see `service`.
 """
 
 from collections.abc import Callable
-from functools import cache
 from os import environ
 from typing import Any
 
@@ -15,7 +14,7 @@ from chalice.app import AuthRequest, CloudWatchEvent, Request, SQSEvent
 from chalicelibs import api
 from chalicelibs.api.http import ANY_TYPE, CSV, answering, ok, request
 from chalicelibs.api.once import Ids, Once
-from chalicelibs.bootstrap import Service, build
+from chalicelibs.bootstrap import Service, build, lazily
 from chalicelibs.config import Settings
 
 app = Chalice(app_name="carillon", configure_logs=False)
@@ -29,7 +28,7 @@ PATCH: dict[str, Any] = {"methods": ["PATCH"], "content_types": ANY_TYPE}
 V1 = "/api/v1"
 
 
-@cache
+@lazily
 def service() -> Service:
     """Build the service at the first event; tests put their own in this place."""
     return build(Settings.from_environment(environ))

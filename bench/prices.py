@@ -135,10 +135,10 @@ def gb_seconds(step: str, one: Mapping[str, float]) -> float:
     return ms / 1000 * memory / 1024
 
 
-def rounds(runs: float, side_by_side: int = SIDE_BY_SIDE) -> float:
+def rounds(runs: float) -> float:
     """How often a run waits, for one contact: calls that are asked for side by side wait once."""
     calls_of_a_run = round(1 / runs)
-    return runs * ceil(calls_of_a_run / side_by_side)
+    return runs * ceil(calls_of_a_run / SIDE_BY_SIDE)
 
 
 def asked(found: Mapping[str, Any], operation: str) -> float:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 
 from chalicelibs.adapters.carriers.known import KnownCarriers
 from chalicelibs.adapters.clock import SystemClock
@@ -85,6 +85,8 @@ from chalicelibs.use_cases.write_export import WriteExports
 
 #: In Lambda a batch of calls uses ten at a time; the local stack's threads share the clients.
 MOST_CONNECTIONS = 50
+
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -502,15 +504,15 @@ def carriers_of(settings: Settings, clock: Clock) -> Mapping[str, Carrier]:
     }
 
 
-def lazily(make: Callable[[], Any]) -> Callable[[], Any]:
-    """What gives one thing again and again, made when it is first asked for.
+def lazily(make: Callable[[], Made]) -> Callable[[], Made]:
+    """What gives one thing again and again, made when it is first asked for, by one thread.
 
-    boto3 makes clients for one thread at a time.
+    boto3 makes clients for one thread at a time, and nobody has use for a second service.
     """
     made = cache(make)
     lock = Lock()
 
-    def give() -> Any:
+    def give() -> Made:
         with lock:
             return made()
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from chalicelibs.api.log import logger
-from chalicelibs.api.metrics import KEPT, figures
+from chalicelibs.api.metrics import FIGURES, KEPT
 from chalicelibs.domain.instants import MILLISECOND
 from chalicelibs.domain.journal import Happened, Note
 from chalicelibs.domain.outcome import BUILT_IN
@@ -17,7 +17,7 @@ class LoggedJournal:
     def tell(self, note: Note) -> None:
         """See the port."""
         drawn, by = figures_of(note)
-        figures().add(drawn, **by)
+        FIGURES.add(drawn, **by)
         facts = {name: value for name, value in drawn.items() if name.endswith(KEPT)}
         logger().info("decided", extra=fields_of(note) | facts)
 

@@ -5,7 +5,6 @@ A library for a few counters would be loaded at every cold start, and would writ
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
 from threading import Lock
 from typing import Any
 
@@ -50,10 +49,9 @@ class Figures:
                 yield measured(summed(some), clock=clock, **dict(by))
 
 
-@cache
-def figures() -> Figures:
-    """The figures of the function that runs."""
-    return Figures()
+#: Those of the function that runs. Made here and not by whoever has the first figure: that may be
+#: several at once, since the calls of a batch are placed side by side.
+FIGURES = Figures()
 
 
 def summed(values: Mapping[str, Sequence[float]]) -> dict[str, Values]:

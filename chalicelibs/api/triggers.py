@@ -2,10 +2,9 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote_plus
 
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
@@ -14,7 +13,7 @@ from chalice.app import SQSEvent
 from chalicelibs.api.failures import Watch
 from chalicelibs.api.journal import known
 from chalicelibs.api.log import logger
-from chalicelibs.api.metrics import figures, measured
+from chalicelibs.api.metrics import FIGURES, measured
 from chalicelibs.domain.call_event import CallEvent
 from chalicelibs.domain.dead_letters import Failure, QueueName, ids_in, kind_in
 from chalicelibs.domain.imports import Import
@@ -29,29 +28,48 @@ from chalicelibs.use_cases.write_export import Lines
 DROP = re.compile(r"imports/(?P<workspace_id>[^/]+)/(?P<campaign_id>[^/]+)/.+\.csv")
 
 
-def each_record(
-    event: SQSEvent, handle: Callable[[dict[str, Any]], None], watch: Watch
-) -> dict[str, Any]:
-    """Handle what each message says; those that fail, and only those, come again."""
-    return each_message(event, lambda message: handle(json.loads(message.body)), watch)
+class Message(NamedTuple):
+    """A message of a batch."""
+
+    record: SQSRecord
+    said: Any  #: What it says, or the exception that tells why it cannot be read.
+
+
+def messages_of(event: SQSEvent, read: Callable[[str], object] = json.loads) -> Sequence[Message]:
+    """The messages of a batch, each read once."""
+
+    def said_in(record: SQSRecord) -> object:
+        try:
+            return read(record.body)
+        except Exception as error:  # noqa: BLE001 - its message fails by it, and no other
+            return error
+
+    records = [SQSRecord(record) for record in event.to_dict()["Records"]]
+    return [Message(record, said_in(record)) for record in records]
+
+
+def readable(messages: Iterable[Message]) -> Sequence[Any]:
+    """What those messages say that can be read."""
+    return [one.said for one in messages if not isinstance(one.said, Exception)]
 
 
 def each_message(
-    event: SQSEvent, handle: Callable[[SQSRecord], None], watch: Watch
+    messages: Sequence[Message], handle: Callable[[Any], None], watch: Watch
 ) -> dict[str, Any]:
-    """Handle each message; those that fail, and only those, come again."""
-    records = [SQSRecord(record) for record in event.to_dict()["Records"]]
+    """Handle what each message says; those that fail, and only those, come again."""
 
-    def has_failed(record: SQSRecord) -> bool:
+    def has_failed(message: Message) -> bool:
         try:
-            handle(record)
+            if isinstance(message.said, Exception):
+                raise message.said
+            handle(message.said)
         except Exception as error:  # noqa: BLE001 - whatever it is, its message comes again
-            watch.tell(record, error)
+            watch.tell(message.record, error)
             return True
         return False
 
-    failed = [record.message_id for record in records if has_failed(record)]
-    for told in figures().take(watch.note.clock):
+    failed = [message.record.message_id for message in messages if has_failed(message)]
+    for told in FIGURES.take(watch.note.clock):
         logger().info("figures", extra=told)
     return {"batchItemFailures": [{"itemIdentifier": one} for one in failed]}
 
@@ -72,48 +90,37 @@ Withdrawn = Callable[[Sequence[WithdrawCall]], Sequence[Done]]
 def place_calls(
     event: SQSEvent, place: Placed, withdraw: Withdrawn, note: NoteFailure
 ) -> dict[str, Any]:
-    """Place the calls of a batch together, and take others back."""
-    calls = calls_in(event)
-    to_place = {id_: call for id_, call in calls.items() if isinstance(call, PlaceCall)}
-    to_withdraw = {id_: call for id_, call in calls.items() if isinstance(call, WithdrawCall)}
-    placed = dict(zip(to_place, place([*to_place.values()]), strict=True))
-    withdrawn = dict(zip(to_withdraw, withdraw([*to_withdraw.values()]), strict=True))
+    """Place the calls of a batch together, take others back, and tell what came of each."""
+    messages = messages_of(event, call_in)
+    calls = readable(messages)
+    placed = iter(place([one for one in calls if isinstance(one, PlaceCall)]))
+    withdrawn = iter(withdraw([one for one in calls if isinstance(one, WithdrawCall)]))
 
-    def handle(message: SQSRecord) -> None:
-        call = calls.get(message.message_id) or call_in(message.body)  # or fails here
-        done = (placed | withdrawn)[message.message_id]
+    def handle(call: PlaceCall | WithdrawCall) -> None:
+        is_placed = isinstance(call, PlaceCall)
+        done = next(placed if is_placed else withdrawn)  # in the order of the calls, as we come
         if isinstance(done, Exception):
             raise done
-        tell_call(call, done)
+        if is_placed:
+            result = "calls_asked_for" if done in ASKED else "calls_held_back"
+            FIGURES.add({result: 1}, result=done)
+        told = "call judged" if is_placed else "call taken back"
+        logger().info(told, extra=ids_of(call) | {"result": done})
 
-    return each_message(event, handle, Watch(QueueName.CALLS, "place_call", note))
-
-
-def calls_in(event: SQSEvent) -> dict[str, PlaceCall | WithdrawCall]:
-    """What a batch says of calls, by message; what says nothing will fail by itself."""
-    calls = {}
-    for message in event.to_dict()["Records"]:
-        with suppress(Exception):
-            calls[message["messageId"]] = call_in(message["body"])
-    return calls
+    return each_message(messages, handle, Watch(QueueName.CALLS, "place_call", note))
 
 
 def call_in(body: str) -> PlaceCall | WithdrawCall:
-    """The call that is to be placed or taken back."""
-    told = json.loads(body)
-    if kind_in(told) != "withdraw":
-        return PlaceCall(**told)
-    return WithdrawCall(**{name: told[name] for name in ("workspace_id", "call_id")})
+    """What a message wants done about a call."""
+    message = json.loads(body)
+    if kind_in(message) == "withdraw":
+        return WithdrawCall(workspace_id=message["workspace_id"], call_id=message["call_id"])
+    return PlaceCall(**message)
 
 
-def tell_call(call: PlaceCall | WithdrawCall, done: str) -> None:
-    """Log what was done about a call, and count it."""
-    extra = ids_in(asdict(call)) | {"result": done}
-    if isinstance(call, WithdrawCall):
-        logger().info("call taken back", extra=extra)
-        return
-    figures().add({"calls_asked_for" if done in ASKED else "calls_held_back": 1}, result=done)
-    logger().info("call judged", extra=extra)
+def ids_of(one: PlaceCall | WithdrawCall | CallEvent) -> dict[str, Any]:
+    """Whose call it is, and which."""
+    return ids_in({"workspace_id": one.workspace_id, "call_id": one.call_id})
 
 
 #: Records the reports of a batch; gives what was done about each, or why that failed.
@@ -122,30 +129,20 @@ Record = Callable[[Sequence[CallEvent]], Sequence[Done]]
 
 def record_events(event: SQSEvent, record: Record, note: NoteFailure) -> dict[str, Any]:
     """Record the carriers' reports of a batch, and tell of each message what came of it."""
-    reports = reports_in(event)
-    done_by_message = dict(zip(reports, record([*reports.values()]), strict=True))
+    messages = messages_of(event, report_in)
+    results = iter(record(readable(messages)))
 
-    def handle(message: SQSRecord) -> None:
-        report = reports.get(message.message_id) or report_in(message.body)  # or fails here
-        done = done_by_message[message.message_id]
+    def handle(report: CallEvent) -> None:
+        done = next(results)  # they come in the order of the reports, and so do we
         if isinstance(done, Exception):
             raise done
         if done == SETTLED:
             return  # the journal has told it, and of which outcome
         fields = {"kind": report.kind, "outcome": known(report.outcome), "result": done}
-        ids = {"call_id": report.call_id, "workspace_id": report.workspace_id}
-        logger().info("report recorded", extra={**ids_in(ids), **fields})
+        logger().info("report recorded", extra=ids_of(report) | fields)
 
-    return each_message(event, handle, Watch(QueueName.CALL_EVENTS, "record_call_event", note))
-
-
-def reports_in(event: SQSEvent) -> dict[str, CallEvent]:
-    """The reports of a batch, by message; what is none will fail by itself."""
-    reports = {}
-    for message in event.to_dict()["Records"]:
-        with suppress(Exception):
-            reports[message["messageId"]] = report_in(message["body"])
-    return reports
+    watch = Watch(QueueName.CALL_EVENTS, "record_call_event", note)
+    return each_message(messages, handle, watch)
 
 
 def report_in(body: str) -> CallEvent:
@@ -175,24 +172,14 @@ def dispatch(
             nudged(workspace_id)
         seen.add((workspace_id, kind))
 
-    answer = each_record(event, handle, Watch(QueueName.NUDGES, "dispatch", note))
-    sent = [sent_at(record) for record in event.to_dict()["Records"] if is_tick(record)]
-    if sent:
-        lag = epoch_ms(note.clock.now()) - min(sent)
+    messages = messages_of(event)
+    answer = each_message(messages, handle, Watch(QueueName.NUDGES, "dispatch", note))
+    # Only what the schedule sent: a nudge may wait on purpose.
+    ticks = [one.record.attributes for one in messages if kind_in(one.said) == "tick"]
+    if ticks:
+        lag = epoch_ms(note.clock.now()) - min(int(one.sent_timestamp) for one in ticks)
         logger().info("ticks kept", extra=measured({"dispatch_lag_ms": lag}, clock=note.clock))
     return answer
-
-
-def is_tick(record: Mapping[str, Any]) -> bool:
-    """Whether a message is one that the schedule sent; a nudge may wait on purpose."""
-    with suppress(ValueError, RecursionError):
-        return kind_in(json.loads(record["body"])) == "tick"
-    return False
-
-
-def sent_at(record: Mapping[str, Any]) -> int:
-    """When a message was sent, as SQS tells it."""
-    return int(record["attributes"]["SentTimestamp"])
 
 
 def write_exports(
@@ -205,7 +192,8 @@ def write_exports(
         done = write(WriteExport(**message), ExportRows())
         logger().info("export written", extra={**message, "result": done})
 
-    return each_record(event, handle, Watch(QueueName.EXPORTS, "write_export", note))
+    watch = Watch(QueueName.EXPORTS, "write_export", note)
+    return each_message(messages_of(event), handle, watch)
 
 
 def import_chunks(event: SQSEvent, chunks: ImportChunks, note: NoteFailure) -> dict[str, Any]:
@@ -221,7 +209,7 @@ def import_chunks(event: SQSEvent, chunks: ImportChunks, note: NoteFailure) -> d
             chunks.give_up(message, f"{failure.error}: {failure.message}")
 
     watch = Watch(QueueName.IMPORT_CHUNKS, "import_chunk", note, given_up)
-    return each_record(event, handle, watch)
+    return each_message(messages_of(event), handle, watch)
 
 
 def chunk_in(message: Any) -> ImportChunk:

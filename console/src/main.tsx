@@ -206,7 +206,8 @@ function Own({ theme, turnTheme }: { theme: string; turnTheme: () => void }) {
 
 function Page({ place }: { place: Place }) {
   const [first = 'campaigns', second, third] = place.parts;
-  const key = place.parts.join('/');
+  // Made anew at each visit: what a list is filtered by is what the address says then.
+  const key = place.visit;
   if (first === 'campaigns' && second && third === 'connect')
     return <Connect key={key} campaignId={second} />;
   if (first === 'campaigns' && second) return <CampaignPage key={key} id={second} place={place} />;

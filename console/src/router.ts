@@ -5,13 +5,17 @@ import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 export interface Place {
   parts: string[];
   query: URLSearchParams;
+  visit: number; // Another one whenever one goes somewhere, be it to the same page.
 }
+
+let visits = 0;
 
 function here(): Place {
   const [path = '', query = ''] = location.hash.replace(/^#\/?/, '').split('?');
   return {
     parts: path.split('/').filter(Boolean).map(decodeURIComponent),
     query: new URLSearchParams(query),
+    visit: (visits += 1),
   };
 }
 

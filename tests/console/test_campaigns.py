@@ -80,6 +80,26 @@ def test_what_the_list_is_filtered_by_is_in_the_address_before_it_is_drawn(
     assert address == "#/campaigns?status=paused"
 
 
+def test_the_list_and_its_address_agree_wherever_one_goes(scene: Scene, visitor: Visitor) -> None:
+    visitor.come()
+    assert scene.paused
+    listed = visitor.page.locator(".campaigns > li")
+    status = visitor.page.get_by_label("Status", exact=True)
+    visitor.choose("Status", "paused")
+    visitor.page.reload()
+    expect(listed).to_have_count(1)
+
+    visitor.page.get_by_role("link", name="Campaigns", exact=True).click()
+
+    expect(listed).to_have_count(4)
+    expect(status).to_have_value("")
+    assert visitor.page.url.endswith("#/campaigns")
+    visitor.page.go_back()
+    expect(listed).to_have_count(1)
+    expect(status).to_have_value("paused")
+    assert visitor.page.url.endswith("#/campaigns?status=paused")
+
+
 def test_a_closed_campaign_says_when_it_opens(
     product: Product, acme: Acme, visitor: Visitor
 ) -> None:

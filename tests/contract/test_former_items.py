@@ -6,6 +6,7 @@ changes a shape adds an item of the one before.
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import fields, is_dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
@@ -174,14 +175,21 @@ def test_what_had_one_text_to_say_says_it() -> None:
     assert first.system_messages == ("Say hello to {{name}}.",)
 
 
-def test_an_agent_and_a_number_without_a_version_can_be_edited() -> None:
+@contextmanager
+def table_of(*kept: tuple[str, int]) -> Iterator[Table]:
+    """A table that holds stored items, each named by its kind and by which of them it is."""
     with mock_aws():
         session = boto3.Session(region_name="us-east-1")
         created = resources.create(resources.load(ROOT), resources.Clients.of(session))
         client, name = session.client("dynamodb"), created.env["TABLE_NAME"]
-        for kind in ("agent", "number"):
-            client.put_item(TableName=name, Item=STORED[kind][0]["item"])
-        kept = DynamoAgents(Table(client, name, RandomIds(FixedClock(NOON))))
+        for kind, at in kept:
+            client.put_item(TableName=name, Item=STORED[kind][at]["item"])
+        yield Table(client, name, RandomIds(FixedClock(NOON)))
+
+
+def test_an_agent_and_a_number_without_a_version_can_be_edited() -> None:
+    with table_of(("agent", 0), ("number", 0)) as table:
+        kept = DynamoAgents(table)
         (agent,), (number,) = kept.list(WORKSPACE), kept.numbers(WORKSPACE)
 
         edited = kept.edit(replace(agent, name="Bea"))
@@ -192,13 +200,8 @@ def test_an_agent_and_a_number_without_a_version_can_be_edited() -> None:
 
 
 def test_a_campaign_that_was_opened_on_its_workspaces_own_item_is_found_and_closed() -> None:
-    with mock_aws():
-        session = boto3.Session(region_name="us-east-1")
-        created = resources.create(resources.load(ROOT), resources.Clients.of(session))
-        client, name = session.client("dynamodb"), created.env["TABLE_NAME"]
-        for kind in ("workspace", "campaign"):
-            client.put_item(TableName=name, Item=STORED[kind][-1]["item"])
-        campaigns = DynamoCampaigns(Table(client, name, RandomIds(FixedClock(NOON))))
+    with table_of(("workspace", -1), ("campaign", -1)) as table:
+        campaigns = DynamoCampaigns(table)
 
         (campaign,) = campaigns.open(WORKSPACE)
         campaigns.close(campaign)

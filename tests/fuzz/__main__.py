@@ -15,7 +15,7 @@ def explore_memory(examples: int) -> Findings:
     """Explore the product in memory."""
     product = Product.new()
     logger().setLevel("ERROR")
-    app.service = lambda: product.service  # type: ignore[assignment]
+    app.service = lambda: product.service
     with served(product) as (url, key):
         return explore(url, key, examples=examples)
 

@@ -119,6 +119,14 @@ OBJECTS = {
 STATEMENTS = {"UPDATE": "PartiQLUpdate", "INSERT": "PartiQLInsert"}
 
 
+def actions_on_table(operation: str, params: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """What a function must be allowed to do with the table for a request."""
+    index = "/index/agenda" if "IndexName" in params else ""
+    statements = [STATEMENTS[one["Statement"].split()[0]] for one in params.get("Statements", [])]
+    for action in statements or [operation]:
+        yield f"dynamodb:{action}", f"Table{index}"
+
+
 class MovableClock:
     """A clock that a test sets."""
 
@@ -229,12 +237,8 @@ class Watched:
                 yield f"s3:{action}", f"DropBucket/{folder}"
         elif "QueueUrl" in params:
             yield f"sqs:{operation.removesuffix('Batch')}", self._names[params["QueueUrl"]]
-        elif operation == "BatchExecuteStatement":
-            for one in params["Statements"]:
-                yield f"dynamodb:{STATEMENTS[one['Statement'].split()[0]]}", "Table"
         else:
-            index = "/index/agenda" if "IndexName" in params else ""
-            yield f"dynamodb:{operation}", f"Table{index}"
+            yield from actions_on_table(operation, params)
 
     def imports(self, workspace_id: str, campaign_id: str, source: str, version: str) -> Import:
         """Have a file cut, and its chunks imported, one of them after it was given up."""
@@ -333,6 +337,7 @@ def everything_once() -> Watched:
         watched.carrier.answer = answer
         push(watched, workspace_id, campaign_id)
         call(watched, workspace_id)
+    call_together(watched, workspace_id, campaign_id)
     withdraw(watched, workspace_id, campaign_id)
     settle(watched, workspace_id)
     look_around(watched, workspace_id, campaign_id)
@@ -501,6 +506,30 @@ def call(watched: Watched, workspace_id: str) -> None:
             with watched.as_("place-call") as service:
                 service.place_call(PlaceCall(**message))
     settle(watched, workspace_id)
+
+
+def call_together(watched: Watched, workspace_id: str, campaign_id: str) -> None:
+    """Calls that are placed in one batch, and whose reports are recorded so."""
+    watched.carrier.answer = Accepted("c4")
+    pushed = [Push(campaign_id=campaign_id, phone=f"+1202555016{n}") for n in range(2)]
+    with watched.as_("api") as service:
+        service.workspaces.set_limits(workspace_id, concurrency_limit=9, calls_per_second=None)
+        service.push_tasks(workspace_id, pushed)
+    watched.clock.time += timedelta(minutes=10)
+    with watched.as_("dispatch") as service:
+        service.dispatch(workspace_id)
+    messages = [PlaceCall(**message) for message in watched.messages("CallsQueue")]
+    with watched.as_("place-call") as service:
+        done = service.place_call.together(messages)
+    placed = [one.call_id for one, said in zip(messages, done, strict=True) if said == "placed"]
+    assert len(placed) > 1
+    for kind, outcome in ((EventKind.IN_PROGRESS, None), (EventKind.ENDED, "completed")):
+        reports = [
+            CallEvent(call_id=one, kind=kind, at=watched.clock.time, outcome=outcome)
+            for one in placed
+        ]
+        with watched.as_("record-call-event") as service:
+            assert len(set(service.record_call_event.together(reports))) == 1
 
 
 def withdraw(watched: Watched, workspace_id: str, campaign_id: str) -> None:

@@ -52,16 +52,14 @@ def test_what_lambda_and_the_gateway_write_is_what_the_template_asks_for(package
 
 
 @pytest.mark.parametrize(
-    ("runs", "side_by_side", "waits"),
+    ("runs", "waits"),
     [
-        pytest.param(1, 1, 1, id="one call in a run"),
-        pytest.param(1, 10, 1, id="alone, there is nobody to wait with"),
-        pytest.param(0.1, 1, 1, id="ten calls, one after the other"),
-        pytest.param(0.1, 10, 0.1, id="ten calls at once"),
-        pytest.param(0.1, 5, 0.2, id="ten calls, five at once"),
+        pytest.param(1, 1, id="alone, there is nobody to wait with"),
+        pytest.param(0.5, 0.5, id="two calls at once"),
+        pytest.param(0.1, 0.1, id="ten calls at once"),
+        pytest.param(0.05, 0.1, id="twenty calls, ten at once"),
+        pytest.param(0.04, 0.12, id="of twenty-five calls the last five wait for the others"),
     ],
 )
-def test_calls_that_are_asked_for_side_by_side_wait_together(
-    runs: float, side_by_side: int, waits: float
-) -> None:
-    assert prices.rounds(runs, side_by_side) == pytest.approx(waits)
+def test_calls_that_are_asked_for_side_by_side_wait_together(runs: float, waits: float) -> None:
+    assert prices.rounds(runs) == pytest.approx(waits)
