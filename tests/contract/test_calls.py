@@ -199,6 +199,34 @@ def test_a_long_call_comes_back_whole(ports: Ports) -> None:
     assert ports.calls.keep(WORKSPACE, FULL) == LONG
 
 
+def test_of_calls_that_are_kept_together_each_is_kept_by_itself(ports: Ports) -> None:
+    long = replace(LONG, call_id=a_call(a_task(1_000)).call_id)
+    others = [a_call(a_task(number), dialed_at=NOON) for number in range(2, 60)]
+    said_before = replace(others[7], outcome="busy")
+    ports.calls.keep(WORKSPACE, said_before)
+
+    kept = ports.calls.keep_all([(WORKSPACE, one) for one in (FULL, long, *others)])
+
+    assert list(kept) == [FULL, long, *others[:7], said_before, *others[8:]]
+    read = [ports.calls.get(WORKSPACE, one.as_dialed) for one in (FULL, long, *others)]
+    assert read == list(kept)
+
+
+def test_a_call_whose_results_are_gone_is_not_kept_and_others_are(ports: Ports) -> None:
+    other = a_call(a_task(2), dialed_at=NOON)
+
+    gone, kept = ports.calls.keep_all(
+        [(WORKSPACE, replace(FULL, is_abridged=True)), (WORKSPACE, other)]
+    )
+
+    assert isinstance(gone, Stale)
+    assert kept == other
+
+
+def test_nothing_kept_is_nothing(ports: Ports) -> None:
+    assert list(ports.calls.keep_all([])) == []
+
+
 def test_the_log_shows_the_beginning_of_a_long_call(ports: Ports) -> None:
     saved(ports, LONG)
 

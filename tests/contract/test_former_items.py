@@ -15,11 +15,11 @@ from typing import Any
 
 import boto3
 import pytest
-from moto import mock_aws
 
 from chalicelibs.adapters.dynamodb import (
     DynamoAgents,
     DynamoCampaigns,
+    DynamoTasks,
     Table,
     agents,
     calls,
@@ -34,8 +34,10 @@ from chalicelibs.adapters.dynamodb.task_item import task_of
 from chalicelibs.adapters.ids import RandomIds
 from chalicelibs.domain.campaign import CampaignKind, CampaignState
 from chalicelibs.domain.lane import lane_in
+from chalicelibs.domain.overrides import NONE
 from local import resources
 from tests.builders import NOON, WORKSPACE
+from tests.statements import moto
 from tests.unit.use_cases.bench import FixedClock
 
 ROOT = Path(__file__).parents[2]
@@ -178,7 +180,7 @@ def test_what_had_one_text_to_say_says_it() -> None:
 @contextmanager
 def table_of(*kept: tuple[str, int]) -> Iterator[Table]:
     """A table that holds stored items, each named by its kind and by which of them it is."""
-    with mock_aws():
+    with moto():
         session = boto3.Session(region_name="us-east-1")
         created = resources.create(resources.load(ROOT), resources.Clients.of(session))
         client, name = session.client("dynamodb"), created.env["TABLE_NAME"]
@@ -208,3 +210,19 @@ def test_a_campaign_that_was_opened_on_its_workspaces_own_item_is_found_and_clos
 
         assert campaign.state is CampaignState.PAUSED
         assert campaigns.open(WORKSPACE) == []
+
+
+def test_what_a_former_task_set_for_itself_goes_when_it_is_set_anew() -> None:
+    at = next(at for at, one in enumerate(STORED["task"]) if "rules" in one["item"])
+    with table_of(("task", at)) as table:
+        tasks = DynamoTasks(table)
+        task = tasks.get(STORED["task"][at]["item"]["sk"]["S"])
+        assert task is not None
+        assert task.own != NONE
+
+        [told] = tasks.save_all([(task, replace(task, attempts=1))])
+        assert told == tasks.get(task.task_id) == replace(task, attempts=1, version=told.version)
+        [bare] = tasks.save_all([(told, replace(told, own=NONE))])
+
+        assert bare == tasks.get(task.task_id)
+        assert bare.own == NONE

@@ -1,6 +1,7 @@
 """Patience with a table that throttles, conflicts, or hands keys back."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -256,6 +257,25 @@ def test_a_claim_that_can_never_be_made_is_an_error_at_once(scene: Scene, code: 
         scene.tasks(Refusing(scene.client, code)).claim_all(claims, WORKSPACE)
 
     assert scene.pauses == []
+
+
+@pytest.mark.parametrize(
+    ("code", "why_not"), [("ValidationError", ChangeRefused), ("ThrottlingError", StillThrottled)]
+)
+def test_of_tasks_saved_together_each_is_told_what_became_of_it(
+    scene: Scene, code: str, why_not: type[Exception]
+) -> None:
+    tasks = [a_task(number) for number in range(1, 4)]
+    scene.ports.tasks.add(tasks)
+    client = Refusing(scene.client, code, times=TRIES)
+
+    first, *saved = scene.tasks(client).save_all(
+        [(one, replace(one, attempts=1)) for one in tasks]
+    )
+
+    assert isinstance(first, why_not)
+    assert saved == [replace(task, attempts=1, version=1) for task in tasks[1:]]
+    assert [scene.ports.tasks.get(task.task_id) for task in tasks] == [tasks[0], *saved]
 
 
 def test_claims_are_sent_25_at_a_time(scene: Scene) -> None:

@@ -277,6 +277,43 @@ def test_no_claim_takes_no_task(ports: Ports) -> None:
     assert ports.tasks.claim_all([], WORKSPACE) == frozenset()
 
 
+def test_of_tasks_that_are_saved_together_each_is_judged_by_itself(ports: Ports) -> None:
+    tasks = [a_task(number) for number in range(60)]
+    ports.tasks.add(tasks)
+    moved = ports.tasks.save(replace(tasks[30], attempts=7))
+    changes = [(task, replace(task, attempts=1, outcome="busy")) for task in tasks]
+    gone = a_task(61)
+
+    saved = ports.tasks.save_all([*changes, (gone, replace(gone, attempts=1))])
+
+    assert [at for at, one in enumerate(saved) if isinstance(one, Stale)] == [30, 60]
+    as_wanted = [replace(task, version=1) for _, task in changes]
+    assert [one for one in saved if isinstance(one, Task)] == as_wanted[:30] + as_wanted[31:]
+    as_stored = [stored(ports, task) for task in tasks]
+    assert as_stored == [*as_wanted[:30], moved, *as_wanted[31:]]
+    assert ports.tasks.get(gone.task_id) is None
+
+
+def test_what_is_saved_together_may_be_anything_that_a_task_says(ports: Ports) -> None:
+    plain, other = a_task(), a_task(2)
+    ports.tasks.add([plain, other])
+    full = replace(FULL, version=plain.version)
+
+    [there, _] = ports.tasks.save_all([(plain, full), (other, other)])
+    assert there == stored(ports, plain) == replace(full, version=1)
+    assert ports.tasks.due(LANE, until=FULL.due_at, limit=9) == [stored(ports, other).as_due]
+
+    [back, _] = ports.tasks.save_all([(full, plain), (other, other)])
+    assert isinstance(back, Stale)
+    [back, _] = ports.tasks.save_all([(there, replace(plain, version=1)), (other, other)])
+    assert back == stored(ports, plain) == replace(plain, version=2)
+    assert len(ports.tasks.due(LANE, until=NOON, limit=9)) == 2
+
+
+def test_nothing_saved_is_nothing(ports: Ports) -> None:
+    assert list(ports.tasks.save_all([])) == []
+
+
 def test_a_stale_version_is_refused_and_counts_nothing(ports: Ports) -> None:
     ports.tasks.add([a_task()])
     ports.tasks.save(a_task(attempts=1))

@@ -32,6 +32,7 @@ COMMON: Mapping[str, float] = {
     "fetch_fails": 0.5,
     "agenda_old": 0.5,  # per look into the index
     "reports_piled": 0.9,  # nobody takes them for minutes, and then many at once
+    "calls_piled": 0.5,  # the same with calls that are to be placed
 }
 
 #: What may be away for minutes as a whole, and how much of it then fails.

@@ -115,7 +115,7 @@ def a_world(seed: int, start: datetime, without: frozenset[str]) -> World:
     world.backlog_ms = random.choice([50, 2_000, 30_000])
     skew_ms = random.choice([0, 0, 500, MOST_SKEW // MILLISECOND])
     outages = some_outages(random, start)
-    gather_ms = random.choice([0, 0, 40, 800])
+    gather_ms = random.choice([0, 40, 800, world.backlog_ms])
     world.gather_ms = gather_ms if world.has("batches of calls") else 0
     world.rates = rates
     world.doom(name for name in PER_PORT_CALL if name in rates)

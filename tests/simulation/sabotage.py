@@ -240,13 +240,13 @@ def dial_before_saving(history: History) -> None:
 
 
 def dial_what_is_not_written_down(history: History) -> None:
-    """Dials are written down together, and one that was not is taken for written."""
+    """Of dials that are written down together the last is forgotten, and made."""
     tasks = history.service.place_call.tasks
 
-    def save_all(changes: Sequence[tuple[Task, Task]]) -> Sequence[Task]:
-        with suppress(Exception):
-            tasks.save_all(changes)
-        return [replace(task, version=task.version + 1) for _, task in changes]
+    def save_all(changes: Sequence[tuple[Task, Task]]) -> Sequence[Task | Exception]:
+        *written, (_, forgotten) = changes
+        saved = tasks.save_all(written)
+        return [*saved, replace(forgotten, version=forgotten.version + 1)]
 
     placing(history, tasks=Wrapped(tasks, save_all=save_all))
 
@@ -637,7 +637,7 @@ class Zoneless(Campaign):
 def hurry(history: History) -> None:
     """Calls per second are not counted."""
     place = history.service.place_call
-    careless = replace(place, pacing=Wrapped(place.pacing, take=lambda *_: True))
+    careless = replace(place, pacing=Wrapped(place.pacing, take=lambda *_, wanted, **__: wanted))
     history.service = replace(history.service, place_call=careless)
 
 

@@ -236,8 +236,7 @@ class UnreliableQueue:
         """Wait a moment for other calls: they are placed in batches."""
         self.arrived.append(call)
         if len(self.arrived) == 1:
-            wait = self.world.dice("batches").randrange(self.world.gather_ms + 1)
-            self.world.after(wait * MILLISECOND, self._take)
+            self.world.after(self._patience("calls", self.world.gather_ms), self._take)
 
     def _take(self) -> None:
         batch, self.arrived = self.arrived[:MOST_TOGETHER], self.arrived[MOST_TOGETHER:]
@@ -248,15 +247,15 @@ class UnreliableQueue:
     def _pile(self, report: Arrived) -> None:
         """Wait for other reports: they are recorded in batches."""
         if not self.piled:
-            self.world.after(self._patience(), self._record_piled)
+            self.world.after(self._patience("reports", self.world.backlog_ms), self._record_piled)
         self.piled.append(report)
 
-    def _patience(self) -> timedelta:
-        """How long a report waits for others that go with it."""
-        random = self.world.dice("reports")
-        if self.world.strikes("reports_piled"):
+    def _patience(self, what: str, usual_ms: int) -> timedelta:
+        """How long a message waits for others that go with it."""
+        random = self.world.dice(what)
+        if self.world.strikes(f"{what}_piled"):
             return timedelta(seconds=random.randrange(1, random.choice([30, 150, 600])))
-        return random.choice([0, self.world.backlog_ms]) * MILLISECOND
+        return random.choice([0, usual_ms]) * MILLISECOND
 
     def _record_piled(self) -> None:
         """Hand out all that wait, to several at once as SQS does it, and some of it twice."""
