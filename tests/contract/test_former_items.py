@@ -35,6 +35,7 @@ from chalicelibs.adapters.ids import RandomIds
 from chalicelibs.domain.campaign import CampaignKind, CampaignState
 from chalicelibs.domain.lane import lane_in
 from chalicelibs.domain.overrides import NONE
+from chalicelibs.domain.task import Task
 from local import resources
 from tests.builders import NOON, WORKSPACE
 from tests.statements import moto
@@ -221,6 +222,7 @@ def test_what_a_former_task_set_for_itself_goes_when_it_is_set_anew() -> None:
         assert task.own != NONE
 
         [told] = tasks.save_all([(task, replace(task, attempts=1))])
+        assert isinstance(told, Task)
         assert told == tasks.get(task.task_id) == replace(task, attempts=1, version=told.version)
         [bare] = tasks.save_all([(told, replace(told, own=NONE))])
 

@@ -131,11 +131,11 @@ def too_fast(history: History) -> Iterator[Violation]:
     """
     by_second: dict[int, list[Ring]] = {}
     for ring in history.carrier.rings:
-        pace = pace_at(history, ring)
-        if pace is not None and ring.second is None:
+        pace, second = pace_at(history, ring), history.journal.seconds.get(ring.call_id)
+        if pace is not None and second is None:
             yield Violation("P2", "started out of turn", ring.call_id, ring.asked_at)
-        elif pace is not None and ring.second is not None:
-            others = by_second.setdefault(ring.second, [])
+        elif pace is not None and second is not None:
+            others = by_second.setdefault(second, [])
             others.append(ring)
             if len(others) > pace:
                 detail = f"{len(others)} in a second where {pace} may be"

@@ -53,7 +53,6 @@ class Ring:
     asked_at: datetime  #: When the carrier got the request; it may sit on it.
     started_at: datetime
     ended_at: datetime
-    second: int | None  #: Of the worker's clock, in which it was allowed to start.
     end: CallEvent
     analysis: CallEvent | None = None
 
@@ -158,7 +157,6 @@ class SimulatedCarrier:
             asked_at=now,
             started_at=start,
             ended_at=start + ringing + talk,
-            second=getattr(self.world.actor(), "second", None),
             end=self._end(request, outcome, start + ringing + talk, talk),
         )
         self.rings.append(ring)

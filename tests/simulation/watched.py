@@ -59,6 +59,8 @@ class Journal:
     born: dict[str, datetime] = field(default_factory=dict)  #: Tasks, by id.
     claims: dict[str, Claim] = field(default_factory=dict)
     dialled: dict[str, datetime] = field(default_factory=dict)  #: Written down, by call.
+    #: The second of its worker's clock in which a call was allowed to start.
+    seconds: dict[str, int | None] = field(default_factory=dict)
     states: dict[str, list[tuple[datetime, Campaign]]] = field(
         default_factory=lambda: defaultdict(list)
     )
@@ -127,6 +129,8 @@ class WatchedTasks(MemoryTasks):
         journal.stopped[task.task_id].append((now, is_stopped))
         if saved.call is not None and saved.call.status is CallStatus.DIALING:
             journal.dialled.setdefault(saved.call.call_id, now)
+            second = getattr(journal.world.actor(), "second", None)
+            journal.seconds.setdefault(saved.call.call_id, second)
         journal.world.tell(f"task {task.task_id}: {as_told(saved)}")
         journal.on_save(before, saved)
         return saved

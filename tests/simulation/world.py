@@ -163,11 +163,10 @@ class World:
         body: Callable[[], Any],
         done: Callable[[bool], None] | None = None,
         process: Process | None = None,
-        second: int | None = None,
     ) -> None:
         """Run an invocation, or a part of one; `done` hears whether it succeeded, as a queue does.
 
-        What runs in one process dies together. A part starts calls in the second of the whole.
+        What runs in one process dies together.
         """
         process = process or self.new_process()
 
@@ -188,7 +187,7 @@ class World:
                 done(has_succeeded)
 
         actor = Actor(run, parent=self._hub)
-        actor.process, actor.second = process, second
+        actor.process = process
         actor.switch()
 
     def side_by_side(self, act: Callable[[Item], Done], items: Sequence[Item], /) -> list[Done]:
@@ -202,7 +201,7 @@ class World:
             def body() -> None:
                 done[number] = act(item)
 
-            self.start("ask", body, finished, actor.process, actor.second)
+            self.start("ask", body, finished, actor.process)
 
         def finished(_: bool) -> None:
             nonlocal waiting
