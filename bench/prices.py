@@ -130,13 +130,13 @@ def gb_seconds(step: str, one: Mapping[str, float]) -> float:
     cpu_ms = one["invocations"] * RUN_CPU_MS + one["requests"] * REQUEST_CPU_MS
     waiting_ms = one["requests"] * REQUEST_WAIT_MS
     if step == "dial":
-        waiting_ms = rounds(one["invocations"]) * (waiting_ms + CARRIER_WAIT_MS)
+        waiting_ms += rounds(one["invocations"]) * CARRIER_WAIT_MS
     ms = cpu_ms * max(1, PROCESSOR_MB / memory) + waiting_ms
     return ms / 1000 * memory / 1024
 
 
 def rounds(runs: float) -> float:
-    """How often a run waits, for one contact: calls that are asked for side by side wait once."""
+    """How often a run waits for carriers, for one contact: those asked side by side wait once."""
     calls_of_a_run = round(1 / runs)
     return runs * ceil(calls_of_a_run / SIDE_BY_SIDE)
 

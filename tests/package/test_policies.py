@@ -530,6 +530,8 @@ def call_together(watched: Watched, workspace_id: str, campaign_id: str) -> None
         ]
         with watched.as_("record-call-event") as service:
             assert len(set(service.record_call_event.together(reports))) == 1
+    with watched.as_("api") as service:
+        service.workspaces.set_limits(workspace_id, concurrency_limit=2, calls_per_second=1)
 
 
 def withdraw(watched: Watched, workspace_id: str, campaign_id: str) -> None:
