@@ -23,6 +23,7 @@ from chalicelibs.adapters.carriers.asking import Line
 from chalicelibs.adapters.carriers.known import KnownCarriers
 from chalicelibs.adapters.carriers.simulated import SimulatedCarrier
 from chalicelibs.adapters.ids import RandomIds
+from chalicelibs.adapters.threads import in_threads
 from chalicelibs.api.journal import LoggedJournal
 from chalicelibs.bootstrap import Ports, Service, wire
 from chalicelibs.config import SimulatedCarrierSettings
@@ -340,6 +341,7 @@ class Product:
             clock=clock,
             ids=FairIds(clock, Random(1)),
             journal=LoggedJournal(),
+            side_by_side=in_threads,
         )
         key_hash = sha256(OPERATOR_KEY.encode()).hexdigest()
         service = wire(
