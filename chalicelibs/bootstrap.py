@@ -416,7 +416,7 @@ def aws_ports(settings: Settings) -> Ports:
     clock = SystemClock()
     ids = RandomIds(clock)
     sqs = boto3.client("sqs", config=config)
-    client = dynamodb.send_straight(boto3.client("dynamodb", config=once))
+    client = dynamodb.speak_straight(boto3.client("dynamodb", config=once))
     table = dynamodb.Table(client, settings.table, ids)
     accounts = dynamodb.DynamoAccounts(table)
     return Ports(

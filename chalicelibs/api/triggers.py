@@ -93,21 +93,30 @@ def place_calls(
     """Place the calls of a batch together, take others back, and tell what came of each."""
     messages = messages_of(event, call_in)
     calls = readable(messages)
-    placed = iter(place([one for one in calls if isinstance(one, PlaceCall)]))
-    withdrawn = iter(withdraw([one for one in calls if isinstance(one, WithdrawCall)]))
+    results = {
+        PlaceCall: iter(place([one for one in calls if isinstance(one, PlaceCall)])),
+        WithdrawCall: iter(withdraw([one for one in calls if isinstance(one, WithdrawCall)])),
+    }
+    tell = {PlaceCall: tell_placed, WithdrawCall: tell_withdrawn}
 
     def handle(call: PlaceCall | WithdrawCall) -> None:
-        is_placed = isinstance(call, PlaceCall)
-        done = next(placed if is_placed else withdrawn)  # in the order of the calls, as we come
+        done = next(results[type(call)])  # they come in the order of the calls, and so do we
         if isinstance(done, Exception):
             raise done
-        if is_placed:
-            result = "calls_asked_for" if done in ASKED else "calls_held_back"
-            FIGURES.add({result: 1}, result=done)
-        told = "call judged" if is_placed else "call taken back"
-        logger().info(told, extra=ids_of(call) | {"result": done})
+        tell[type(call)](ids_of(call), done)
 
     return each_message(messages, handle, Watch(QueueName.CALLS, "place_call", note))
+
+
+def tell_placed(ids: Mapping[str, str], done: str) -> None:
+    """Log what the dial gate and the carrier said of a call, and count it."""
+    FIGURES.add({"calls_asked_for" if done in ASKED else "calls_held_back": 1}, result=done)
+    logger().info("call judged", extra={**ids, "result": done})
+
+
+def tell_withdrawn(ids: Mapping[str, str], done: str) -> None:
+    """Log whether a call was taken back."""
+    logger().info("call taken back", extra={**ids, "result": done})
 
 
 def call_in(body: str) -> PlaceCall | WithdrawCall:

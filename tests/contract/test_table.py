@@ -9,17 +9,24 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 
 from chalicelibs.adapters.clock import SystemClock
-from chalicelibs.adapters.dynamodb import DynamoTasks, send_straight
+from chalicelibs.adapters.dynamodb import DynamoTasks, speak_straight
 from chalicelibs.adapters.dynamodb.table import (
     LONGEST_PAUSE_S,
     MOST_UNANSWERED,
     TRIES,
     Cancelled,
     ChangeRefused,
+    ConditionFailed,
     StillThrottled,
     Table,
 )
-from chalicelibs.adapters.dynamodb.writes import IS_NEW, put, update
+from chalicelibs.adapters.dynamodb.writes import (
+    IS_NEW,
+    insertion,
+    put,
+    telling_what_is_stored,
+    update,
+)
 from chalicelibs.adapters.ids import RandomIds
 from chalicelibs.domain.call import Call
 from chalicelibs.domain.errors import Stale
@@ -286,9 +293,9 @@ def test_claims_are_sent_25_at_a_time(scene: Scene) -> None:
     assert client.sent == [25, 25, 10]
 
 
-def test_transactions_go_straight_and_mean_the_same(server: Account) -> None:
+def test_what_goes_and_comes_straight_means_the_same(server: Account) -> None:
     client = server.client("dynamodb", parameter_validation=False)
-    table = new_table(send_straight(client))
+    table = new_table(speak_straight(client))
     values = {"name": "José 🙂", "count": 7, "raw": bytes(range(256)), "map": {"a": ["b", 1]}}
     new = put(("p", "1"), values, IS_NEW)
 
@@ -298,5 +305,23 @@ def test_transactions_go_straight_and_mean_the_same(server: Account) -> None:
 
     assert cancelled.value.failed == [1]
     assert table.get(("p", "1")) == {"pk": "p", "sk": "1", **values}
-    assert table.get(("p", "2")) == {"pk": "p", "sk": "2", "count": 3}
+    two = {"pk": "p", "sk": "2", "count": 3}
+    assert table.get(("p", "2")) == two
     assert table.get(("p", "3")) is None
+    assert table.query("#pk = :pk", pk="p") == [{"pk": "p", "sk": "1", **values}, two]
+    assert table.get_all([("p", "2"), ("p", "1")])["p", "1"]["raw"] == values["raw"]
+    assert table.add(("p", "2"), "count", by="Ana") == 4
+    with pytest.raises(ConditionFailed) as failed:
+        table.write(telling_what_is_stored(new))
+    assert failed.value.stored == {"pk": "p", "sk": "1", **values}
+    again = [insertion(("p", "3"), values), insertion(("p", "1"), values)]
+    assert [why_not is None for why_not in table.change_each(again)] == [True, False]
+    assert table.get(("p", "3")) == {"pk": "p", "sk": "3", **values}
+
+
+def test_a_client_that_speaks_straight_still_understands_errors(server: Account) -> None:
+    client = speak_straight(server.client("dynamodb", parameter_validation=False))
+    new_table(client)
+
+    with pytest.raises(ClientError, match="ResourceNotFoundException"):
+        Table(client, "nowhere", RandomIds(SystemClock())).get(("p", "1"))

@@ -13,7 +13,7 @@ from typing import Any
 import boto3
 import pytest
 
-from chalicelibs.adapters.dynamodb.straight import ACTIONS
+from chalicelibs.adapters.dynamodb.straight import ASIDE
 from chalicelibs.adapters.memory import version_of
 from chalicelibs.adapters.secrets import SsmSecrets
 from chalicelibs.api.export_rows import ExportRows
@@ -210,16 +210,14 @@ class Watched:
         self._function = None
 
     def _note(self, params: dict[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:
+        # Our client sets aside what is large, see `adapters/dynamodb/straight.py`.
+        asked = {**params, **context.get(ASIDE, {})}
         if self._function is not None:
-            self.seen[self._function] |= set(self._actions(model.name, params, context))
-            self.partitions[self._function] |= set(partitions_in(params))
+            self.seen[self._function] |= set(self._actions(model.name, asked))
+            self.partitions[self._function] |= set(partitions_in(asked))
 
-    def _actions(
-        self, operation: str, params: dict[str, Any], context: dict[str, Any]
-    ) -> Iterator[tuple[str, str]]:
+    def _actions(self, operation: str, params: dict[str, Any]) -> Iterator[tuple[str, str]]:
         if operation == "TransactWriteItems":
-            # Our client sets them aside, see `adapters/dynamodb/straight.py`.
-            params = {"TransactItems": context.get(ACTIONS) or params["TransactItems"]}
             names = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem"}
             for action in params["TransactItems"]:
                 yield f"dynamodb:{names[next(iter(action))]}", "Table"

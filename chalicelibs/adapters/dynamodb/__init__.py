@@ -14,7 +14,7 @@ from chalicelibs.adapters.dynamodb.pacing import DynamoPacing
 from chalicelibs.adapters.dynamodb.requests import DynamoRequests
 from chalicelibs.adapters.dynamodb.sessions import DynamoSessions
 from chalicelibs.adapters.dynamodb.slots import DynamoSlots
-from chalicelibs.adapters.dynamodb.straight import send_straight
+from chalicelibs.adapters.dynamodb.straight import speak_straight
 from chalicelibs.adapters.dynamodb.table import Table
 from chalicelibs.adapters.dynamodb.tasks import DynamoTasks
 from chalicelibs.adapters.dynamodb.workspaces import DynamoWorkspaces
@@ -37,5 +37,5 @@ __all__ = [
     "DynamoTasks",
     "DynamoWorkspaces",
     "Table",
-    "send_straight",
+    "speak_straight",
 ]

@@ -3,6 +3,7 @@
 Instants and durations are numbers: milliseconds, with microseconds as three decimals.
 """
 
+from base64 import b64decode
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -101,11 +102,15 @@ def _number(text: str) -> int | Decimal:
         return Decimal(text)
 
 
+def _bytes(value: bytes | str) -> bytes:
+    return b64decode(value) if isinstance(value, str) else bytes(value)
+
+
 DECODERS: Mapping[str, Callable[[Any], Any]] = {
     "S": _same,
     "N": _number,
     "BOOL": _same,
-    "B": bytes,
+    "B": _bytes,
     "M": decode_item,
     "L": lambda elements: [decode(element) for element in elements],
     "SS": frozenset,
