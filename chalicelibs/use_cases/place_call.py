@@ -48,6 +48,7 @@ from chalicelibs.ports import (
 )
 from chalicelibs.together import (
     Answer,
+    CarryOut,
     Done,
     Release,
     Save,
@@ -60,6 +61,9 @@ from chalicelibs.together import (
 
 #: When the second is full, the call waits for the next.
 ONE_SECOND = timedelta(seconds=1)
+
+#: How long a judgement holds before a dial is written down: somebody else's secrets may be slow.
+HOLDS_FOR = timedelta(seconds=2)
 
 
 class TasksAtGate(TasksToStore, Protocol):
@@ -100,6 +104,21 @@ def tasks_by_workspace(messages: Iterable[PlaceCall]) -> Mapping[str, list[str]]
 def task_to_place(message: PlaceCall) -> str:
     """The task that a message is about."""
     return task_of(message.call_id)
+
+
+class Find(NamedTuple):
+    """Who talks and by which carrier is to be found out; the answer is a `Caller`."""
+
+    gate: AtGate
+    rules: Rules
+
+
+class Caller(NamedTuple):
+    """Who talks, and by which carrier."""
+
+    agent: Agent | None
+    carrier: Carrier | None
+    wait: datetime | None  #: Until then the agent's carrier is left alone.
 
 
 class Take(NamedTuple):
@@ -149,9 +168,8 @@ class PlaceCalls:
         all calls at the same time.
         """
         gates = GatesAhead(self.tasks, messages)
-        together = Together(
-            tasks=self.tasks, slots=self.slots, besides={Take: self._take, Ask: self._ask}
-        )
+        own: dict[type, CarryOut] = {Find: self._find_all, Take: self._take, Ask: self._ask}
+        together = Together(tasks=self.tasks, slots=self.slots, besides=own)
         return together.handle(messages, task_to_place, partial(self._look_and_place, gates))
 
     def _look_and_place(self, gates: GatesAhead, message: PlaceCall) -> Steps[str]:
@@ -165,22 +183,23 @@ class PlaceCalls:
         if gate is None:
             yield from self._release(message)
             return "unknown_task"
+        now = self.clock.now()
         answer = dial_gate.ask(
             gate.task,
             gate.campaign,
             call_id=message.call_id,
-            now=self.clock.now(),
+            now=now,
             deadlines=self.deadlines,
         )
         match answer:
             case dial_gate.Dial(rules):
-                return (yield from self._dial(message, gate, rules))
+                return (yield from self._dial(message, gate, rules, now))
             case dial_gate.GiveBack():
                 yield from self._back(gate.task)
                 yield from self._let_another_in(message)
             case dial_gate.Finish(status, reason):
                 done = gate.task.finish(status, reason)
-                yield stored(gate.task, done, tally_of(gate.task, done, now=self.clock.now()))
+                yield stored(gate.task, done, tally_of(gate.task, done, now=now))
                 yield from self._let_another_in(message)
             case dial_gate.Drop("taken_back"):
                 # Whoever took it back may have crashed before giving the slot back.
@@ -196,15 +215,18 @@ class PlaceCalls:
         if message.campaign_page is not None:
             yield Release(campaign_of(message.call_id), message.campaign_page, message.call_id)
 
-    def _dial(self, message: PlaceCall, gate: AtGate, rules: Rules) -> Steps[str]:
-        agent = self._agent(gate, rules)
-        wait = self._wait_for(agent.carrier, gate.workspace) if agent else None
+    def _dial(
+        self, message: PlaceCall, gate: AtGate, rules: Rules, judged_at: datetime
+    ) -> Steps[str]:
+        # Before the dial is written down: should secrets not be had, the message comes again.
+        caller: Caller = yield Find(gate, rules)
+        if self.clock.now() - judged_at > HOLDS_FOR:
+            raise Stale(gate.task.task_id)
+        agent, carrier, wait = caller
         if agent is not None and wait is not None:
             yield from self._give_back(message, gate.task, not_before=wait)
             is_paused = gate.workspace.has_paused(agent.carrier)
             return "carrier_paused" if is_paused else "carrier_rests"
-        # Before the dial is written down: should its secrets not be had, the message comes again.
-        carrier = self.carriers.get(message.workspace_id, agent.carrier) if agent else None
         limit = gate.workspace.calls_per_second
         if limit is not None and not (yield Take(message.workspace_id, limit)):
             self.queue.calls([(message, ONE_SECOND)])
@@ -212,6 +234,18 @@ class PlaceCalls:
         task: Task = yield Save(gate.task, self._dialing(message, gate.task, rules, agent))
         answer = yield from self._answer(task, gate.campaign, rules, agent, carrier)
         return (yield from self._after(message, task, answer, gate))
+
+    def _find_all(self, wishes: Sequence[Find]) -> Sequence[Answer]:
+        return self.side_by_side(partial(attempt, self._find), wishes)
+
+    def _find(self, wish: Find) -> Caller:
+        workspace, agent = wish.gate.workspace, self._agent(wish.gate, wish.rules)
+        if agent is None:
+            return Caller(None, None, None)
+        wait = self._wait_for(agent.carrier, workspace)
+        if wait is not None:
+            return Caller(agent, None, wait)
+        return Caller(agent, self.carriers.get(workspace.workspace_id, agent.carrier), None)
 
     def _agent(self, gate: AtGate, rules: Rules) -> Agent | None:
         """Who talks: most often the campaign's own agent, which was read with it."""

@@ -13,8 +13,9 @@ from chalicelibs.domain.naming import task_of
 from chalicelibs.domain.task import Task
 from chalicelibs.ports import AtGate, DialRequest, PlaceAnswer, PlaceCall, Unreachable
 from chalicelibs.together import Done
-from tests.builders import OTHER_WORKSPACE, WORKSPACE, a_key, a_task, a_workspace, plain_id
-from tests.unit.use_cases.bench import Bench, crashes_everywhere
+from chalicelibs.use_cases.place_call import HOLDS_FOR, Ask
+from tests.builders import NOON, OTHER_WORKSPACE, WORKSPACE, a_key, a_task, a_workspace, plain_id
+from tests.unit.use_cases.bench import Bench, OneCarrier, ScriptedCarrier, crashes_everywhere
 from tests.unit.use_cases.test_record_together import Counted
 
 FIVE = range(1, 6)
@@ -73,15 +74,50 @@ def test_carriers_are_asked_side_by_side_when_all_dials_are_written_down(
     asked: list[list[str]] = []
 
     def at_once(act: Callable[[Any], Any], wishes: Sequence[Any]) -> list[Any]:
-        asked.append([wish.request.call_id for wish in wishes])
-        dialing = [bench.task(task_of(wish.request.call_id)).call for wish in wishes]
-        assert {call and call.status for call in dialing} == {CallStatus.DIALING}
+        if isinstance(wishes[0], Ask):
+            asked.append([wish.request.call_id for wish in wishes])
+            dialing = [bench.task(task_of(wish.request.call_id)).call for wish in wishes]
+            assert {call and call.status for call in dialing} == {CallStatus.DIALING}
         return list(map(act, wishes))
 
     bench.place = replace(bench.place, side_by_side=at_once)
 
     assert placed(bench, messages) == ["placed"] * 5
     assert asked == [[message.call_id for message in messages]]
+
+
+def test_who_had_to_wait_for_the_secrets_of_others_is_judged_anew(
+    bench: Bench, messages: list[PlaceCall]
+) -> None:
+    class Slow(OneCarrier):
+        """Asks long for the first secrets, while somebody pauses the campaign."""
+
+        def get(self, workspace_id: str | None, name: str) -> ScriptedCarrier | None:
+            if bench.clock.now() == NOON:
+                bench.clock.forward(HOLDS_FOR + SECOND)
+                bench.manage.control(WORKSPACE, a_task().campaign_id, "pause")
+            return super().get(workspace_id, name)
+
+    bench.place = replace(bench.place, carriers=Slow(bench.carrier))
+
+    assert placed(bench, messages) == ["campaign_paused"] * 5
+
+    assert rung(bench) == []
+
+
+def test_secrets_that_come_in_time_hold_nobody_up(bench: Bench, messages: list[PlaceCall]) -> None:
+    class Slow(OneCarrier):
+        def get(self, workspace_id: str | None, name: str) -> ScriptedCarrier | None:
+            if bench.clock.now() == NOON:
+                bench.clock.forward(HOLDS_FOR)
+            return super().get(workspace_id, name)
+
+    tasks = Counted(MemoryTasks(bench.store))
+    bench.place = replace(bench.place, carriers=Slow(bench.carrier), tasks=tasks)
+
+    assert placed(bench, messages) == ["placed"] * 5
+
+    assert tasks.asked == ["at_gates", "save_all", "save_all"]
 
 
 def test_a_dial_that_could_not_be_written_down_is_not_made(
