@@ -21,7 +21,7 @@ from local.settings import ROOT, Settings
 #: From the start of a process to its first answer. An engine with much state reads it first.
 _START_S = 90
 #: For what was killed to be gone altogether.
-_KILLED_S = 2
+_KILLED_S = 5
 #: For a keeper whose process is gone to end.
 _KEEPER_S = 60
 _LARGEST_LOG = 20 * 1024 * 1024
