@@ -86,6 +86,9 @@ from chalicelibs.use_cases.write_export import WriteExports
 #: In Lambda a batch of calls uses ten at a time; the local stack's threads share the clients.
 MOST_CONNECTIONS = 50
 
+#: How long AWS may take for an answer before it is asked again.
+ANSWERS_WITHIN_S = 5
+
 Made = TypeVar("Made")
 
 
@@ -394,7 +397,7 @@ def aws_ports(settings: Settings) -> Ports:
 
     config = Config(
         connect_timeout=2,
-        read_timeout=5,
+        read_timeout=ANSWERS_WITHIN_S,
         retries={"mode": "standard"},
         max_pool_connections=MOST_CONNECTIONS,
         # Without a name of ours the SDK puts its own together anew, twice for each request.
