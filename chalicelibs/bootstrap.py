@@ -402,10 +402,10 @@ def aws_ports(settings: Settings) -> Ports:
         max_pool_connections=MOST_CONNECTIONS,
         # Without a name of ours the SDK puts its own together anew, twice for each request.
         user_agent="carillon",
-        # Each service judges what it is sent. boto3 would do it, too, and take as long for it as
-        # for all else that it does for a transaction of an import; in our tests it does.
-        parameter_validation=False,
     )
+    # Table and queues judge what they are sent, and are sent the most. boto3 would do it, too, and
+    # take as long as for all else that a transaction of an import needs; in our tests it does.
+    unjudged = config.merge(Config(parameter_validation=False))
 
     def new_s3() -> Any:
         # Addresses that are given away need the newer signature and the region's own host.
@@ -414,11 +414,11 @@ def aws_ports(settings: Settings) -> Ports:
 
     s3 = lazily(new_s3)
     # The table is patient itself: botocore would wait half a second for a throttled item.
-    once = config.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))
+    once = unjudged.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))
     log.tell_stage(settings.stage)
     clock = SystemClock()
     ids = RandomIds(clock)
-    sqs = boto3.client("sqs", config=config)
+    sqs = boto3.client("sqs", config=unjudged)
     client = dynamodb.speak_straight(boto3.client("dynamodb", config=once))
     table = dynamodb.Table(client, settings.table, ids)
     accounts = dynamodb.DynamoAccounts(table)
