@@ -22,7 +22,6 @@ from bench.engine import engine
 from bench.meter import Meter
 from chalicelibs import bootstrap
 from chalicelibs.adapters.carriers.known import KnownCarriers
-from chalicelibs.bootstrap import aws_ports, wire
 from chalicelibs.config import Settings as ServiceSettings
 from chalicelibs.domain.call import Call
 from chalicelibs.domain.call_event import CallEvent, EventKind
@@ -147,11 +146,11 @@ class Steps:
         known = ServiceSettings.from_environment(os.environ)
         self.carrier, self.clock = Obliging(), Shifted()
         self.ports = replace(
-            aws_ports(known),
+            bootstrap.aws_ports(known),
             carriers=KnownCarriers({"simulated": self.carrier}),
             clock=self.clock,
         )
-        service = wire(
+        service = bootstrap.wire(
             self.ports, deadlines=Deadlines(), bootstrap_key_hash=known.bootstrap_key_hash
         )
         app.service = lambda: service  # type: ignore[attr-defined]

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 from chalicelibs.domain.activity import Ended
 from chalicelibs.domain.campaign import Campaign
+from chalicelibs.domain.naming import task_of
 from chalicelibs.domain.progress import Tally
 from chalicelibs.domain.task import Task
 from chalicelibs.ports import Slots
@@ -21,7 +22,17 @@ from chalicelibs.ports import Slots
 NO_DELAY = timedelta(0)
 
 Said = TypeVar("Said")
-Message = TypeVar("Message")
+
+
+class AboutCall(Protocol):
+    """A message about a call."""
+
+    @property
+    def call_id(self) -> str:
+        """The call."""
+
+
+Message = TypeVar("Message", bound=AboutCall)
 
 
 class TasksToStore(Protocol):
@@ -125,15 +136,12 @@ class Together:
     besides: Mapping[type, CarryOut]  #: Wishes that only some have, in their usual order.
 
     def handle(
-        self,
-        messages: Sequence[Message],
-        task_id_of: Callable[[Message], str],
-        way_of: Callable[[Message], Steps[str]],
+        self, messages: Sequence[Message], way_of: Callable[[Message], Steps[str]]
     ) -> Sequence[Done]:
         """Handle each message, those on one task one after another; what came of each."""
         by_task: dict[str, dict[int, Message]] = defaultdict(dict)
         for place, message in enumerate(messages):
-            by_task[task_id_of(message)][place] = message
+            by_task[task_of(message.call_id)][place] = message
         done: dict[int, Done] = {}
         self._lead([in_turn(own, way_of, done) for own in by_task.values()])
         return [done[place] for place in range(len(messages))]
@@ -188,6 +196,17 @@ class Together:
             with suppress(Exception):  # whose fault it was, each finds out by itself
                 return self.tasks.settle_all(wishes)
         return [attempt(self.tasks.settle, *wish) for wish in wishes]
+
+
+def result_of(done: Done) -> str:
+    """What was done about a message, in a word.
+
+    Raises:
+        Exception: why it failed, if it did.
+    """
+    if isinstance(done, Exception):
+        raise done
+    return done
 
 
 def told(way: Steps[None], answer: Answer) -> Any:

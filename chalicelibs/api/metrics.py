@@ -49,8 +49,8 @@ class Figures:
                 yield measured(summed(some), clock=clock, **dict(by))
 
 
-#: Those of the function that runs. Made here and not by whoever has the first figure: that may be
-#: several at once, since the calls of a batch are placed side by side.
+#: Those of the function that runs. Made here and not by whoever has the first figure: in the local
+#: stack that may be several threads at once.
 FIGURES = Figures()
 
 

@@ -19,7 +19,7 @@ from chalicelibs.domain.dead_letters import Failure, QueueName, ids_in, kind_in
 from chalicelibs.domain.imports import Import
 from chalicelibs.domain.instants import epoch_ms
 from chalicelibs.ports import ImportChunk, PlaceCall, WithdrawCall, WriteExport
-from chalicelibs.together import Done
+from chalicelibs.together import Done, attempt, result_of
 from chalicelibs.use_cases.import_contacts import ImportChunks
 from chalicelibs.use_cases.tend_dead_letters import NoteFailure
 from chalicelibs.use_cases.write_export import Lines
@@ -36,16 +36,9 @@ class Message(NamedTuple):
 
 
 def messages_of(event: SQSEvent, read: Callable[[str], object] = json.loads) -> Sequence[Message]:
-    """The messages of a batch, each read once."""
-
-    def said_in(record: SQSRecord) -> object:
-        try:
-            return read(record.body)
-        except Exception as error:  # noqa: BLE001 - its message fails by it, and no other
-            return error
-
+    """The messages of a batch, each read once; one that cannot be read fails, and no other."""
     records = [SQSRecord(record) for record in event.to_dict()["Records"]]
-    return [Message(record, said_in(record)) for record in records]
+    return [Message(record, attempt(read, record.body)) for record in records]
 
 
 def readable(messages: Iterable[Message]) -> Sequence[Any]:
@@ -101,9 +94,7 @@ def place_calls(
 
     def handle(call: PlaceCall | WithdrawCall) -> None:
         done = next(results[type(call)])  # they come in the order of the calls, and so do we
-        if isinstance(done, Exception):
-            raise done
-        tell[type(call)](ids_of(call), done)
+        tell[type(call)](ids_of(call), result_of(done))
 
     return each_message(messages, handle, Watch(QueueName.CALLS, "place_call", note))
 
@@ -142,9 +133,7 @@ def record_events(event: SQSEvent, record: Record, note: NoteFailure) -> dict[st
     results = iter(record(readable(messages)))
 
     def handle(report: CallEvent) -> None:
-        done = next(results)  # they come in the order of the reports, and so do we
-        if isinstance(done, Exception):
-            raise done
+        done = result_of(next(results))  # in the order of the reports, in which we come, too
         if done == SETTLED:
             return  # the journal has told it, and of which outcome
         fields = {"kind": report.kind, "outcome": known(report.outcome), "result": done}

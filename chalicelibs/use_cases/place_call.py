@@ -56,6 +56,7 @@ from chalicelibs.together import (
     TasksToStore,
     Together,
     attempt,
+    result_of,
     stored,
 )
 
@@ -89,7 +90,7 @@ class GatesAhead:
 
     def at_gate(self, message: PlaceCall) -> AtGate | None:
         """The gate that was read, if nobody passed it, or as it stands now."""
-        own = message.workspace_id, task_to_place(message)
+        own = message.workspace_id, task_of(message.call_id)
         return self._read.pop(own, None) or self._at_gate(*own)
 
 
@@ -97,13 +98,8 @@ def tasks_by_workspace(messages: Iterable[PlaceCall]) -> Mapping[str, list[str]]
     """The tasks that messages are about."""
     found = defaultdict[str, list[str]](list)
     for message in messages:
-        found[message.workspace_id].append(task_to_place(message))
+        found[message.workspace_id].append(task_of(message.call_id))
     return found
-
-
-def task_to_place(message: PlaceCall) -> str:
-    """The task that a message is about."""
-    return task_of(message.call_id)
 
 
 class Find(NamedTuple):
@@ -157,9 +153,7 @@ class PlaceCalls:
             Stale: when the task moved twice meanwhile; the message comes again and finds out how.
         """
         [done] = self.together([message])
-        if isinstance(done, Exception):
-            raise done
-        return done
+        return result_of(done)
 
     def together(self, messages: Sequence[PlaceCall]) -> Sequence[Done]:
         """Place the calls of a batch with fewer requests; each fails or not by itself.
@@ -170,7 +164,7 @@ class PlaceCalls:
         gates = GatesAhead(self.tasks, messages)
         own: dict[type, CarryOut] = {Find: self._find_all, Take: self._take, Ask: self._ask}
         together = Together(tasks=self.tasks, slots=self.slots, besides=own)
-        return together.handle(messages, task_to_place, partial(self._look_and_place, gates))
+        return together.handle(messages, partial(self._look_and_place, gates))
 
     def _look_and_place(self, gates: GatesAhead, message: PlaceCall) -> Steps[str]:
         try:

@@ -45,6 +45,7 @@ from chalicelibs.together import (
     TheirCampaigns,
     Together,
     attempt_all,
+    result_of,
     stored,
 )
 
@@ -80,9 +81,7 @@ class RecordCallEvent:
             Stale: when the task moved again and again; the event comes back and finds out how.
         """
         [done] = self.together([event])
-        if isinstance(done, Exception):
-            raise done
-        return done
+        return result_of(done)
 
     def together(self, events: Sequence[CallEvent]) -> Sequence[Done]:
         """Record the reports of a batch with fewer requests; each fails or not by itself."""
@@ -91,9 +90,7 @@ class RecordCallEvent:
             together = Together(
                 tasks=batch.tasks, slots=batch.slots, besides={Keep: batch._keep_all}
             )
-            return together.handle(
-                events, lambda event: task_of(event.call_id), batch._look_and_record
-            )
+            return together.handle(events, batch._look_and_record)
 
     @contextmanager
     def _of_batch(self, task_ids: Iterable[str]) -> Iterator[Self]:

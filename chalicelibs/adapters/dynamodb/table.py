@@ -26,7 +26,7 @@ PASSING = frozenset(
     }
 )
 CONDITION_FAILED = "ConditionalCheckFailed"
-IS_THERE = "DuplicateItem"  #: What was to be inserted.
+DUPLICATE = "DuplicateItem"  #: What was to be inserted is there.
 
 #: The first status with which a server says that it is not the request's fault.
 SERVER_ERRORS = 500
@@ -299,7 +299,7 @@ def why_not(code: str | None) -> NotMade | None:
     """What the error of a statement says; None: it was carried out."""
     if code is None:
         return None
-    return ConditionFailed({}) if code in {CONDITION_FAILED, IS_THERE} else ChangeRefused(code)
+    return ConditionFailed({}) if code in {CONDITION_FAILED, DUPLICATE} else ChangeRefused(code)
 
 
 def _code(error: ClientError) -> str:
