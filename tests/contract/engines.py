@@ -44,6 +44,7 @@ from chalicelibs.ports import (
     Tasks,
     Workspaces,
 )
+from local.parts import ENGINE
 from tests.builders import WORKSPACE
 from tests.statements import moto
 
@@ -213,7 +214,7 @@ def ministack(folder: Path) -> Iterator[str]:
     log = folder / "ministack.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [ENGINE_PYTHON, "-m", "ministack"],
+            [ENGINE_PYTHON, *ENGINE, "--host", "127.0.0.1", "--port", str(port)],
             cwd=folder,
             env=environment,
             stdout=output,
