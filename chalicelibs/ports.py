@@ -295,7 +295,7 @@ class Tasks(Protocol):
         Gives their new versions, in the order of the tasks.
 
         Raises:
-            Stale: when one of them is not the version that was read.
+            Stale: when some are not the version that was read; its arguments are their ids.
         """
 
     def page(

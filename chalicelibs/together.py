@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 from chalicelibs.domain.activity import Ended
 from chalicelibs.domain.campaign import Campaign
+from chalicelibs.domain.errors import Stale
 from chalicelibs.domain.naming import task_of
 from chalicelibs.domain.progress import Tally
 from chalicelibs.domain.task import Task
@@ -187,15 +188,21 @@ class Together:
             campaigns[wish.task.campaign_id][wish.task.task_id] = wish
         answers: dict[str, Answer] = {}
         for own in campaigns.values():
-            answers |= zip(own, self._settle_some([*own.values()]), strict=True)
+            answers |= self._settle_some(own)
         return [answers[wish.task.task_id] for wish in wishes]
 
-    def _settle_some(self, wishes: Sequence[Settle]) -> Sequence[Answer]:
-        """Settle tasks of one campaign; where they cannot be together, each by itself."""
-        if len(wishes) > 1:
-            with suppress(Exception):  # whose fault it was, each finds out by itself
-                return self.tasks.settle_all(wishes)
-        return [attempt(self.tasks.settle, *wish) for wish in wishes]
+    def _settle_some(self, wishes: Mapping[str, Settle]) -> Mapping[str, Answer]:
+        """Settle tasks of one campaign together, without those that have moved; or one by one."""
+        moved: dict[str, Answer] = {}
+        while len(waiting := {one: wishes[one] for one in wishes if one not in moved}) > 1:
+            done = attempt(self.tasks.settle_all, [*waiting.values()])
+            if not isinstance(done, Exception):
+                return moved | dict(zip(waiting, done, strict=True))
+            stale = waiting.keys() & done.args if isinstance(done, Stale) else set()
+            if not stale:
+                break  # whose fault it was, each finds out by itself
+            moved |= {task_id: Stale(task_id) for task_id in stale}
+        return moved | {one: attempt(self.tasks.settle, *wish) for one, wish in waiting.items()}
 
 
 def result_of(done: Done) -> str:

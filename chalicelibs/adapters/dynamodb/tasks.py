@@ -194,7 +194,7 @@ class DynamoTasks:
         try:
             self._table.transact([*map(replacing, tasks, saved), counted])
         except Cancelled as cancelled:
-            raise Stale(tasks[cancelled.failed[0]].task_id) from cancelled
+            raise Stale(*(tasks[place].task_id for place in cancelled.failed)) from cancelled
         return saved
 
     def page(

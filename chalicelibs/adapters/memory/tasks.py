@@ -105,8 +105,7 @@ class MemoryTasks:
     def settle(self, task: Task, tally: Tally) -> Task:
         """See the port."""
         with self._store.lock:
-            stored = self._store.tasks.get(task.task_id)
-            if stored is None or stored.version != task.version:
+            if self._has_moved(task):
                 raise Stale(task.task_id)
             saved = replace(task, version=task.version + 1)
             self._store.put_task(saved)
@@ -117,11 +116,14 @@ class MemoryTasks:
     def settle_all(self, settled: Sequence[tuple[Task, Tally]]) -> Sequence[Task]:
         """See the port."""
         with self._store.lock:
-            for task, _ in settled:
-                stored = self._store.tasks.get(task.task_id)
-                if stored is None or stored.version != task.version:
-                    raise Stale(task.task_id)
+            stale = [task.task_id for task, _ in settled if self._has_moved(task)]
+            if stale:
+                raise Stale(*stale)
             return [self.settle(task, tally) for task, tally in settled]
+
+    def _has_moved(self, task: Task) -> bool:
+        stored = self._store.tasks.get(task.task_id)
+        return stored is None or stored.version != task.version
 
     def page(
         self, campaign_id: str, wanted: TaskFilter = ANY_TASK, *, cursor: str | None, limit: int

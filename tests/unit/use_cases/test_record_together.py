@@ -9,6 +9,7 @@ import pytest
 from chalicelibs.adapters.memory import MemoryCalls, MemoryCampaigns, MemorySlots, MemoryTasks
 from chalicelibs.domain.call import Call
 from chalicelibs.domain.call_event import CallEvent, EventKind
+from chalicelibs.domain.errors import Stale
 from chalicelibs.domain.naming import task_of
 from chalicelibs.domain.progress import Tally
 from chalicelibs.domain.task import Task, TaskStatus
@@ -188,20 +189,36 @@ def test_what_moved_since_the_batch_was_read_is_looked_at_again(
     bench: Bench, call_ids: list[str]
 ) -> None:
     class Overtaken(MemoryTasks):
-        """Another worker settles one of the tasks that were just read."""
+        """Another worker settles two of the tasks that were just read."""
 
         def get_all(self, task_ids: Iterable[str]) -> Sequence[Task]:
             found = super().get_all(task_ids)
             bench.ends(call_ids[3], "busy")
+            bench.ends(call_ids[5], "busy")
             return found
 
-    recording = replace(bench.record, tasks=Overtaken(bench.store))
+    tasks = Counted(Overtaken(bench.store))
+    recording = replace(bench.record, tasks=tasks)
 
     done = recording.together([*map(bench.end, call_ids)])
 
-    assert done == ["settled"] * 3 + ["old_news"] + ["settled"] * 6
-    assert bench.progress(CAMPAIGN).outcomes == {"busy": 1, "completed": 9}
+    late = {3: "old_news", 5: "old_news"}
+    assert done == [late.get(number, "settled") for number in range(10)]
+    assert tasks.asked == ["get_all", "settle_all", "settle_all", "get", "get"]
+    assert bench.progress(CAMPAIGN).outcomes == {"busy": 2, "completed": 8}
     assert bench.held() == frozenset()
+
+
+def test_a_stale_task_that_nobody_named_is_found_one_by_one(
+    bench: Bench, call_ids: list[str]
+) -> None:
+    class Silent(MemoryTasks):
+        def settle_all(self, settled: Sequence[tuple[Task, Tally]]) -> Sequence[Task]:
+            raise Stale(*(f"not-{task.task_id}" for task, _ in settled))
+
+    bench.record = replace(bench.record, tasks=Silent(bench.store))
+
+    assert recorded(bench, map(bench.end, call_ids)) == ["settled"] * 10
 
 
 def test_a_task_that_cannot_be_read_fails_alone(bench: Bench, call_ids: list[str]) -> None:
