@@ -30,6 +30,10 @@ DATA = ROOT / ".local" / "throughput"
 WORKERS = (1, 2, 4)
 ON_THE_WAY = ("NUDGES", "CALLS", "CALL_EVENTS")
 
+#: The service waits as it does in the cloud: the shorter waits of the local stack are for calls
+#: that are looked at one by one, and not for hundreds in line.
+WAITS = {"FIRST_LOOK_S": "180", "SENDING_S": "75"}
+
 #: The functions with a process of their own, as all have on AWS; the others share one.
 APART = ("place_call", "record_call_event")
 
@@ -59,7 +63,7 @@ def call(contacts: int, concurrency: int, workers: int) -> Run:
     pumps = {name: n * (workers if name in ON_THE_WAY else 1) for name, n in PUMPS.items()}
     file = DATA.with_suffix(".requests")
     file.unlink(missing_ok=True)
-    told = {recorder.VARIABLE: str(file)}
+    told = {**WAITS, recorder.VARIABLE: str(file)}
     with own_stack(DATA, carrier=INSTANT, told=told, tick_s=60, pumps=pumps, apart=APART) as stack:
         customer = Customer(stack, concurrency_limit=concurrency)
         campaign_id = customer.campaign()
@@ -127,7 +131,7 @@ def main() -> None:
     """Print and write down the figures."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("contacts", type=int, nargs="?", default=5000)
-    parser.add_argument("--concurrency", type=int, default=100)
+    parser.add_argument("--concurrency", type=int, default=500)
     parser.add_argument("--again", type=int, help="contacts of each run with more workers")
     args = parser.parse_args()
     again = args.again or max(args.contacts // 5, 1)

@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 #: Threads per queue. Placing a call waits for the carrier, so it gets the most; one dispatcher is
 #: enough, since a second one would only race it for the same tasks.
-PUMPS = {"NUDGES": 1, "CALLS": 4, "CALL_EVENTS": 2, "IMPORT_CHUNKS": 4, "IMPORTS": 1}
+PUMPS = {"NUDGES": 1, "CALLS": 4, "CALL_EVENTS": 4, "IMPORT_CHUNKS": 4, "IMPORTS": 1}
 
 
 #: The variables that name functions with a process of their own, and the one a process is for.
