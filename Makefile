@@ -47,8 +47,8 @@ demo up: export CARILLON_CARRIER := $(CARRIER)
 
 # A command of that name may exist and still not run (pyenv's shims), or lack what makes
 # environments (some Linux distributions package that apart). The system's own goes first: it was
-# optimized for what programs do, as Lambda's is; without that, as pyenv builds, all takes half as
-# long again.
+# optimized for what programs do, as Lambda's is; without that, as pyenv builds, what is Python
+# alone takes 1.4 times as long.
 define find_python
 	for python in $(or $(PYTHON),/usr/bin/python3 python3.13 python3.12 python3.11 python3 python); do \
 		$$python -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' \
