@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from bench.replay import DYNAMODB, requests_of, seconds_of
 from bench.report import save
-from local import recorder
+from local import recorder, trial
 from local.recorder import Recorded
 from local.settings import PUMPS, ROOT
 from local.trial import Customer, own_stack, phones
@@ -30,9 +30,9 @@ DATA = ROOT / ".local" / "throughput"
 WORKERS = (1, 2, 4)
 ON_THE_WAY = ("NUDGES", "CALLS", "CALL_EVENTS")
 
-#: The service waits as it does in the cloud: the shorter waits of the local stack are for calls
-#: that are looked at one by one, and not for hundreds in line.
-WAITS = {"FIRST_LOOK_S": "180", "SENDING_S": "75"}
+#: The service is told nothing of its waits, so they are those of the cloud: the shorter ones of
+#: the local stack are for calls that are looked at one by one, and not for hundreds in line.
+WAITS = dict.fromkeys(trial.WAITS, "")
 
 #: The functions with a process of their own, as all have on AWS; the others share one.
 APART = ("place_call", "record_call_event")

@@ -12,15 +12,15 @@ from local.intrinsics import SECRET
 from local.settings import Settings
 
 CARRIER = ("-m", "local.carrier")
+SIP = ("-m", "local.sip")
 
 #: Ministack, without the server that it brings: that one reads HTTP in Python, which takes a third
-#: of the engine's time. Whoever still waits for a message at the end is let go as soon as there.
+#: of the engine's time. At the end, requests that wait for a message are cut off after 3 s.
 ENGINE = (
     *("-m", "uvicorn", "ministack.app:app", "--lifespan", "on", "--ws", "none"),
     *("--no-server-header", "--no-date-header", "--no-access-log", "--log-level", "warning"),
     *("--timeout-keep-alive", "75", "--timeout-graceful-shutdown", "3"),
 )
-SIP = ("-m", "local.sip")
 
 #: What would lead an AWS client elsewhere than to the engine.
 _STRAY = {"AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN"}
@@ -67,7 +67,6 @@ def engine(settings: Settings) -> Part:
         ],
         environment={
             **_inherited(),
-            "BIND_HOST": "127.0.0.1",
             "GATEWAY_PORT": str(settings.engine_port),
             # In the URLs of queues; a name might be looked up as ::1, where nobody listens.
             "MINISTACK_HOST": "127.0.0.1",

@@ -8,8 +8,8 @@ from typing import Final, Self
 
 ROOT = Path(__file__).resolve().parent.parent
 
-#: Threads per queue. Placing a call waits for the carrier, so it gets the most; one dispatcher is
-#: enough, since a second one would only race it for the same tasks.
+#: Threads per queue. Placing a call waits for the carrier, and recording must keep up with it; one
+#: dispatcher is enough, since a second one would only race it for the same tasks.
 PUMPS = {"NUDGES": 1, "CALLS": 4, "CALL_EVENTS": 4, "IMPORT_CHUNKS": 4, "IMPORTS": 1}
 
 

@@ -2,18 +2,15 @@
 
 import json
 import os
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from random import Random
 from typing import Any
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import boto3
 from botocore.config import Config
@@ -44,15 +41,16 @@ from chalicelibs.ports import (
     Tasks,
     Workspaces,
 )
-from local.parts import ENGINE
+from local import parts
+from local.intrinsics import SECRET
+from local.settings import Settings
+from local.trial import free_port
 from tests.builders import WORKSPACE
 from tests.statements import moto
 
 ROOT = Path(__file__).resolve().parents[2]
-ENGINE_PYTHON = os.environ.get("CARILLON_ENGINE_PYTHON", str(ROOT / ".venv/engine/bin/python"))
 RESOURCES = ROOT / ".chalice" / "resources.json"
 TABLE = "carillon"
-SECRET = "secret"
 STARTS_WITHIN_S = 120
 
 #: Each an account of its own.
@@ -194,48 +192,31 @@ def moto_account() -> Iterator[Account]:
 
 @contextmanager
 def ministack(folder: Path) -> Iterator[str]:
-    """A running ministack; gives its address."""
-    with closing(socket.socket()) as listener:
-        listener.bind(("127.0.0.1", 0))
-        port = listener.getsockname()[1]
-    environment = {
-        **os.environ,
-        "BIND_HOST": "127.0.0.1",
-        "MINISTACK_HOST": "127.0.0.1",
-        "GATEWAY_PORT": str(port),
-        "AWS_SECRET_ACCESS_KEY": SECRET,
-        "SFTP_ENABLED": "0",
-        "IOT_MTLS_ENABLED": "0",
-        "LOG_LEVEL": "WARNING",
-        "PERSIST_STATE": "0",
-        "STATE_DIR": str(folder / "state"),
-        "S3_DATA_DIR": str(folder / "s3"),
-    }
+    """A running ministack, of which nothing is kept; gives its address."""
+    python = Settings.from_environment(os.environ).engine_python
+    settings = Settings(engine_port=free_port(), engine_python=python, data=folder)
+    engine = parts.engine(settings)
     log = folder / "ministack.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [ENGINE_PYTHON, *ENGINE, "--host", "127.0.0.1", "--port", str(port)],
+            engine.command,
             cwd=folder,
-            env=environment,
+            env={**engine.environment, "PERSIST_STATE": "0", "S3_PERSIST": "0"},
             stdout=output,
             stderr=subprocess.STDOUT,
         )
-    url = f"http://127.0.0.1:{port}"
     try:
-        _wait_until_ready(url, process, log)
-        yield url
+        _wait_until_ready(engine, process, log)
+        yield settings.endpoint_url
     finally:
         process.terminate()
         process.wait(timeout=STARTS_WITHIN_S)
 
 
-def _wait_until_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+def _wait_until_ready(engine: parts.Part, process: subprocess.Popen[bytes], log: Path) -> None:
     give_up_at = time.monotonic() + STARTS_WITHIN_S
     while time.monotonic() < give_up_at and process.poll() is None:
-        try:
-            with urlopen(f"{url}/_ministack/ready", timeout=10) as answer:
-                if answer.status == 200:
-                    return
-        except (URLError, OSError):
-            time.sleep(0.05)
-    raise RuntimeError(f"ministack does not answer at {url}:\n{log.read_text()[-2000:]}")
+        if engine.is_up(engine.port):
+            return
+        time.sleep(0.05)
+    raise RuntimeError(f"{engine.name} does not answer:\n{log.read_text()[-2000:]}")
