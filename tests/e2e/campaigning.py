@@ -5,7 +5,7 @@ import os
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -227,7 +227,12 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+def calls_of(seen: Seen) -> list[Mapping[str, Any]]:
+    """All calls of a campaign, as the API shows them."""
+    return [call for calls in seen.calls_by_task.values() for call in calls]
+
+
 def outcomes_of(seen: Seen) -> Counter[str]:
     """How the calls of a campaign ended, and why where an outcome does not say."""
-    calls = [call for calls in seen.calls_by_task.values() for call in calls]
+    calls = calls_of(seen)
     return Counter(f"{call['outcome']} {call.get('reason') or ''}".strip() for call in calls)
