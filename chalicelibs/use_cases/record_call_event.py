@@ -269,9 +269,8 @@ class RecordCallEvent:
 
     def _record_late(self, task: Task, event: CallEvent) -> Steps[str]:
         """An event of a call that has ended: a repetition, or a more telling word on it."""
-        dialed = task.ended_call(event.call_id)
-        kept = dialed and self.calls.get(task.workspace_id, dialed)
-        if kept is None or event.kind is EventKind.IN_PROGRESS:
+        kept = self._kept(task, event)
+        if kept is None:
             return "old_news"
         if not kept.is_told_of_by(event.carrier):
             return "another_carriers_call"
@@ -291,6 +290,11 @@ class RecordCallEvent:
             return (yield from self._upgrade(task, kept, call))
         self.calls.revise(task.workspace_id, call)
         return "analysis_added"
+
+    def _kept(self, task: Task, event: CallEvent) -> Call | None:
+        """The ended call of which an event may tell more; that it was answered is no more."""
+        dialed = None if event.kind is EventKind.IN_PROGRESS else task.ended_call(event.call_id)
+        return dialed and self.calls.get(task.workspace_id, dialed)
 
     def _opt_out(self, task: Task) -> Steps[Task]:
         """Whoever asked not to be called again, however late it is told, is not."""

@@ -118,6 +118,18 @@ def test_a_batch_of_one_asks_for_no_more_than_it_needs(bench: Bench, call_ids: l
     }
 
 
+def test_answers_that_come_after_the_end_cost_one_look_at_the_tasks(
+    bench: Bench, call_ids: list[str]
+) -> None:
+    recorded(bench, map(bench.end, call_ids))
+    asked = counted(bench)
+
+    late = [CallEvent(call_id=one, kind=EventKind.IN_PROGRESS, at=NOON) for one in call_ids]
+    assert recorded(bench, late) == ["old_news"] * 10
+
+    assert asked == {"tasks": ["get_all"], "campaigns": [], "slots": [], "calls": []}
+
+
 def test_a_batch_wakes_its_workspace_once(bench: Bench, call_ids: list[str]) -> None:
     recorded(bench, map(bench.end, call_ids))
 
