@@ -28,6 +28,7 @@ def throughput(found: Figures) -> Iterator[Row]:
     more = found["workers"]["calls_per_s"]
     yield "calls per second", f"{found['calls_per_s']} ({found['contacts']} contacts)"
     yield "… of a bare loop with the same requests", f"{found['efficiency']:.0%}"
+    yield "… and with those to SQS", f"{found['efficiency_with_queues']:.0%}"
     yield "… with more workers", ", ".join(f"x{name}: {rate}" for name, rate in more.items())
     yield "requests per call, DynamoDB", str(found["dynamodb_requests_per_call"])
     yield "requests per call, SQS", str(found["sqs_requests_per_call"])

@@ -22,7 +22,10 @@ def engine() -> Iterator[Settings]:
     """Run one; gives the settings of a stack that would talk to it."""
     with TemporaryDirectory() as folder:
         settings = replace(
-            Settings.from_environment(os.environ), data=Path(folder), engine_port=free_port()
+            Settings.from_environment(os.environ),
+            data=Path(folder),
+            engine_port=free_port(),
+            endpoint=None,  # that may be the engine of the bench before
         )
         part = parts.engine(settings)
         process = subprocess.Popen(

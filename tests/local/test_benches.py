@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from bench import heat, latency, size, throughput
-from bench.replay import requests_of, snake
+from bench.replay import Request, Sender, readdressed, requests_of, snake
 from local import recorder
 from local.recorder import FUNCTIONS, PUMPS, Recorded
+from local.resources import Clients
 
 GET = Recorded(FUNCTIONS, "DynamoDB_20120810.GetItem", '{"Key": {}}')
 START = Recorded(FUNCTIONS, "DynamoDB_20120810.PutItem", json.dumps({"state": {"S": "active"}}))
@@ -16,8 +17,60 @@ SEND = Recorded(FUNCTIONS, "AmazonSQS.SendMessageBatch", "{}")
 TABLE = Recorded(PUMPS, "DynamoDB_20120810.CreateTable", "{}")
 
 
+QUEUES = ("calls", "drops")
+RECEIVE = Recorded(PUMPS, "AmazonSQS.ReceiveMessage", '{"QueueUrl": "q", "WaitTimeSeconds": 1}')
+
+
 def test_only_what_functions_ask_of_the_table_is_sent_again() -> None:
-    assert requests_of([TABLE, GET, SEND]) == [("get_item", {"Key": {}})]
+    assert requests_of([TABLE, GET, SEND]) == [("dynamodb", "get_item", {"Key": {}})]
+
+
+def test_what_the_queues_are_asked_is_sent_again_if_wanted_and_waits_for_nothing() -> None:
+    assert requests_of([TABLE, GET, SEND, RECEIVE], with_queues=True) == [
+        ("dynamodb", "get_item", {"Key": {}}),
+        ("sqs", "send_message_batch", {}),
+        ("sqs", "receive_message", {"QueueUrl": "q", "WaitTimeSeconds": 0}),
+    ]
+
+
+def test_the_same_queue_is_asked_where_it_is_now_and_no_other() -> None:
+    here = "http://here:1/0/calls"
+    get = Request("dynamodb", "get_item", {"Key": {}})
+    asked = [Request("sqs", "send", {"QueueUrl": f"http://there:2/0/{name}"}) for name in QUEUES]
+
+    assert readdressed([get, *asked], [here]) == [
+        get,
+        Request("sqs", "send", {"QueueUrl": here}),
+    ]
+
+
+class Queue:
+    """Gives one message each time, under another handle."""
+
+    def __init__(self) -> None:
+        self.received = 0
+        self.deleted: list[str] = []
+
+    def receive_message(self, **_: object) -> dict[str, Any]:
+        self.received += 1
+        return {"Messages": [{"ReceiptHandle": f"handle {self.received}"}]}
+
+    def delete_message_batch(self, **params: Any) -> dict[str, Any]:
+        self.deleted += (entry["ReceiptHandle"] for entry in params["Entries"])
+        return {}
+
+
+def test_what_is_received_again_is_what_is_deleted() -> None:
+    queue = Queue()
+    sender = Sender(Clients(dynamodb=None, sqs=queue, s3=None))
+    receive = Request("sqs", "receive_message", {"QueueUrl": "q"})
+    entries = [{"Id": str(number), "ReceiptHandle": "of then"} for number in range(3)]
+    delete = Request("sqs", "delete_message_batch", {"QueueUrl": "q", "Entries": entries})
+
+    for request in (receive, receive, delete, delete):
+        sender.send(request)
+
+    assert queue.deleted == ["handle 1", "handle 2", "of then", "of then", "of then"]
 
 
 def test_a_method_is_called_as_its_operation() -> None:
@@ -51,8 +104,8 @@ class Session:
             listener(request=request)
 
 
-class Request:
-    """A request on its way."""
+class OnItsWay:
+    """A request as it is sent."""
 
     def __init__(self, body: bytes, **headers: str) -> None:
         self.body = body
@@ -64,9 +117,9 @@ def test_requests_are_written_down_in_order_and_read_again(tmp_path: Path) -> No
 
     with (tmp_path / "requests").open("ab", buffering=0) as file:
         recorder.Recorder(file).watch(session, FUNCTIONS)
-        session.send(Request(b'{"Key": {}}', X_Amz_Target=GET.target))
-        session.send(Request(b"a file for the bucket"))
-        session.send(Request(b"{}", X_Amz_Target=SEND.target))
+        session.send(OnItsWay(b'{"Key": {}}', X_Amz_Target=GET.target))
+        session.send(OnItsWay(b"a file for the bucket"))
+        session.send(OnItsWay(b"{}", X_Amz_Target=SEND.target))
 
     assert recorder.read(tmp_path / "requests") == [GET, SEND]
 
