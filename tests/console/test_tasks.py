@@ -1,5 +1,9 @@
 """One task and its calls; the log of all calls."""
 
+import re
+from datetime import datetime, timedelta
+from urllib.parse import parse_qs, urlsplit
+
 import pytest
 from playwright.sync_api import expect
 
@@ -89,3 +93,34 @@ def test_the_log_shows_ended_calls_and_those_that_go_on(scene: Scene, visitor: V
 
     visitor.choose("Outcome", "voicemail")
     visitor.sees("No call fits")
+
+
+def test_the_log_is_found_filtered_as_it_was_left(scene: Scene, visitor: Visitor) -> None:
+    assert scene.running
+    visitor.come().go("/calls")
+    log = visitor.page.get_by_role("region", name="Ended calls").locator("tbody tr")
+    begin = visitor.page.get_by_label(re.compile("^From"))
+    expect(log).not_to_have_count(0)
+
+    begin.fill("2099-01-02T03:04")
+    visitor.sees("No call fits")
+    visitor.page.reload()
+
+    expect(begin).to_have_value("2099-01-02T03:04")
+    visitor.sees("No call fits")
+    since = parse_qs(urlsplit(visitor.page.url).fragment.partition("?")[2])["since"]
+    assert [datetime.fromisoformat(one).utcoffset() for one in since] == [timedelta(0)]
+    visitor.press("Show all")
+    expect(log).not_to_have_count(0)
+    assert visitor.page.url.endswith("#/calls")
+
+
+def test_a_date_in_the_address_that_is_none_filters_nothing(
+    scene: Scene, visitor: Visitor
+) -> None:
+    assert scene.running
+    visitor.come().go("/calls?since=yesterday")
+
+    expect(visitor.page.get_by_label(re.compile("^From"))).to_have_value("")
+    log = visitor.page.get_by_role("region", name="Ended calls").locator("tbody tr")
+    expect(log).not_to_have_count(0)

@@ -2,7 +2,7 @@
 
 import { useState } from 'preact/hooks';
 import { get, query } from '../api';
-import { fromInput, many, ownZone } from '../format';
+import { asInput, fromInput, many, ownZone } from '../format';
 import { useLive } from '../live';
 import { Bones, Card, Choice, Empty, Note, PageHead, Pager, TextField, usePages } from '../parts/ui';
 import { useNoted, type Place } from '../router';
@@ -37,16 +37,24 @@ async function load(
   return { calls, next_cursor: next };
 }
 
+/** The address holds instants: whoever is sent it may live by another clock. */
+function instantIn(place: Place, name: string, zone: string): string {
+  const at = place.query.get(name);
+  return at && !Number.isNaN(Date.parse(at)) ? asInput(at, zone) : '';
+}
+
 export function Calls({ place }: { place: Place }) {
+  const zone = ownZone();
   const [filters, setFilters] = useState({
     campaign_id: place.query.get('campaign_id') ?? '',
     agent_id: place.query.get('agent_id') ?? '',
     outcome: place.query.get('outcome') ?? '',
-    since: '',
-    until: '',
+    since: instantIn(place, 'since', zone),
+    until: instantIn(place, 'until', zone),
   });
-  const { since, until, ...noted } = filters;
-  useNoted(noted);
+  const { since, until } = filters;
+  const asked = { ...filters, since: fromInput(since, zone) ?? '', until: fromInput(until, zone) ?? '' };
+  useNoted(asked);
   const set = (changes: Partial<typeof filters>) => setFilters({ ...filters, ...changes });
   const known = useDirectory();
   const campaigns = useLive(
@@ -55,8 +63,6 @@ export function Calls({ place }: { place: Place }) {
     60_000,
   );
   const pages = usePages([filters]);
-  const zone = ownZone();
-  const asked = { ...noted, since: fromInput(since, zone), until: fromInput(until, zone) };
   const log = useLive(
     (signal) => load(asked, pages.cursor, signal),
     [filters, pages.cursor],
