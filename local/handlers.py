@@ -6,9 +6,8 @@ import random
 import signal
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import boto3
@@ -26,6 +25,9 @@ log = logging.getLogger("local")
 
 #: How long running invocations get to finish.
 _FINISH_S = 10
+
+#: How often it is looked whether anybody asked for the end.
+_LOOK_S = 0.2
 
 #: The service's waits, compressed, so that what takes minutes in the cloud can be watched here.
 #: Whoever sets one of them in the shell is obeyed.
@@ -76,7 +78,7 @@ def service_environment(
     }
 
 
-def _serve(settings: Settings, stop: threading.Event) -> bool:
+def _serve(settings: Settings, asked: Sequence[int]) -> bool:
     began = time.monotonic()
     os.environ.update(engine_environment(settings, os.environ))
     config = BotoConfig(
@@ -101,26 +103,36 @@ def _serve(settings: Settings, stop: threading.Event) -> bool:
     log.info("wired in %.1f s", time.monotonic() - began)
     if settings.only:
         workers.start()
-        stop.wait()
+        _wait_for(asked)
         return workers.stop(_FINISH_S)
     gateway = Gateway(declared.app, declared.config, Refusals(created.resources))
-    return _serve_all(GatewayServer(gateway, settings.port), workers, settings, stop)
+    return _serve_all(GatewayServer(gateway, settings.port), workers, settings, asked)
 
 
 def _serve_all(
-    server: GatewayServer, workers: Workers, settings: Settings, stop: threading.Event
+    server: GatewayServer, workers: Workers, settings: Settings, asked: Sequence[int]
 ) -> bool:
     """Answer requests and run functions, those apart, too; whether all ended as they should."""
     server.begin()
     apart = [_start_apart(settings, function) for function in settings.apart]
     workers.start()
-    stop.wait()
+    _wait_for(asked)
     deadline = time.monotonic() + _FINISH_S
     for process in apart:
         process.terminate()
     ended = [server.finish(_FINISH_S), workers.stop(max(0, deadline - time.monotonic()))]
     ended += [process.wait() == 0 for process in apart]
     return all(ended)
+
+
+def _wait_for(asked: Sequence[int]) -> None:
+    """Wait for a signal, awake now and then.
+
+    The system may hand it to another thread than this one: one that starts a thread at that very
+    moment, for instance. Python notes it then, but does not wake this one, which runs handlers.
+    """
+    while not asked:
+        time.sleep(_LOOK_S)
 
 
 def _start_apart(settings: Settings, function: str) -> subprocess.Popen[bytes]:
@@ -135,22 +147,22 @@ def _start_apart(settings: Settings, function: str) -> subprocess.Popen[bytes]:
 
 def main() -> int:
     """Serve until SIGTERM or Ctrl-C; a second one ends it at once."""
-    stop = threading.Event()
+    asked: list[int] = []
 
-    def asked(*_: object) -> None:
-        if stop.is_set():
+    def ask(number: int, _: object) -> None:
+        if asked:
             os._exit(1)
-        stop.set()
+        asked.append(number)
 
-    signal.signal(signal.SIGTERM, asked)
-    signal.signal(signal.SIGINT, asked)
+    signal.signal(signal.SIGTERM, ask)
+    signal.signal(signal.SIGINT, ask)
     logging.basicConfig(
         level=os.environ.get("LOG_LEVEL", "INFO"),
         format="%(asctime)s %(levelname)s %(threadName)s %(name)s: %(message)s",
         stream=sys.stderr,
     )
     logging.getLogger("botocore").setLevel(logging.WARNING)
-    return 0 if _serve(Settings.from_environment(os.environ), stop) else 1
+    return 0 if _serve(Settings.from_environment(os.environ), asked) else 1
 
 
 if __name__ == "__main__":

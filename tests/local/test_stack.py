@@ -1,3 +1,4 @@
+import ctypes
 import http.client
 import json
 import os
@@ -251,6 +252,24 @@ def test_a_second_signal_does_not_wait_for_work_in_progress(
     assert not any(pids(settings).values())
     log = (settings.data / "log" / "handlers.log").read_text()
     assert "left running" not in log, "it would say so after ten seconds"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a signal to one thread: Linux's tgkill")
+def test_the_handlers_end_whichever_of_their_threads_is_told(
+    settings: Settings, drivers: list[Driver]
+) -> None:
+    driver = Driver(settings, "driver")
+    drivers.append(driver)
+    driver.line("up")
+    handlers = pids(settings)["handlers"]
+    assert handlers is not None
+    main, gateway, *_ = sorted(int(one.name) for one in Path(f"/proc/{handlers}/task").iterdir())
+
+    assert main == handlers
+    assert ctypes.CDLL(None).tgkill(handlers, gateway, signal.SIGTERM) == 0
+
+    until(lambda: Identity.of(handlers) is None, within_s=30)
+    assert driver.end() == 0
 
 
 @pytest.mark.parametrize(
