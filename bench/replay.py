@@ -10,18 +10,19 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from multiprocessing.synchronize import Barrier
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from bench.engine import engine
 from local import resources
 from local.handlers import engine_environment
 from local.recorder import FUNCTIONS, Recorded
 from local.settings import ROOT
-from local.trial import Stuck
+from local.trial import Stuck, own_engine
 
 #: Services, by how the target of a request to them begins.
 DYNAMODB, SQS = "DynamoDB_20120810", "AmazonSQS"
@@ -56,7 +57,8 @@ def requests_of(recorded: Sequence[Recorded], *, with_queues: bool = False) -> l
     requests = []
     for one in recorded:
         target, _, operation = one.target.partition(".")
-        if with_queues if target == SQS else target == DYNAMODB and one.asker == FUNCTIONS:
+        wanted = {DYNAMODB: one.asker == FUNCTIONS, SQS: with_queues}
+        if wanted.get(target):
             params = json.loads(one.body)
             if "WaitTimeSeconds" in params:
                 params["WaitTimeSeconds"] = 0
@@ -77,7 +79,7 @@ def seconds_of(
     As they were recorded from the first on, the table then holds what it held: conditions that
     held hold again, and lanes are as full as they were. Of several processes each sends its share.
     """
-    with engine() as settings:
+    with TemporaryDirectory() as folder, own_engine(Path(folder)) as settings:
         os.environ.update(engine_environment(settings, {}))
         clients = resources.Clients.of(boto3.Session(), config=CONFIG)
         created = resources.create(resources.load(ROOT), clients)

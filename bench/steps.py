@@ -13,12 +13,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import boto3
 from botocore.config import Config
 
-from bench.engine import engine
 from bench.meter import Meter
 from chalicelibs import bootstrap
 from chalicelibs.adapters.carriers.known import KnownCarriers
@@ -49,7 +50,7 @@ from local.handlers import engine_environment, service_environment
 from local.holds import Holds
 from local.pumps import DropPump, QueuePump, Source
 from local.settings import Settings
-from local.trial import CALLER_ID
+from local.trial import CALLER_ID, own_engine
 
 #: The engine looks at every item of a partition: for a page of a million tasks, at 60,000.
 ENGINE_ANSWERS_WITHIN_S = 60
@@ -259,5 +260,9 @@ def steps() -> Iterator[Steps]:
     """The service over an engine of its own. Once in a process: it is told by the environment."""
     written = io.StringIO()
     bootstrap.ANSWERS_WITHIN_S = ENGINE_ANSWERS_WITHIN_S
-    with engine() as settings, redirect_stdout(written):
+    with (
+        TemporaryDirectory() as folder,
+        own_engine(Path(folder)) as settings,
+        redirect_stdout(written),
+    ):
         yield Steps(settings, written)

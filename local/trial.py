@@ -5,6 +5,7 @@ import os
 import random
 import shutil
 import socket
+import subprocess
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -32,6 +33,9 @@ CALLER_ID = "+12025550100"
 
 #: Area codes of numbers that could exist; 555 belongs to films and tests.
 AREAS = (202, 303, 415, 512, 617, 702, 808, 907)
+
+#: So long an engine that keeps nothing may take to end.
+ENGINE_ENDS_S = 60
 
 #: An import that stands still for so long is stuck.
 IMPORT_S = 120
@@ -85,6 +89,39 @@ def own_stack(
     own = replace(Settings.from_environment(os.environ), **changes)
     with Stack(own, carrier=carrier) as stack:
         yield stack
+
+
+@contextlib.contextmanager
+def own_engine(data: Path, *, within_s: float = 30) -> Iterator[Settings]:
+    """A new engine alone, on a free port, that keeps nothing; its log stays in the folder.
+
+    Gives the settings of a stack that would talk to it.
+
+    Raises:
+        Stuck: when it does not answer in that time; tells what it wrote last.
+    """
+    # The endpoint that the environment names may be the engine of whoever ran before.
+    changes: dict[str, Any] = {"data": data, "engine_port": free_port(), "endpoint": None}
+    own = replace(Settings.from_environment(os.environ), **changes)
+    engine, log = parts.engine(own), data / "engine.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            engine.command,
+            env={**engine.environment, "PERSIST_STATE": "0", "S3_PERSIST": "0"},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        give_up_at = time.monotonic() + within_s
+        while not engine.is_up(engine.port):
+            if time.monotonic() > give_up_at or process.poll() is not None:
+                last = log.read_text(errors="replace")[-2000:]
+                raise Stuck(f"the engine does not answer: run `make engine`\n{last}")
+            time.sleep(0.05)
+        yield own
+    finally:
+        process.terminate()
+        process.wait(ENGINE_ENDS_S)
 
 
 def set_faults(stack: Stack, faults: Mapping[str, float]) -> None:

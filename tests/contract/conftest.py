@@ -4,15 +4,17 @@ from collections.abc import Iterator
 
 import pytest
 
+from local.trial import own_engine
 from tests.contract.engines import (
     ACCOUNTS,
     Account,
     Ports,
-    ministack,
     moto_account,
     ports_in_memory,
     ports_of,
 )
+
+STARTS_WITHIN_S = 120
 
 MINISTACK = pytest.param("ministack", marks=pytest.mark.engine)
 
@@ -24,8 +26,9 @@ SERVERS = [MINISTACK, "moto"]
 
 @pytest.fixture(scope="session")
 def engine_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with ministack(tmp_path_factory.mktemp("ministack")) as url:
-        yield url
+    folder = tmp_path_factory.mktemp("ministack")
+    with own_engine(folder, within_s=STARTS_WITHIN_S) as settings:
+        yield settings.endpoint_url
 
 
 @pytest.fixture

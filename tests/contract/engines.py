@@ -1,9 +1,6 @@
 """What the ports run on: the in-memory twins, ministack, moto."""
 
 import json
-import os
-import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -41,17 +38,13 @@ from chalicelibs.ports import (
     Tasks,
     Workspaces,
 )
-from local import parts
 from local.intrinsics import SECRET
-from local.settings import Settings
-from local.trial import free_port
 from tests.builders import WORKSPACE
 from tests.statements import moto
 
 ROOT = Path(__file__).resolve().parents[2]
 RESOURCES = ROOT / ".chalice" / "resources.json"
 TABLE = "carillon"
-STARTS_WITHIN_S = 120
 
 #: Each an account of its own.
 ACCOUNTS = count(100_000_000_001)
@@ -188,35 +181,3 @@ def new_table(client: Any) -> stored.Table:
 def moto_account() -> Iterator[Account]:
     with moto():
         yield Account(None, "testing")
-
-
-@contextmanager
-def ministack(folder: Path) -> Iterator[str]:
-    """A running ministack, of which nothing is kept; gives its address."""
-    python = Settings.from_environment(os.environ).engine_python
-    settings = Settings(engine_port=free_port(), engine_python=python, data=folder)
-    engine = parts.engine(settings)
-    log = folder / "ministack.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            engine.command,
-            cwd=folder,
-            env={**engine.environment, "PERSIST_STATE": "0", "S3_PERSIST": "0"},
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        _wait_until_ready(engine, process, log)
-        yield settings.endpoint_url
-    finally:
-        process.terminate()
-        process.wait(timeout=STARTS_WITHIN_S)
-
-
-def _wait_until_ready(engine: parts.Part, process: subprocess.Popen[bytes], log: Path) -> None:
-    give_up_at = time.monotonic() + STARTS_WITHIN_S
-    while time.monotonic() < give_up_at and process.poll() is None:
-        if engine.is_up(engine.port):
-            return
-        time.sleep(0.05)
-    raise RuntimeError(f"{engine.name} does not answer:\n{log.read_text()[-2000:]}")

@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -65,6 +65,9 @@ class Driver:
         return self.process.returncode
 
 
+Drive = Callable[..., Driver]
+
+
 @pytest.fixture
 def settings(engine_python: Path, tmp_path: Path) -> Settings:
     return Settings(
@@ -79,9 +82,15 @@ def settings(engine_python: Path, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def drivers(settings: Settings) -> Iterator[list[Driver]]:
+def drive(settings: Settings) -> Iterator[Drive]:
+    """What starts a stack in a process of its own, with some settings changed if need be."""
     drivers: list[Driver] = []
-    yield drivers
+
+    def started(mode: str, **changes: Any) -> Driver:
+        drivers.append(Driver(replace(settings, **changes), mode))
+        return drivers[-1]
+
+    yield started
     for driver in drivers:
         driver.process.kill()
         driver.process.communicate()
@@ -119,11 +128,8 @@ def kill(pid: int | None) -> None:
     until(lambda: Identity.of(pid) is None)
 
 
-def test_up_starts_delivers_stops_and_its_data_survives(
-    settings: Settings, drivers: list[Driver]
-) -> None:
-    up = Driver(settings, "up")
-    drivers.append(up)
+def test_up_starts_delivers_stops_and_its_data_survives(settings: Settings, drive: Drive) -> None:
+    up = drive("up")
 
     assert up.line("API key") == "API key: key_1"
     send(settings, id="c1")
@@ -143,8 +149,7 @@ def test_up_starts_delivers_stops_and_its_data_survives(
     for name in PARTS:
         assert (settings.data / "log" / f"{name}.log").exists()
 
-    again = Driver(settings, "up")
-    drivers.append(again)
+    again = drive("up")
     assert again.line("API key") == "API key: key_1"
     assert get(settings, "/notes/placed") == {"c1": 1}
     assert get(settings, "/notes/workspaces") == {"local": 1}
@@ -153,18 +158,16 @@ def test_up_starts_delivers_stops_and_its_data_survives(
 
 
 def test_after_kill_9_of_the_handlers_a_new_supervisor_takes_over_and_work_comes_back(
-    settings: Settings, drivers: list[Driver]
+    settings: Settings, drive: Drive
 ) -> None:
-    first = Driver(settings, "driver")
-    drivers.append(first)
+    first = drive("driver")
     assert first.line("up") == "up []"
     send(settings, id="c1", sleep=3)
     until(lambda: get(settings, "/notes/calls") == {"c1": 1})
     before = pids(settings)
 
     kill(before["handlers"])
-    second = Driver(settings, "driver")
-    drivers.append(second)
+    second = drive("driver")
 
     assert second.line("up") == "up ['carrier', 'engine']"
     assert first.end() == 0  # It ends, and leaves alone what is no longer its own.
@@ -177,18 +180,16 @@ def test_after_kill_9_of_the_handlers_a_new_supervisor_takes_over_and_work_comes
 
 
 def test_kill_9_of_the_supervisor_leaves_no_process_and_loses_no_data(
-    settings: Settings, drivers: list[Driver]
+    settings: Settings, drive: Drive
 ) -> None:
-    first = Driver(settings, "driver")
-    drivers.append(first)
+    first = drive("driver")
     first.line("up")
     send(settings, id="c1")
     until(lambda: get(settings, "/notes/placed") == {"c1": 1})
     left = pids(settings)
 
     first.process.kill()
-    second = Driver(settings, "driver")  # At once: it waits for the orphans to end.
-    drivers.append(second)
+    second = drive("driver")  # At once: it waits for the orphans to end.
 
     assert second.line("up") == "up []"
     assert all(Identity.of(pid or 0) is None for pid in left.values())
@@ -197,10 +198,9 @@ def test_kill_9_of_the_supervisor_leaves_no_process_and_loses_no_data(
 
 
 def test_whoever_starts_while_another_stops_waits_until_the_data_is_written(
-    settings: Settings, drivers: list[Driver]
+    settings: Settings, drive: Drive
 ) -> None:
-    first = Driver(settings, "up")
-    drivers.append(first)
+    first = drive("up")
     first.line("API key")
     send(settings, id="c1")
     until(lambda: get(settings, "/notes/placed") == {"c1": 1})
@@ -211,8 +211,7 @@ def test_whoever_starts_while_another_stops_waits_until_the_data_is_written(
         kill(pids(settings)["handlers"])
         first.line("The handlers")
         until(lambda: Records(settings.data / "run").owner("engine") is None)
-        second = Driver(settings, "driver")
-        drivers.append(second)
+        second = drive("driver")
     finally:
         os.kill(engine, signal.SIGCONT)
 
@@ -221,11 +220,8 @@ def test_whoever_starts_while_another_stops_waits_until_the_data_is_written(
     assert second.end() == 0
 
 
-def test_up_names_the_part_that_died_and_stops_the_rest(
-    settings: Settings, drivers: list[Driver]
-) -> None:
-    up = Driver(settings, "up")
-    drivers.append(up)
+def test_up_names_the_part_that_died_and_stops_the_rest(settings: Settings, drive: Drive) -> None:
+    up = drive("up")
     up.line("API key")
 
     kill(pids(settings)["handlers"])
@@ -236,10 +232,9 @@ def test_up_names_the_part_that_died_and_stops_the_rest(
 
 
 def test_a_second_signal_does_not_wait_for_work_in_progress(
-    settings: Settings, drivers: list[Driver]
+    settings: Settings, drive: Drive
 ) -> None:
-    up = Driver(settings, "up")
-    drivers.append(up)
+    up = drive("up")
     up.line("API key")
     send(settings, id="c1", sleep=60)
     until(lambda: get(settings, "/notes/calls") == {"c1": 1})
@@ -256,10 +251,9 @@ def test_a_second_signal_does_not_wait_for_work_in_progress(
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a signal to one thread: Linux's tgkill")
 def test_the_handlers_end_whichever_of_their_threads_is_told(
-    settings: Settings, drivers: list[Driver]
+    settings: Settings, drive: Drive
 ) -> None:
-    driver = Driver(settings, "driver")
-    drivers.append(driver)
+    driver = drive("driver")
     driver.line("up")
     handlers = pids(settings)["handlers"]
     assert handlers is not None
@@ -281,12 +275,11 @@ def test_the_handlers_end_whichever_of_their_threads_is_told(
     ],
 )
 def test_a_busy_port_is_named_with_the_variable_that_moves_it(
-    settings: Settings, drivers: list[Driver], field: str, variable: str
+    settings: Settings, drive: Drive, field: str, variable: str
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         busy = other.getsockname()[1]
-        up = Driver(replace(settings, **{field: busy}), "up")
-        drivers.append(up)
+        up = drive("up", **{field: busy})
 
         line = up.line("Port")
 
@@ -297,10 +290,9 @@ def test_a_busy_port_is_named_with_the_variable_that_moves_it(
 
 
 def test_handlers_that_do_not_start_say_why_and_nothing_stays(
-    settings: Settings, drivers: list[Driver], tmp_path: Path
+    settings: Settings, drive: Drive, tmp_path: Path
 ) -> None:
-    up = Driver(replace(settings, project=tmp_path), "up")
-    drivers.append(up)
+    up = drive("up", project=tmp_path)
 
     line = up.line("The handlers")
 
