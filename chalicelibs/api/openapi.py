@@ -17,9 +17,8 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json
 from pydantic_core import core_schema
 
 from chalicelibs.api.bodies import Body
-from chalicelibs.api.operations import (
-    OPERATIONS,
-    PATH_PARTS,
+from chalicelibs.api.operations import OPERATIONS
+from chalicelibs.api.operations.operation import (
     SCHEMAS,
     Answers,
     Bodies,
@@ -30,6 +29,7 @@ from chalicelibs.api.operations import (
     Parameter,
     TextBody,
 )
+from chalicelibs.api.operations.parameters import PATH_PARTS
 from chalicelibs.api.pushes import NewTask
 from chalicelibs.api.refusals import ErrorView
 

@@ -13,7 +13,8 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 import app
 from chalicelibs.api import examples, openapi
 from chalicelibs.api.http import ANY_TYPE
-from chalicelibs.api.operations import OPERATIONS, Operation
+from chalicelibs.api.operations import OPERATIONS
+from chalicelibs.api.operations.operation import Operation
 from chalicelibs.domain.campaign import Campaign, CampaignKind, CampaignState
 from chalicelibs.domain.workspace import ApiKey
 from tests.builders import an_agent

@@ -1,0 +1,97 @@
+"""Agents, and the numbers they call from."""
+
+from chalicelibs.api import examples
+from chalicelibs.api.agents import (
+    AgentChanges,
+    AgentsView,
+    AgentView,
+    NewAgent,
+    NewNumber,
+    NumberChanges,
+    NumbersView,
+    NumberView,
+)
+from chalicelibs.api.operations.operation import Operation
+from chalicelibs.api.operations.parameters import ETAG, IF_MATCH
+
+AGENTS = (
+    Operation(
+        name="create_agent",
+        method="POST",
+        path="/agents",
+        tag="Agents and numbers",
+        summary="Create an agent",
+        body=NewAgent,
+        examples=examples.AGENT,
+        answers={201: (AgentView,)},
+        headers=(ETAG,),
+    ),
+    Operation(
+        name="list_agents",
+        method="GET",
+        path="/agents",
+        tag="Agents and numbers",
+        summary="List the agents",
+        answers={200: (AgentsView,)},
+    ),
+    Operation(
+        name="get_agent",
+        method="GET",
+        path="/agents/{agent_id}",
+        tag="Agents and numbers",
+        summary="Show an agent",
+        answers={200: (AgentView,)},
+        headers=(ETAG,),
+    ),
+    Operation(
+        name="edit_agent",
+        method="PATCH",
+        path="/agents/{agent_id}",
+        tag="Agents and numbers",
+        summary="Change what is named of an agent",
+        description="It counts from the next dial on.",
+        body=AgentChanges,
+        examples=examples.AGENT_CHANGES,
+        answers={200: (AgentView,)},
+        parameters=(IF_MATCH,),
+        headers=(ETAG,),
+        also=frozenset({409, 412}),
+    ),
+    Operation(
+        name="create_number",
+        method="POST",
+        path="/numbers",
+        tag="Agents and numbers",
+        summary="Register a number to call from",
+        body=NewNumber,
+        examples=examples.NUMBER,
+        answers={201: (NumberView,)},
+    ),
+    Operation(
+        name="list_numbers",
+        method="GET",
+        path="/numbers",
+        tag="Agents and numbers",
+        summary="List the numbers",
+        answers={200: (NumbersView,)},
+    ),
+    Operation(
+        name="get_number",
+        method="GET",
+        path="/numbers/{phone}",
+        tag="Agents and numbers",
+        summary="Show a number",
+        answers={200: (NumberView,)},
+    ),
+    Operation(
+        name="edit_number",
+        method="PATCH",
+        path="/numbers/{phone}",
+        tag="Agents and numbers",
+        summary="Change what is named of a number",
+        body=NumberChanges,
+        examples=examples.NUMBER_CHANGES,
+        answers={200: (NumberView,)},
+        also=frozenset({409}),
+    ),
+)
