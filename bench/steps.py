@@ -28,7 +28,7 @@ from chalicelibs.domain.call import Call
 from chalicelibs.domain.call_event import CallEvent, EventKind
 from chalicelibs.domain.deadlines import Deadlines
 from chalicelibs.domain.outcome import Outcome
-from chalicelibs.ports import (
+from chalicelibs.ports.carriers import (
     Accepted,
     DialRequest,
     FetchAnswer,

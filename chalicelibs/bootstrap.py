@@ -17,37 +17,17 @@ from chalicelibs.api.journal import LoggedJournal
 from chalicelibs.config import Settings
 from chalicelibs.domain.dead_letters import QueueName
 from chalicelibs.domain.deadlines import Deadlines
-from chalicelibs.ports import (
-    UNHEARD,
-    Accounts,
-    Activities,
-    Agents,
-    Answers,
-    Calls,
-    Campaigns,
-    Carrier,
-    Carriers,
-    Clock,
-    DeadLetters,
-    Exports,
-    Failures,
-    Files,
-    Gauges,
-    Ids,
-    Imports,
-    Journal,
-    Pacing,
-    Parts,
-    Queue,
-    Requests,
-    Secrets,
-    Sessions,
-    SideBySide,
-    Slots,
-    Tasks,
-    Workspaces,
-    one_by_one,
-)
+from chalicelibs.ports.calls import Calls, Pacing, Slots
+from chalicelibs.ports.campaigns import Activities, Campaigns, Gauges
+from chalicelibs.ports.carriers import Carrier, Carriers
+from chalicelibs.ports.exports import Exports, Parts
+from chalicelibs.ports.imports import Files, Imports
+from chalicelibs.ports.queues import DeadLetters, Failures, Queue
+from chalicelibs.ports.requests import Answers, Requests
+from chalicelibs.ports.side_by_side import SideBySide, one_by_one
+from chalicelibs.ports.surroundings import UNHEARD, Clock, Ids, Journal
+from chalicelibs.ports.tasks import Tasks
+from chalicelibs.ports.workspaces import Accounts, Agents, Secrets, Sessions, Workspaces
 from chalicelibs.use_cases.answer_once import AnswerOnce
 from chalicelibs.use_cases.apply_brakes import ApplyBrakes
 from chalicelibs.use_cases.count_request import CountRequest

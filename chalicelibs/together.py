@@ -18,7 +18,7 @@ from chalicelibs.domain.errors import Stale
 from chalicelibs.domain.naming import task_of
 from chalicelibs.domain.progress import Tally
 from chalicelibs.domain.task import Task
-from chalicelibs.ports import Slots
+from chalicelibs.ports.calls import Slots
 
 NO_DELAY = timedelta(0)
 

@@ -6,7 +6,7 @@ from random import Random
 
 from chalicelibs.domain.instants import epoch_ms
 from chalicelibs.domain.naming import CHANCE_DIGITS, TIME_DIGITS, base32
-from chalicelibs.ports import Clock
+from chalicelibs.ports.surroundings import Clock
 
 
 class RandomIds:

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from chalicelibs.domain.errors import NotAllowed
 from chalicelibs.domain.imports import JOINED, check_size
-from chalicelibs.ports import UnreadableFile, Upload
+from chalicelibs.ports.imports import UnreadableFile, Upload
 
 SCHEME = "s3://"
 CSV = "text/csv"

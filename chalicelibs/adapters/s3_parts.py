@@ -8,7 +8,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from chalicelibs.domain.exports import ExportFormat
-from chalicelibs.ports import Download, UploadGone
+from chalicelibs.ports.exports import Download, UploadGone
 
 TYPES: Mapping[ExportFormat, str] = {
     ExportFormat.CSV: "text/csv; charset=utf-8",

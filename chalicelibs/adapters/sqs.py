@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from chalicelibs.domain.call_event import CallEvent
-from chalicelibs.ports import ImportChunk, PlaceCall, WithdrawCall, WriteExport
+from chalicelibs.ports.queues import ImportChunk, PlaceCall, WithdrawCall, WriteExport
 
 #: Messages that SQS takes in one request, and what they may weigh together.
 BATCH = 10

@@ -8,7 +8,7 @@ from chalicelibs.api.bodies import At, View
 from chalicelibs.domain.call import Call, CallStatus
 from chalicelibs.domain.naming import campaign_of, task_of
 from chalicelibs.domain.transcript import Utterance
-from chalicelibs.ports import Page
+from chalicelibs.ports.pages import Page
 
 
 class UtteranceView(View):

@@ -22,7 +22,7 @@ from chalicelibs.api.sovereign.settings import NUMBERS, ONLY_HERE, SovereignChan
 from chalicelibs.domain.agent import Agent, Number
 from chalicelibs.domain.campaign import Campaign, Dialect
 from chalicelibs.domain.errors import CarillonError, Invalid
-from chalicelibs.ports import Page
+from chalicelibs.ports.pages import Page
 from chalicelibs.use_cases.manage_campaigns import CampaignReading
 
 Args = ParamSpec("Args")

@@ -13,7 +13,7 @@ from chalicelibs.domain.phone import InvalidPhone
 from chalicelibs.domain.quota import RateLimitExceeded
 from chalicelibs.domain.session import NotSignedIn
 from chalicelibs.domain.template import MissingVariables
-from chalicelibs.ports import Forged
+from chalicelibs.ports.carriers import Forged
 
 
 class Malformed(Invalid):

@@ -8,7 +8,7 @@ from pydantic import Field
 from chalicelibs.api.bodies import At, Body, View, parse
 from chalicelibs.domain.errors import Invalid
 from chalicelibs.domain.exports import Export, ExportFormat, ExportKind, ExportStatus
-from chalicelibs.ports import Download
+from chalicelibs.ports.exports import Download
 from chalicelibs.use_cases.manage_exports import ExportReading, Wanted
 
 #: Columns that context may have of its own, and how long their names may be.

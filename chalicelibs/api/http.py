@@ -16,7 +16,8 @@ from chalicelibs.domain.erasing import PLACE
 from chalicelibs.domain.errors import Invalid, NotFound
 from chalicelibs.domain.naming import ALPHABET, LENGTH
 from chalicelibs.domain.workspace import OPERATOR, Holder
-from chalicelibs.ports import Paging, Webhook
+from chalicelibs.ports.carriers import Webhook
+from chalicelibs.ports.pages import Paging
 
 #: Larger bodies are refused; longer lists of contacts come as CSV.
 MOST_BYTES = 1024 * 1024

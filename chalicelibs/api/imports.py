@@ -20,7 +20,8 @@ from chalicelibs.domain.imports import (
 )
 from chalicelibs.domain.reading import Duplicates, Meaning, Reading
 from chalicelibs.domain.rehearsal import MOST_PREVIEWS, MOST_REJECTED, Preview, Rehearsal
-from chalicelibs.ports import Page, Upload
+from chalicelibs.ports.imports import Upload
+from chalicelibs.ports.pages import Page
 from chalicelibs.use_cases.receive_contacts import Part, Received, Sent
 
 #: What API Gateway makes of bytes that are no UTF-8 text, before we see them.

@@ -9,7 +9,7 @@ from threading import Lock
 from typing import Any
 
 from chalicelibs.domain.instants import epoch_ms
-from chalicelibs.ports import Clock
+from chalicelibs.ports.surroundings import Clock
 
 NAMESPACE = "Carillon"
 

@@ -12,7 +12,7 @@ from chalice.app import Chalice, Response
 from chalicelibs.api.http import Request, request
 from chalicelibs.domain.errors import Invalid
 from chalicelibs.domain.once import HEADER, Answered, Asked, seal, unseal
-from chalicelibs.ports import Ids as Ids
+from chalicelibs.ports.surroundings import Ids as Ids
 
 LONGEST_KEY = 255
 

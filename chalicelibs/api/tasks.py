@@ -15,7 +15,7 @@ from chalicelibs.domain.instants import MILLISECOND
 from chalicelibs.domain.outlook import TaskReading, Wait, outlook
 from chalicelibs.domain.overrides import rules_of
 from chalicelibs.domain.task import Task, TaskStatus
-from chalicelibs.ports import Page
+from chalicelibs.ports.pages import Page
 
 Item = TypeVar("Item")
 Shown = TypeVar("Shown")

@@ -18,7 +18,7 @@ from chalicelibs.domain.call_event import CallEvent
 from chalicelibs.domain.dead_letters import Failure, QueueName, ids_in, kind_in
 from chalicelibs.domain.imports import Import
 from chalicelibs.domain.instants import epoch_ms
-from chalicelibs.ports import ImportChunk, PlaceCall, WithdrawCall, WriteExport
+from chalicelibs.ports.queues import ImportChunk, PlaceCall, WithdrawCall, WriteExport
 from chalicelibs.together import Done, attempt, result_of
 from chalicelibs.use_cases.import_contacts import ImportChunks
 from chalicelibs.use_cases.tend_dead_letters import NoteFailure

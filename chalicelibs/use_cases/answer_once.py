@@ -6,7 +6,8 @@ from itertools import count
 from typing import NamedTuple
 
 from chalicelibs.domain.once import Answered, Asked, Turn
-from chalicelibs.ports import Answers, Clock, Ids
+from chalicelibs.ports.requests import Answers
+from chalicelibs.ports.surroundings import Clock, Ids
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

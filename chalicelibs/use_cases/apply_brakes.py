@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from chalicelibs.domain.brakes import verdict
 from chalicelibs.domain.campaign import Campaign, CampaignState
 from chalicelibs.domain.journal import Happened, Note
-from chalicelibs.ports import UNHEARD, Campaigns, Clock, Gauges, Journal
+from chalicelibs.ports.campaigns import Campaigns, Gauges
+from chalicelibs.ports.surroundings import UNHEARD, Clock, Journal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from chalicelibs.domain.quota import Quota, minute_of
-from chalicelibs.ports import Clock, Requests
+from chalicelibs.ports.requests import Requests
+from chalicelibs.ports.surroundings import Clock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

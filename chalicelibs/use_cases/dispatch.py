@@ -18,20 +18,12 @@ from chalicelibs.domain.naming import campaign_of, task_of
 from chalicelibs.domain.pace import MOST_AT_ONCE, delay_of, most_at_once, planned_ahead
 from chalicelibs.domain.task import DueTask, tally_of
 from chalicelibs.domain.workspace import Workspace
-from chalicelibs.ports import (
-    UNHEARD,
-    Agents,
-    Campaigns,
-    Clock,
-    Ids,
-    Journal,
-    Pacing,
-    PlaceCall,
-    Queue,
-    Slots,
-    Tasks,
-    Workspaces,
-)
+from chalicelibs.ports.calls import Pacing, Slots
+from chalicelibs.ports.campaigns import Campaigns
+from chalicelibs.ports.queues import PlaceCall, Queue
+from chalicelibs.ports.surroundings import UNHEARD, Clock, Ids, Journal
+from chalicelibs.ports.tasks import Tasks
+from chalicelibs.ports.workspaces import Agents, Workspaces
 
 #: Candidates beyond the free slots, for those that somebody else takes first.
 SPARE = 5

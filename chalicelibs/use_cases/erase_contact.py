@@ -10,7 +10,13 @@ from chalicelibs.domain.exports import Export, ExportStatus
 from chalicelibs.domain.naming import task_id_for_phone
 from chalicelibs.domain.search import TaskFilter
 from chalicelibs.domain.task import Task, tally_of
-from chalicelibs.ports import Calls, Campaigns, Clock, Exports, Imports, Page, Parts, Tasks
+from chalicelibs.ports.calls import Calls
+from chalicelibs.ports.campaigns import Campaigns
+from chalicelibs.ports.exports import Exports, Parts
+from chalicelibs.ports.imports import Imports
+from chalicelibs.ports.pages import Page
+from chalicelibs.ports.surroundings import Clock
+from chalicelibs.ports.tasks import Tasks
 
 #: Parts of lists looked at in one request; each is one search or less.
 MOST_LOOKS = 40

@@ -21,16 +21,12 @@ from chalicelibs.domain.pace import delay_of, most_at_once, planned_ahead
 from chalicelibs.domain.prompt import Unready, prepare
 from chalicelibs.domain.task import DueTask, Task
 from chalicelibs.domain.workspace import Workspace
-from chalicelibs.ports import (
-    Agents,
-    Campaigns,
-    Carriers,
-    Clock,
-    Gauges,
-    Slots,
-    Tasks,
-    Workspaces,
-)
+from chalicelibs.ports.calls import Slots
+from chalicelibs.ports.campaigns import Campaigns, Gauges
+from chalicelibs.ports.carriers import Carriers
+from chalicelibs.ports.surroundings import Clock
+from chalicelibs.ports.tasks import Tasks
+from chalicelibs.ports.workspaces import Agents, Workspaces
 
 #: Tasks looked at in each lane: the first may have ended, and is finished when its turn comes.
 HEADS = 3

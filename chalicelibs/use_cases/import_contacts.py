@@ -26,19 +26,12 @@ from chalicelibs.domain.intake import Intake, Reach
 from chalicelibs.domain.lane import shards_for
 from chalicelibs.domain.prompt import needed_variables
 from chalicelibs.domain.reading import UnusableFile
-from chalicelibs.ports import (
-    Agents,
-    Campaigns,
-    Clock,
-    Files,
-    Ids,
-    ImportChunk,
-    Imports,
-    Queue,
-    Tasks,
-    UnreadableFile,
-    Workspaces,
-)
+from chalicelibs.ports.campaigns import Campaigns
+from chalicelibs.ports.imports import Files, Imports, UnreadableFile
+from chalicelibs.ports.queues import ImportChunk, Queue
+from chalicelibs.ports.surroundings import Clock, Ids
+from chalicelibs.ports.tasks import Tasks
+from chalicelibs.ports.workspaces import Agents, Workspaces
 
 #: Bytes that are read in one request; a chunk is smaller as a rule.
 PIECE_BYTES = 8 * 1024 * 1024

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 
 from chalicelibs.domain.campaign import Campaign, CampaignState
 from chalicelibs.domain.journal import Happened, Note
-from chalicelibs.ports import UNHEARD, Campaigns, Clock, Journal, Queue, Workspaces
+from chalicelibs.ports.campaigns import Campaigns
+from chalicelibs.ports.queues import Queue
+from chalicelibs.ports.surroundings import UNHEARD, Clock, Journal
+from chalicelibs.ports.workspaces import Workspaces
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

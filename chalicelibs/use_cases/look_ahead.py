@@ -8,7 +8,10 @@ from chalicelibs.domain.campaign import Campaign, CampaignState
 from chalicelibs.domain.deadlines import LOOK_AHEAD
 from chalicelibs.domain.instants import wait_until
 from chalicelibs.domain.lane import Lane
-from chalicelibs.ports import Campaigns, Clock, Queue, Tasks
+from chalicelibs.ports.campaigns import Campaigns
+from chalicelibs.ports.queues import Queue
+from chalicelibs.ports.surroundings import Clock
+from chalicelibs.ports.tasks import Tasks
 
 #: Entries looked at in each partition: those that wait already wake dispatch by themselves.
 ENTRIES = 20

@@ -23,18 +23,13 @@ from chalicelibs.domain.prompt import template_for
 from chalicelibs.domain.search import CallFilter, TaskFilter
 from chalicelibs.domain.task import Task, TaskStatus
 from chalicelibs.domain.template import MissingVariables, TooLong, render
-from chalicelibs.ports import (
-    Agents,
-    Calls,
-    Campaigns,
-    Clock,
-    Imports,
-    Page,
-    Paging,
-    Slots,
-    Tasks,
-    Workspaces,
-)
+from chalicelibs.ports.calls import Calls, Slots
+from chalicelibs.ports.campaigns import Campaigns
+from chalicelibs.ports.imports import Imports
+from chalicelibs.ports.pages import Page, Paging
+from chalicelibs.ports.surroundings import Clock
+from chalicelibs.ports.tasks import Tasks
+from chalicelibs.ports.workspaces import Agents, Workspaces
 
 #: As what a task may be stored that reads so; how it does read is then judged one by one.
 STORED_AS = {

@@ -13,7 +13,13 @@ from chalicelibs.domain.outcome import check_outcomes
 from chalicelibs.domain.outlook import waiting_as
 from chalicelibs.domain.progress import Progress
 from chalicelibs.domain.task import TaskStatus
-from chalicelibs.ports import Agents, Campaigns, Clock, Page, Paging, Queue, Slots, Tasks
+from chalicelibs.ports.calls import Slots
+from chalicelibs.ports.campaigns import Campaigns
+from chalicelibs.ports.pages import Page, Paging
+from chalicelibs.ports.queues import Queue
+from chalicelibs.ports.surroundings import Clock
+from chalicelibs.ports.tasks import Tasks
+from chalicelibs.ports.workspaces import Agents
 
 
 class CampaignReading(NamedTuple):

@@ -12,7 +12,11 @@ from chalicelibs.domain.carrier_account import (
 )
 from chalicelibs.domain.errors import Invalid, NotAllowed, NotFound
 from chalicelibs.domain.rest import Rest
-from chalicelibs.ports import Accounts, Agents, Carriers, Clock, Pacing, Queue, Workspaces
+from chalicelibs.ports.calls import Pacing
+from chalicelibs.ports.carriers import Carriers
+from chalicelibs.ports.queues import Queue
+from chalicelibs.ports.surroundings import Clock
+from chalicelibs.ports.workspaces import Accounts, Agents, Workspaces
 
 
 class CarrierReading(NamedTuple):

@@ -16,16 +16,11 @@ from chalicelibs.domain.exports import (
     file_name_for,
 )
 from chalicelibs.domain.imports import ImportStatus
-from chalicelibs.ports import (
-    Campaigns,
-    Clock,
-    Download,
-    Exports,
-    Imports,
-    Parts,
-    Queue,
-    WriteExport,
-)
+from chalicelibs.ports.campaigns import Campaigns
+from chalicelibs.ports.exports import Download, Exports, Parts
+from chalicelibs.ports.imports import Imports
+from chalicelibs.ports.queues import Queue, WriteExport
+from chalicelibs.ports.surroundings import Clock
 
 
 class Wanted(NamedTuple):

@@ -13,7 +13,10 @@ from chalicelibs.domain.naming import is_plain_id
 from chalicelibs.domain.quota import OPERATORS_PER_MINUTE
 from chalicelibs.domain.scope import Scope
 from chalicelibs.domain.workspace import MOST_KEYS, OPERATOR, ApiKey, Holder, Workspace
-from chalicelibs.ports import Agents, Carriers, Clock, Ids, Queue, Workspaces
+from chalicelibs.ports.carriers import Carriers
+from chalicelibs.ports.queues import Queue
+from chalicelibs.ports.surroundings import Clock, Ids
+from chalicelibs.ports.workspaces import Agents, Workspaces
 
 #: What an API key begins with, so that a leaked one is recognised by scanners and people.
 KEY_PREFIX = "carillon"

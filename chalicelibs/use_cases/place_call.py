@@ -25,27 +25,24 @@ from chalicelibs.domain.rest import Rest
 from chalicelibs.domain.rules import Rules
 from chalicelibs.domain.task import Task, tally_of
 from chalicelibs.domain.workspace import Workspace
-from chalicelibs.ports import (
+from chalicelibs.ports.calls import Pacing, Slots
+from chalicelibs.ports.carriers import (
     Accepted,
-    Agents,
     AnswerLost,
-    AtGate,
     Carrier,
     Carriers,
-    Clock,
     Denied,
     DialRequest,
-    Pacing,
     PlaceAnswer,
-    PlaceCall,
-    Queue,
     Refused,
-    SideBySide,
-    Slots,
     Throttled,
     Unreachable,
-    one_by_one,
 )
+from chalicelibs.ports.queues import PlaceCall, Queue
+from chalicelibs.ports.side_by_side import SideBySide, one_by_one
+from chalicelibs.ports.surroundings import Clock
+from chalicelibs.ports.tasks import AtGate
+from chalicelibs.ports.workspaces import Agents
 from chalicelibs.together import (
     Answer,
     CarryOut,

@@ -7,7 +7,8 @@ from chalicelibs.domain.campaign import Campaign
 from chalicelibs.domain.errors import Invalid, NotAllowed, NotFound
 from chalicelibs.domain.imports import Import
 from chalicelibs.domain.rehearsal import Preview
-from chalicelibs.ports import Campaigns, Files, Imports, UnreadableFile
+from chalicelibs.ports.campaigns import Campaigns
+from chalicelibs.ports.imports import Files, Imports, UnreadableFile
 
 #: Of the file, what is read to find the first rows that can become tasks.
 BEGINNING = 256 * 1024

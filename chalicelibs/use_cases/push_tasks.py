@@ -18,7 +18,11 @@ from chalicelibs.domain.prompt import needed_variables
 from chalicelibs.domain.push import Push, overrides_of
 from chalicelibs.domain.task import Task, TaskStatus
 from chalicelibs.domain.template import require
-from chalicelibs.ports import Agents, Campaigns, Clock, Ids, Queue, Tasks
+from chalicelibs.ports.campaigns import Campaigns
+from chalicelibs.ports.queues import Queue
+from chalicelibs.ports.surroundings import Clock, Ids
+from chalicelibs.ports.tasks import Tasks
+from chalicelibs.ports.workspaces import Agents
 
 DUPLICATE = "this number is already in the campaign: each is called for it once"
 

@@ -17,7 +17,9 @@ from chalicelibs.domain.imports import (
 )
 from chalicelibs.domain.reading import PLAIN, Duplicates, Reading
 from chalicelibs.domain.rehearsal import Rehearsal
-from chalicelibs.ports import Campaigns, Clock, Files, Imports, Upload
+from chalicelibs.ports.campaigns import Campaigns
+from chalicelibs.ports.imports import Files, Imports, Upload
+from chalicelibs.ports.surroundings import Clock
 
 
 class Sent(NamedTuple):

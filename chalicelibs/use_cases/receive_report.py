@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from chalicelibs.domain.call_event import CallEvent
 from chalicelibs.domain.errors import NotFound
 from chalicelibs.domain.naming import is_call_id
-from chalicelibs.ports import Carriers, Queue, Webhook
+from chalicelibs.ports.carriers import Carriers, Webhook
+from chalicelibs.ports.queues import Queue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,7 +27,8 @@ from chalicelibs.domain.overrides import rules_of
 from chalicelibs.domain.progress import added
 from chalicelibs.domain.retry import OPTED_OUT, Complete, Decision, Verdict, decide
 from chalicelibs.domain.task import Task, TaskStatus, tally_of, use_gained
-from chalicelibs.ports import UNHEARD, Calls, Clock, Journal, Slots
+from chalicelibs.ports.calls import Calls, Slots
+from chalicelibs.ports.surroundings import UNHEARD, Clock, Journal
 from chalicelibs.together import (
     Activity,
     ActivityOnce,

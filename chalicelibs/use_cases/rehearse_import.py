@@ -17,7 +17,9 @@ from chalicelibs.domain.prompt import needed_variables, template_for
 from chalicelibs.domain.reading import UnusableFile
 from chalicelibs.domain.rehearsal import MOST_PREVIEWS, Preview, Rehearsal
 from chalicelibs.domain.template import render
-from chalicelibs.ports import Agents, Clock, Ids, Tasks
+from chalicelibs.ports.surroundings import Clock, Ids
+from chalicelibs.ports.tasks import Tasks
+from chalicelibs.ports.workspaces import Agents
 
 #: More rows take longer than a request may.
 MOST_ROWS = 10_000

@@ -11,19 +11,11 @@ from chalicelibs.domain.journal import Happened, Note
 from chalicelibs.domain.lane import rescue_partition
 from chalicelibs.domain.outcome import Outcome
 from chalicelibs.domain.task import Task, tally_of
-from chalicelibs.ports import (
-    UNHEARD,
-    CannotSay,
-    Carriers,
-    Clock,
-    FetchAnswer,
-    Journal,
-    NeverSeen,
-    Queue,
-    Slots,
-    StillAlive,
-    Tasks,
-)
+from chalicelibs.ports.calls import Slots
+from chalicelibs.ports.carriers import CannotSay, Carriers, FetchAnswer, NeverSeen, StillAlive
+from chalicelibs.ports.queues import Queue
+from chalicelibs.ports.surroundings import UNHEARD, Clock, Journal
+from chalicelibs.ports.tasks import Tasks
 
 #: In one run; the schedule comes again in a minute.
 MOST_AT_ONCE = 100

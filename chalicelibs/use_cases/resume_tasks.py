@@ -6,7 +6,9 @@ from chalicelibs.domain.campaign import Campaign
 from chalicelibs.domain.errors import Stale
 from chalicelibs.domain.lane import PAUSED
 from chalicelibs.domain.task import Task, TaskStatus, tally_of
-from chalicelibs.ports import Campaigns, Clock, Tasks
+from chalicelibs.ports.campaigns import Campaigns
+from chalicelibs.ports.surroundings import Clock
+from chalicelibs.ports.tasks import Tasks
 
 #: In one run; the schedule comes again in a minute.
 MOST_AT_ONCE = 200

@@ -9,7 +9,8 @@ from chalicelibs.domain.activity import LONGEST, MINUTE, Series, floor, series
 from chalicelibs.domain.campaign import Campaign
 from chalicelibs.domain.errors import Invalid, NotFound
 from chalicelibs.domain.progress import Progress
-from chalicelibs.ports import Activities, Campaigns, Clock
+from chalicelibs.ports.campaigns import Activities, Campaigns
+from chalicelibs.ports.surroundings import Clock
 
 
 class Picture(NamedTuple):

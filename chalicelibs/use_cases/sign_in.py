@@ -13,7 +13,8 @@ from chalicelibs.domain.session import (
     digest,
 )
 from chalicelibs.domain.workspace import Holder
-from chalicelibs.ports import Clock, Ids, Sessions
+from chalicelibs.ports.surroundings import Clock, Ids
+from chalicelibs.ports.workspaces import Sessions
 
 #: Whose key it is, and the hash of its secret; None when it opens nothing.
 KnownKey = tuple[Holder, str]

@@ -6,7 +6,10 @@ from chalicelibs.domain.errors import NotAllowed, NotFound, Stale
 from chalicelibs.domain.naming import is_task_id
 from chalicelibs.domain.outlook import TaskReading, read
 from chalicelibs.domain.task import Task, TaskStatus, tally_of
-from chalicelibs.ports import Campaigns, Clock, Queue, Tasks
+from chalicelibs.ports.campaigns import Campaigns
+from chalicelibs.ports.queues import Queue
+from chalicelibs.ports.surroundings import Clock
+from chalicelibs.ports.tasks import Tasks
 
 #: How often to try again when somebody else moves the task at the same moment.
 TRIES = 10

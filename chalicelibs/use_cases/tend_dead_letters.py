@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from chalicelibs.domain.dead_letters import DeadLetter, Failure, QueueName
-from chalicelibs.ports import Clock, DeadLetters, Failures
+from chalicelibs.ports.queues import DeadLetters, Failures
+from chalicelibs.ports.surroundings import Clock
 
 #: Letters that one request shows, and sends back, of each queue.
 MOST_SHOWN = 50

@@ -13,21 +13,14 @@ from chalicelibs.domain.dial_gate import may_still_start
 from chalicelibs.domain.naming import campaign_of, task_of
 from chalicelibs.domain.outcome import Outcome
 from chalicelibs.domain.task import Task
-from chalicelibs.ports import (
-    Accounts,
-    Campaigns,
-    Carriers,
-    Clock,
-    Ids,
-    Queue,
-    SideBySide,
-    Slots,
-    Tasks,
-    TooLate,
-    WithdrawCall,
-    Withdrawn,
-    one_by_one,
-)
+from chalicelibs.ports.calls import Slots
+from chalicelibs.ports.campaigns import Campaigns
+from chalicelibs.ports.carriers import Carriers, TooLate, Withdrawn
+from chalicelibs.ports.queues import Queue, WithdrawCall
+from chalicelibs.ports.side_by_side import SideBySide, one_by_one
+from chalicelibs.ports.surroundings import Clock, Ids
+from chalicelibs.ports.tasks import Tasks
+from chalicelibs.ports.workspaces import Accounts
 from chalicelibs.together import Done, attempt
 
 #: A request that is on its way has been answered by then.

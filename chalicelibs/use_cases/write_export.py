@@ -17,22 +17,14 @@ from chalicelibs.domain.imports import Chunk, Import, RejectedRow
 from chalicelibs.domain.outlook import TaskReading, read
 from chalicelibs.domain.reading import UnusableFile
 from chalicelibs.domain.task import Task
-from chalicelibs.ports import (
-    PART_BYTES,
-    Calls,
-    Campaigns,
-    Clock,
-    Exports,
-    Files,
-    Imports,
-    Page,
-    Parts,
-    Queue,
-    Tasks,
-    UnreadableFile,
-    UploadGone,
-    WriteExport,
-)
+from chalicelibs.ports.calls import Calls
+from chalicelibs.ports.campaigns import Campaigns
+from chalicelibs.ports.exports import PART_BYTES, Exports, Parts, UploadGone
+from chalicelibs.ports.imports import Files, Imports, UnreadableFile
+from chalicelibs.ports.pages import Page
+from chalicelibs.ports.queues import Queue, WriteExport
+from chalicelibs.ports.surroundings import Clock
+from chalicelibs.ports.tasks import Tasks
 
 #: Tasks, and calls, that are in memory at the same time; a call may weigh 200 KB.
 TASKS_AT_ONCE, CALLS_AT_ONCE = 400, 100

@@ -20,24 +20,14 @@ from chalicelibs.adapters.ids import RandomIds
 from chalicelibs.adapters.s3_results import S3Results
 from chalicelibs.domain.call import Call
 from chalicelibs.domain.task import Task
-from chalicelibs.ports import (
-    Accounts,
-    Activities,
-    Agents,
-    Answers,
-    Calls,
-    Campaigns,
-    Exports,
-    Failures,
-    Gauges,
-    Imports,
-    Pacing,
-    Requests,
-    Sessions,
-    Slots,
-    Tasks,
-    Workspaces,
-)
+from chalicelibs.ports.calls import Calls, Pacing, Slots
+from chalicelibs.ports.campaigns import Activities, Campaigns, Gauges
+from chalicelibs.ports.exports import Exports
+from chalicelibs.ports.imports import Imports
+from chalicelibs.ports.queues import Failures
+from chalicelibs.ports.requests import Answers, Requests
+from chalicelibs.ports.tasks import Tasks
+from chalicelibs.ports.workspaces import Accounts, Agents, Sessions, Workspaces
 from local.intrinsics import SECRET
 from tests.builders import WORKSPACE
 from tests.statements import moto

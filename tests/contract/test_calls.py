@@ -15,7 +15,7 @@ from chalicelibs.domain.instants import MILLISECOND, SECOND
 from chalicelibs.domain.search import CallFilter
 from chalicelibs.domain.transcript import MOST_BYTES as MOST_TRANSCRIPT
 from chalicelibs.domain.transcript import Utterance
-from chalicelibs.ports import Page
+from chalicelibs.ports.pages import Page
 from tests.builders import (
     AGENT,
     CAMPAIGN,

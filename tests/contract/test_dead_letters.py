@@ -11,7 +11,7 @@ from chalicelibs.adapters.dead_letters import SqsDeadLetters, letter_of, to_buck
 from chalicelibs.adapters.memory import MemoryDeadLetters
 from chalicelibs.domain.dead_letters import DeadLetter, QueueName
 from chalicelibs.domain.instants import epoch_ms
-from chalicelibs.ports import DeadLetters
+from chalicelibs.ports.queues import DeadLetters
 from tests.builders import CAMPAIGN, NOON, WORKSPACE, a_call
 from tests.contract.engines import Account
 

@@ -18,7 +18,7 @@ from chalicelibs.domain.exports import (
     ExportFormat,
     ExportKind,
 )
-from chalicelibs.ports import PART_BYTES, Parts, UploadGone
+from chalicelibs.ports.exports import PART_BYTES, Parts, UploadGone
 from tests.builders import CAMPAIGN, NOON, OTHER_WORKSPACE, WORKSPACE, plain_id
 from tests.contract.conftest import ALL, PARALLEL
 from tests.contract.engines import Account, Ports, moto_account

@@ -14,7 +14,7 @@ from chalicelibs.adapters.s3 import S3Files
 from chalicelibs.bootstrap import aws_ports
 from chalicelibs.config import Settings
 from chalicelibs.domain.errors import NotAllowed
-from chalicelibs.ports import Files, UnreadableFile, Upload
+from chalicelibs.ports.imports import Files, UnreadableFile, Upload
 from tests.builders import NOON
 from tests.contract.conftest import ALL
 from tests.contract.engines import Account, moto_account

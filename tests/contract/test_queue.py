@@ -12,7 +12,7 @@ from chalicelibs.adapters.sqs import NotSent, SqsQueue, whole_seconds
 from chalicelibs.api.triggers import chunk_in
 from chalicelibs.domain.call_event import CallEvent, EventKind
 from chalicelibs.domain.transcript import Utterance
-from chalicelibs.ports import ImportChunk, PlaceCall, Queue, WithdrawCall, WriteExport
+from chalicelibs.ports.queues import ImportChunk, PlaceCall, Queue, WithdrawCall, WriteExport
 from tests.builders import CAMPAIGN, IMPORT, NOON, OTHER_WORKSPACE, WORKSPACE, a_call, a_task
 from tests.contract.engines import Account
 

@@ -31,16 +31,16 @@ from chalicelibs.domain.call import Call
 from chalicelibs.domain.call_event import CallEvent
 from chalicelibs.domain.deadlines import Deadlines
 from chalicelibs.domain.instants import epoch_ms
-from chalicelibs.ports import (
+from chalicelibs.ports.carriers import (
     Accepted,
     DialRequest,
     FetchAnswer,
     NeverSeen,
     PlaceAnswer,
-    Upload,
     Webhook,
     WithdrawAnswer,
 )
+from chalicelibs.ports.imports import Upload
 from local.events import schedule_event
 from local.gateway import Gateway, Refused
 from local.gateway_errors import Refusals

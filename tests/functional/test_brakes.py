@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from chalicelibs.ports import Refused
+from chalicelibs.ports.carriers import Refused
 from tests.functional.product import Acme, Product
 
 MINUTE = timedelta(minutes=1)

@@ -16,7 +16,7 @@ from chalicelibs.config import SimulatedCarrierSettings
 from chalicelibs.domain.call_event import CallEvent
 from chalicelibs.domain.instants import epoch_ms
 from chalicelibs.domain.transcript import Utterance
-from chalicelibs.ports import (
+from chalicelibs.ports.carriers import (
     Accepted,
     AnswerLost,
     CannotSay,

@@ -14,7 +14,7 @@ from chalicelibs.domain.instants import epoch_ms
 from chalicelibs.domain.naming import task_of
 from chalicelibs.domain.progress import Tally
 from chalicelibs.domain.task import Task
-from chalicelibs.ports import AtGate
+from chalicelibs.ports.tasks import AtGate
 from chalicelibs.use_cases.tend_dead_letters import MOST_MOVED, MOST_SHOWN
 from tests.builders import NOON
 from tests.functional.command_line import CommandLine, InProcess

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chalicelibs.domain.instants import epoch_ms
-from chalicelibs.ports import (
+from chalicelibs.ports.carriers import (
     Accepted,
     AnswerLost,
     DialRequest,

@@ -11,7 +11,8 @@ import pytest
 from chalicelibs.adapters.memory import MemoryPacing
 from chalicelibs.domain.carrier_account import Denials
 from chalicelibs.domain.rest import Rest
-from chalicelibs.ports import PlaceCall, Unreachable
+from chalicelibs.ports.carriers import Unreachable
+from chalicelibs.ports.queues import PlaceCall
 from tests.builders import NOON
 from tests.functional.command_line import CommandLine, InProcess
 from tests.functional.product import Acme, Product

@@ -12,7 +12,7 @@ from aws_lambda_powertools import Logger
 from chalicelibs.adapters.memory import MemoryTasks
 from chalicelibs.api.log import logger
 from chalicelibs.api.triggers import ImportFailed
-from chalicelibs.ports import AnswerLost, Refused, Throttled
+from chalicelibs.ports.carriers import AnswerLost, Refused, Throttled
 from tests.functional.product import OPERATOR_KEY, Acme, Api, Product, raw_of, signed
 
 MINUTE = timedelta(minutes=1)

@@ -9,7 +9,7 @@ import pytest
 
 import app
 from chalicelibs.domain.once import KEPT_FOR, LONGEST_ANSWER, Answered, Asked, Turn
-from chalicelibs.ports import Answers
+from chalicelibs.ports.requests import Answers
 from tests.functional.product import CALLER_ID, OPERATOR_KEY, Acme, Answer, Api, Product
 
 SECOND = timedelta(seconds=1)

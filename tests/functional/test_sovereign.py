@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chalicelibs.ports import Refused
+from chalicelibs.ports.carriers import Refused
 from tests.functional.product import CALLER_ID, Acme, Product
 
 MINUTE = timedelta(minutes=1)

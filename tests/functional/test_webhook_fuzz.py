@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import app
 from chalicelibs.domain.call_event import CallEvent
-from chalicelibs.ports import Forged, Webhook
+from chalicelibs.ports.carriers import Forged, Webhook
 from tests.functional.product import Acme, Product, report_of_end, signed
 
 #: How each carrier's webhooks are signed; a carrier that is added comes in here.

@@ -36,26 +36,24 @@ from chalicelibs.domain.retry import RetryPolicy
 from chalicelibs.domain.rules import Rules
 from chalicelibs.domain.session import PASS_PREFIX
 from chalicelibs.domain.transcript import Utterance
-from chalicelibs.ports import (
+from chalicelibs.ports.carriers import (
     Accepted,
-    Accounts,
     CannotSay,
     Denied,
     DialRequest,
     FetchAnswer,
-    Ids,
-    Paging,
     PlaceAnswer,
-    PlaceCall,
     Refused,
     Throttled,
     Unreachable,
     Webhook,
     WithdrawAnswer,
-    WithdrawCall,
     Withdrawn,
-    WriteExport,
 )
+from chalicelibs.ports.pages import Paging
+from chalicelibs.ports.queues import PlaceCall, WithdrawCall, WriteExport
+from chalicelibs.ports.surroundings import Ids
+from chalicelibs.ports.workspaces import Accounts
 from chalicelibs.use_cases.look_up import TaskSearch
 from chalicelibs.use_cases.manage_exports import Wanted
 from chalicelibs.use_cases.receive_contacts import Received, Sent

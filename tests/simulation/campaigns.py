@@ -18,7 +18,7 @@ from chalicelibs.domain.push import Push
 from chalicelibs.domain.retry import RetryPolicy
 from chalicelibs.domain.rules import Rules
 from chalicelibs.domain.task import Task
-from chalicelibs.ports import Ids
+from chalicelibs.ports.surroundings import Ids
 from tests.simulation import own_hours
 from tests.simulation.history import AGENT, CALLER_ID, MINUTE, WORKSPACE, History
 from tests.simulation.unreliable import ask

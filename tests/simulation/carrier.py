@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from chalicelibs.domain.call import Call
 from chalicelibs.domain.call_event import CallEvent, EventKind
 from chalicelibs.domain.outcome import Outcome
-from chalicelibs.ports import (
+from chalicelibs.ports.carriers import (
     Accepted,
     AnswerLost,
     CannotSay,

@@ -14,14 +14,10 @@ from chalicelibs.domain.lane import Lane
 from chalicelibs.domain.progress import Tally
 from chalicelibs.domain.retry import Callback, Decision, Retry
 from chalicelibs.domain.task import ERASED, DueTask, Task
-from chalicelibs.ports import (
-    AnswerLost,
-    AtDispatch,
-    AtGate,
-    DialRequest,
-    PlaceAnswer,
-    PlaceCall,
-)
+from chalicelibs.ports.campaigns import AtDispatch
+from chalicelibs.ports.carriers import AnswerLost, DialRequest, PlaceAnswer
+from chalicelibs.ports.queues import PlaceCall
+from chalicelibs.ports.tasks import AtGate
 from chalicelibs.together import Done, attempt
 from chalicelibs.use_cases.keep_time import FinishCampaigns
 from chalicelibs.use_cases.place_call import PlaceCalls

@@ -11,7 +11,7 @@ from chalicelibs.domain.dead_letters import MOST_RECEIVES, DeadLetter, QueueName
 from chalicelibs.domain.errors import CarillonError, Stale
 from chalicelibs.domain.once import InProgress
 from chalicelibs.domain.task import Task
-from chalicelibs.ports import ImportChunk, PlaceCall
+from chalicelibs.ports.queues import ImportChunk, PlaceCall
 from chalicelibs.together import Done
 from tests.simulation.world import MILLISECOND, Broken, World, first_of
 

@@ -21,7 +21,7 @@ from chalicelibs.domain.imports import Batch
 from chalicelibs.domain.progress import Tally
 from chalicelibs.domain.task import DueTask, Task, TaskStatus
 from chalicelibs.domain.workspace import ApiKey, Workspace
-from chalicelibs.ports import AtGate
+from chalicelibs.ports.tasks import AtGate
 from tests.simulation.violation import Violation
 from tests.simulation.world import World
 

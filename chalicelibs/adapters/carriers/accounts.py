@@ -9,7 +9,8 @@ from typing import Any, cast
 from chalicelibs.adapters.carriers.asking import Asks
 from chalicelibs.domain.carrier_account import CarrierAccount, CarrierKind
 from chalicelibs.domain.naming import is_plain_id
-from chalicelibs.ports import Accounts, Carrier, Carriers, Secrets
+from chalicelibs.ports.carriers import Carrier, Carriers
+from chalicelibs.ports.workspaces import Accounts, Secrets
 
 #: Where the adapter of each kind is. They are imported late: who dials by one pays for one.
 MODULES: Mapping[CarrierKind, tuple[str, str]] = {

@@ -15,7 +15,7 @@ from chalicelibs.adapters.carriers.asking import (
 from chalicelibs.adapters.carriers.reading import UNREADABLE, pause_of, plain
 from chalicelibs.domain.call import Call
 from chalicelibs.domain.outcome import Outcome
-from chalicelibs.ports import (
+from chalicelibs.ports.carriers import (
     Accepted,
     AnswerLost,
     Denied,

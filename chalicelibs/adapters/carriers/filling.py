@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from chalicelibs.domain.instants import SECOND
-from chalicelibs.ports import DialRequest
+from chalicelibs.ports.carriers import DialRequest
 
 #: A place: `{{ to }}`, `{{context.name}}`.
 PLACE = re.compile(r"\{\{\s*([A-Za-z0-9_.\- ]+?)\s*\}\}")

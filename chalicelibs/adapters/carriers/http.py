@@ -31,7 +31,7 @@ from chalicelibs.adapters.carriers.signatures import as_bytes, check, check_fres
 from chalicelibs.domain.call import Call
 from chalicelibs.domain.call_event import CallEvent, EventKind
 from chalicelibs.domain.outcome import BUILT_IN, is_outcome_name, normal_name
-from chalicelibs.ports import (
+from chalicelibs.ports.carriers import (
     CannotSay,
     Denied,
     DialRequest,

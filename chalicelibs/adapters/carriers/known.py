@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from chalicelibs.ports import Carrier
+from chalicelibs.ports.carriers import Carrier
 
 
 class KnownCarriers:

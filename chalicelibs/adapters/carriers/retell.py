@@ -43,7 +43,7 @@ from chalicelibs.domain.call_event import CallEvent, EventKind
 from chalicelibs.domain.instants import MILLISECOND, from_epoch_ms
 from chalicelibs.domain.outcome import Outcome
 from chalicelibs.domain.transcript import Transcript
-from chalicelibs.ports import (
+from chalicelibs.ports.carriers import (
     CannotSay,
     Denied,
     DialRequest,

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from chalicelibs.domain.instants import from_epoch_ms
-from chalicelibs.ports import Forged
+from chalicelibs.ports.carriers import Forged
 
 #: A report older than this, or this far ahead, is a replay.
 REPLAY_WINDOW = timedelta(minutes=5)

@@ -31,7 +31,7 @@ from chalicelibs.domain.call import Call
 from chalicelibs.domain.call_event import CallEvent, EventKind
 from chalicelibs.domain.instants import MILLISECOND, from_epoch_ms
 from chalicelibs.domain.outcome import Outcome
-from chalicelibs.ports import (
+from chalicelibs.ports.carriers import (
     Accepted,
     AnswerLost,
     CannotSay,

@@ -36,7 +36,7 @@ from chalicelibs.domain.call import Call
 from chalicelibs.domain.call_event import CallEvent, EventKind
 from chalicelibs.domain.instants import SECOND
 from chalicelibs.domain.outcome import Outcome
-from chalicelibs.ports import (
+from chalicelibs.ports.carriers import (
     CannotSay,
     Denied,
     DialRequest,

@@ -31,7 +31,7 @@ from chalicelibs.adapters.carriers.twilio_reports import (
 from chalicelibs.domain.call import Call
 from chalicelibs.domain.call_event import CallEvent
 from chalicelibs.domain.instants import SECOND
-from chalicelibs.ports import (
+from chalicelibs.ports.carriers import (
     CannotSay,
     Denied,
     DialRequest,

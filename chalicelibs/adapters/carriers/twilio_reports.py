@@ -26,7 +26,7 @@ from chalicelibs.domain.call import Call
 from chalicelibs.domain.call_event import CallEvent, EventKind
 from chalicelibs.domain.carrier_account import CANCELLED
 from chalicelibs.domain.instants import SECOND
-from chalicelibs.ports import FetchAnswer, Forged, StillAlive, Webhook
+from chalicelibs.ports.carriers import FetchAnswer, Forged, StillAlive, Webhook
 
 #: What came of a call, by its last status; one that is not here is not the last.
 ENDINGS: Mapping[str, Ending] = {

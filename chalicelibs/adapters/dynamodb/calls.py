@@ -27,7 +27,7 @@ from chalicelibs.domain.naming import campaign_of, task_of
 from chalicelibs.domain.results import abridged, is_large
 from chalicelibs.domain.search import CallFilter
 from chalicelibs.domain.transcript import from_lines, to_lines
-from chalicelibs.ports import Page
+from chalicelibs.ports.pages import Page
 from chalicelibs.together import attempt
 
 #: As if it were kept already: it goes alone.

@@ -14,7 +14,8 @@ from chalicelibs.adapters.dynamodb.writes import IS_NEW, IS_THERE, Write, put, u
 from chalicelibs.domain.campaign import Campaign
 from chalicelibs.domain.errors import NotFound, Stale
 from chalicelibs.domain.progress import Progress
-from chalicelibs.ports import AtDispatch, Page
+from chalicelibs.ports.campaigns import AtDispatch
+from chalicelibs.ports.pages import Page
 
 #: How often a change is made again when somebody else writes at the same moment.
 TRIES = 10

@@ -31,7 +31,7 @@ from chalicelibs.domain.imports import (
 )
 from chalicelibs.domain.instants import epoch_ms
 from chalicelibs.domain.progress import TASKS
-from chalicelibs.ports import Page
+from chalicelibs.ports.pages import Page
 
 #: How long a dry run knows which numbers came before.
 REMEMBERED = timedelta(days=1)

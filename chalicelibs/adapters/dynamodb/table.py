@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
 from chalicelibs.adapters.dynamodb.codec import Item, decode_item
 from chalicelibs.adapters.dynamodb.keys import Key, can_be
 from chalicelibs.adapters.dynamodb.writes import Change, Write, encode_key, expressions, update
-from chalicelibs.ports import Ids
+from chalicelibs.ports.surroundings import Ids
 
 #: Refusals that say nothing of the request: asked again, it may pass.
 PASSING = frozenset(

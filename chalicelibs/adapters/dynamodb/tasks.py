@@ -24,7 +24,8 @@ from chalicelibs.domain.naming import BUCKETS, bucket_of, campaign_of
 from chalicelibs.domain.progress import Tally, added
 from chalicelibs.domain.search import ANY_TASK, TaskFilter
 from chalicelibs.domain.task import DueTask, Task, TaskStatus, tally_of_new
-from chalicelibs.ports import AtGate, Page
+from chalicelibs.ports.pages import Page
+from chalicelibs.ports.tasks import AtGate
 
 #: Tasks stored in one transaction, which holds at most 100 writes.
 TOGETHER = 90

@@ -8,7 +8,8 @@ from chalicelibs.adapters.memory.store import MemoryStore, page_of
 from chalicelibs.domain.campaign import Campaign
 from chalicelibs.domain.errors import NotFound, Stale
 from chalicelibs.domain.progress import Progress
-from chalicelibs.ports import AtDispatch, Page
+from chalicelibs.ports.campaigns import AtDispatch
+from chalicelibs.ports.pages import Page
 
 
 class MemoryCampaigns:

@@ -9,7 +9,7 @@ from itertools import count
 from chalicelibs.adapters.memory.store import MemoryStore
 from chalicelibs.domain.errors import Stale
 from chalicelibs.domain.exports import Export, ExportFormat
-from chalicelibs.ports import PART_BYTES, Download, UploadGone
+from chalicelibs.ports.exports import PART_BYTES, Download, UploadGone
 
 
 class MemoryExports:

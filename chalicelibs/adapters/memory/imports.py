@@ -20,7 +20,8 @@ from chalicelibs.domain.imports import (
     check_size,
 )
 from chalicelibs.domain.progress import TASKS
-from chalicelibs.ports import Page, UnreadableFile, Upload
+from chalicelibs.ports.imports import UnreadableFile, Upload
+from chalicelibs.ports.pages import Page
 
 
 class MemoryImports:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from chalicelibs.domain.call_event import CallEvent
-from chalicelibs.ports import ImportChunk, PlaceCall, WithdrawCall, WriteExport
+from chalicelibs.ports.queues import ImportChunk, PlaceCall, WithdrawCall, WriteExport
 
 NO_DELAY = timedelta(0)
 

@@ -19,7 +19,7 @@ from chalicelibs.domain.once import Known
 from chalicelibs.domain.session import Session
 from chalicelibs.domain.task import Task
 from chalicelibs.domain.workspace import ApiKey, Workspace
-from chalicelibs.ports import Page
+from chalicelibs.ports.pages import Page
 
 Item = TypeVar("Item")
 

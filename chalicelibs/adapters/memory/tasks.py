@@ -16,7 +16,8 @@ from chalicelibs.domain.progress import Tally, added
 from chalicelibs.domain.results import abridged, is_large
 from chalicelibs.domain.search import ANY_TASK, CallFilter, TaskFilter
 from chalicelibs.domain.task import DueTask, Task, tally_of_new
-from chalicelibs.ports import AtGate, Page
+from chalicelibs.ports.pages import Page
+from chalicelibs.ports.tasks import AtGate
 from chalicelibs.together import attempt
 
 

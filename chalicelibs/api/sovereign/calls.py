@@ -12,7 +12,7 @@ from chalicelibs.domain.naming import campaign_of, task_of
 from chalicelibs.domain.outcome import Outcome
 from chalicelibs.domain.search import CallFilter
 from chalicelibs.domain.transcript import Utterance
-from chalicelibs.ports import Page
+from chalicelibs.ports.pages import Page
 from chalicelibs.use_cases.look_up import CallSearch
 
 

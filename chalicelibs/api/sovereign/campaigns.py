@@ -10,7 +10,7 @@ from chalicelibs.api.sovereign.schedule import text_of
 from chalicelibs.api.sovereign.settings import STATUS_OF, SovereignStatus
 from chalicelibs.domain.instants import MILLISECOND
 from chalicelibs.domain.rules import Rules
-from chalicelibs.ports import Page
+from chalicelibs.ports.pages import Page
 from chalicelibs.use_cases.manage_campaigns import CampaignReading
 
 

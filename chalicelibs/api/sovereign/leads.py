@@ -19,7 +19,7 @@ from chalicelibs.domain.outlook import TaskReading
 from chalicelibs.domain.phone import parse_phone
 from chalicelibs.domain.push import Push
 from chalicelibs.domain.task import Task, TaskStatus
-from chalicelibs.ports import Page
+from chalicelibs.ports.pages import Page
 from chalicelibs.use_cases.look_up import TaskSearch
 
 

@@ -11,7 +11,7 @@ from chalicelibs.adapters.carriers.known import KnownCarriers
 from chalicelibs.adapters.memory import MemoryAccounts, MemorySecrets, MemoryStore
 from chalicelibs.api.carriers import account
 from chalicelibs.domain.carrier_account import CarrierAccount
-from chalicelibs.ports import Carrier, DialRequest
+from chalicelibs.ports.carriers import Carrier, DialRequest
 from tests.builders import NOON, WORKSPACE, an_agent
 from tests.contract.carriers.loopback import raw
 

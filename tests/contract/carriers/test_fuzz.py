@@ -16,7 +16,7 @@ from chalicelibs.adapters.carriers.telnyx import EVENTS as TELNYX_EVENTS
 from chalicelibs.adapters.carriers.twilio_reports import signature_of as twilio_signature
 from chalicelibs.domain.call_event import CallEvent
 from chalicelibs.domain.instants import epoch_ms
-from chalicelibs.ports import Forged, Webhook
+from chalicelibs.ports.carriers import Forged, Webhook
 from tests.builders import NOON
 from tests.contract.carriers.known import CALL_ID, KINDS, SECRET, TWILIO_SID, carrier, webhook_url
 from tests.contract.carriers.test_telnyx import signed as telnyx_signed

@@ -10,7 +10,7 @@ import pytest
 
 from chalicelibs.domain.call_event import CallEvent
 from chalicelibs.domain.transcript import Utterance
-from chalicelibs.ports import (
+from chalicelibs.ports.carriers import (
     Accepted,
     CannotSay,
     Carrier,

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from chalicelibs.adapters.carriers.asking import Line
-from chalicelibs.ports import (
+from chalicelibs.ports.carriers import (
     Accepted,
     AnswerLost,
     CannotSay,

@@ -12,7 +12,7 @@ from chalicelibs.domain.call_event import CallEvent
 from chalicelibs.domain.instants import epoch_ms
 from chalicelibs.domain.outcome import BUILT_IN
 from chalicelibs.domain.transcript import Utterance
-from chalicelibs.ports import CannotSay, Carrier, Forged, StillAlive, Webhook
+from chalicelibs.ports.carriers import CannotSay, Carrier, Forged, StillAlive, Webhook
 from tests.builders import NOON, a_call, an_agent
 from tests.contract.carriers.enums import words_of
 from tests.contract.carriers.known import (

@@ -13,7 +13,15 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from chalicelibs.adapters.carriers.telnyx import EVENTS, RETRIES_MS, ending_of, verify
 from chalicelibs.domain.call_event import CallEvent
 from chalicelibs.domain.outcome import BUILT_IN
-from chalicelibs.ports import CannotSay, Carrier, Forged, Refused, StillAlive, Throttled, Webhook
+from chalicelibs.ports.carriers import (
+    CannotSay,
+    Carrier,
+    Forged,
+    Refused,
+    StillAlive,
+    Throttled,
+    Webhook,
+)
 from tests.builders import NOON, a_call, an_agent
 from tests.contract.carriers.enums import words_of
 from tests.contract.carriers.known import (

@@ -29,7 +29,7 @@ from chalicelibs.adapters.carriers.twilio_reports import (
 from chalicelibs.adapters.carriers.twilio_reports import spellings_of as spellings
 from chalicelibs.domain.call_event import CallEvent
 from chalicelibs.domain.outcome import BUILT_IN
-from chalicelibs.ports import (
+from chalicelibs.ports.carriers import (
     CannotSay,
     Carrier,
     Forged,

@@ -12,7 +12,7 @@ from chalicelibs.adapters.carriers.vapi import ending_of
 from chalicelibs.domain.call_event import CallEvent
 from chalicelibs.domain.outcome import BUILT_IN
 from chalicelibs.domain.transcript import Utterance
-from chalicelibs.ports import (
+from chalicelibs.ports.carriers import (
     Accepted,
     CannotSay,
     Carrier,

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from chalicelibs.domain.instants import epoch_ms
-from chalicelibs.ports import DialRequest, StillAlive
+from chalicelibs.ports.carriers import DialRequest, StillAlive
 from tests.builders import utc
 from tests.functional.product import Acme, Product, report_of_end
 

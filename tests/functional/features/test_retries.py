@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelibs.ports import Refused
+from chalicelibs.ports.carriers import Refused
 from tests.functional.features.scene import EVA, TWICE, Scene
 
 

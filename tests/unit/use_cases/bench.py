@@ -33,19 +33,19 @@ from chalicelibs.domain.deadlines import Deadlines
 from chalicelibs.domain.imports import Import
 from chalicelibs.domain.progress import Progress
 from chalicelibs.domain.task import Task
-from chalicelibs.ports import (
+from chalicelibs.ports.carriers import (
     Accepted,
     DialRequest,
     FetchAnswer,
     Forged,
     NeverSeen,
     PlaceAnswer,
-    PlaceCall,
     TooLate,
     Webhook,
     WithdrawAnswer,
-    one_by_one,
 )
+from chalicelibs.ports.queues import PlaceCall
+from chalicelibs.ports.side_by_side import one_by_one
 from chalicelibs.use_cases.dispatch import Dispatch
 from chalicelibs.use_cases.erase_contact import EraseContact
 from chalicelibs.use_cases.import_contacts import ImportChunks, PlanImport

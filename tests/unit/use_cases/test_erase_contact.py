@@ -17,7 +17,7 @@ from chalicelibs.domain.naming import task_id_for_phone
 from chalicelibs.domain.progress import Tally
 from chalicelibs.domain.task import ERASED, Task, TaskStatus
 from chalicelibs.domain.transcript import Utterance
-from chalicelibs.ports import AnswerLost, Throttled
+from chalicelibs.ports.carriers import AnswerLost, Throttled
 from chalicelibs.use_cases import erase_contact
 from tests.builders import (
     CAMPAIGN,

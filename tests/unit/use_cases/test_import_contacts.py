@@ -12,7 +12,7 @@ from chalicelibs.domain.imports import Import, ImportStatus
 from chalicelibs.domain.lane import SHARD_SIZE
 from chalicelibs.domain.reading import PLAIN, Duplicates, Reading
 from chalicelibs.domain.task import TaskStatus
-from chalicelibs.ports import ImportChunk
+from chalicelibs.ports.queues import ImportChunk
 from chalicelibs.use_cases import import_contacts
 from chalicelibs.use_cases.receive_contacts import Received, Sent
 from tests.builders import (

@@ -14,7 +14,7 @@ from chalicelibs.domain.overrides import Overrides
 from chalicelibs.domain.push import Push
 from chalicelibs.domain.search import CallFilter
 from chalicelibs.domain.task import TaskStatus
-from chalicelibs.ports import Page, Paging
+from chalicelibs.ports.pages import Page, Paging
 from chalicelibs.use_cases.look_up import CallSearch, TaskSearch
 from tests.builders import (
     CAMPAIGN,

@@ -11,7 +11,7 @@ from chalicelibs.domain.naming import campaign_of
 from chalicelibs.domain.priority import Level
 from chalicelibs.domain.retry import RetryPolicy
 from chalicelibs.domain.task import DueTask, TaskStatus
-from chalicelibs.ports import Paging
+from chalicelibs.ports.pages import Paging
 from tests.builders import (
     CAMPAIGN,
     NOON,

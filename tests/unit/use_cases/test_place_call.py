@@ -13,16 +13,16 @@ from chalicelibs.domain.naming import call_id_for_claim
 from chalicelibs.domain.outcome import Outcome
 from chalicelibs.domain.overrides import Overrides
 from chalicelibs.domain.task import Task, TaskStatus
-from chalicelibs.ports import (
+from chalicelibs.ports.carriers import (
     Accepted,
     AnswerLost,
     DialRequest,
     PlaceAnswer,
-    PlaceCall,
     Refused,
     Throttled,
     Unreachable,
 )
+from chalicelibs.ports.queues import PlaceCall
 from tests.builders import NOON, WORKSPACE, a_task, a_workspace, an_agent, rules
 from tests.unit.use_cases.bench import MINUTE, NO_DELAY, SECOND, Bench, crashes_everywhere
 

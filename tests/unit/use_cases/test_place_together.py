@@ -11,7 +11,9 @@ from chalicelibs.domain.call import CallStatus
 from chalicelibs.domain.instants import SECOND
 from chalicelibs.domain.naming import task_of
 from chalicelibs.domain.task import Task
-from chalicelibs.ports import AtGate, DialRequest, PlaceAnswer, PlaceCall, Unreachable
+from chalicelibs.ports.carriers import DialRequest, PlaceAnswer, Unreachable
+from chalicelibs.ports.queues import PlaceCall
+from chalicelibs.ports.tasks import AtGate
 from chalicelibs.together import Done
 from chalicelibs.use_cases.place_call import HOLDS_FOR, Ask
 from tests.builders import NOON, OTHER_WORKSPACE, WORKSPACE, a_key, a_task, a_workspace, plain_id

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from chalicelibs.domain.errors import NotFound
-from chalicelibs.ports import Forged, Webhook
+from chalicelibs.ports.carriers import Forged, Webhook
 from tests.builders import a_task
 from tests.unit.use_cases.bench import Bench
 

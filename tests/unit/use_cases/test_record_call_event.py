@@ -15,7 +15,7 @@ from chalicelibs.domain.overrides import Overrides
 from chalicelibs.domain.progress import Tally
 from chalicelibs.domain.retry import RetryPolicy
 from chalicelibs.domain.task import Task, TaskStatus
-from chalicelibs.ports import AnswerLost
+from chalicelibs.ports.carriers import AnswerLost
 from tests.builders import AGENT, CAMPAIGN, NOON, WORKSPACE, a_task, rules
 from tests.unit.use_cases.bench import MINUTE, NO_DELAY, SECOND, Bench, Crashed, crashes_everywhere
 

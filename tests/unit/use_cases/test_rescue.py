@@ -8,7 +8,7 @@ from chalicelibs.domain.call_event import CallEvent, EventKind
 from chalicelibs.domain.progress import Tally
 from chalicelibs.domain.task import Task, TaskStatus
 from chalicelibs.domain.transcript import Utterance
-from chalicelibs.ports import (
+from chalicelibs.ports.carriers import (
     Accepted,
     AnswerLost,
     CannotSay,

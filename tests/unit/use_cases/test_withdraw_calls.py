@@ -5,7 +5,8 @@ from datetime import timedelta
 from chalicelibs.domain.call import CallStatus
 from chalicelibs.domain.carrier_account import CANCELLED, CarrierAccount, CarrierKind
 from chalicelibs.domain.task import TaskStatus
-from chalicelibs.ports import AnswerLost, CannotSay, TooLate, WithdrawCall, Withdrawn
+from chalicelibs.ports.carriers import AnswerLost, CannotSay, TooLate, Withdrawn
+from chalicelibs.ports.queues import WithdrawCall
 from chalicelibs.use_cases.withdraw_calls import AFTER_PLACING, BETWEEN_TRIES
 from tests.builders import CAMPAIGN, WORKSPACE, a_task
 from tests.unit.use_cases.bench import Bench, crashes_everywhere

@@ -20,7 +20,8 @@ from chalicelibs.domain.exports import (
 )
 from chalicelibs.domain.outlook import TaskReading
 from chalicelibs.domain.task import Task
-from chalicelibs.ports import PART_BYTES, WriteExport
+from chalicelibs.ports.exports import PART_BYTES
+from chalicelibs.ports.queues import WriteExport
 from chalicelibs.use_cases.manage_exports import Wanted
 from chalicelibs.use_cases.write_export import (
     CALLS_AT_ONCE,
