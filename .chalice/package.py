@@ -151,12 +151,15 @@ def apply_parameters(template: Path, stage: str) -> None:
     """Let the template's parameters decide what Chalice wrote as it is."""
     sam = json.loads(template.read_text())
     known = sam.get("Parameters", {})
-    if "Stage" in known:  # a release need not say it
-        known["Stage"]["Default"] = stage
+    if "Stage" in known:
+        known["Stage"]["Default"] = stage  # a release need not say it
+        name_api(sam["Resources"])
     for resource in sam["Resources"].values():
         properties = resource.get("Properties", {})
         if resource["Type"] != "AWS::Serverless::Function":
             continue
+        if "Stage" in known:
+            log_apart(properties, sam["Resources"])
         if "Tracing" in known:
             properties["Tracing"] = {"Ref": "Tracing"}
             role = sam["Resources"][properties["Role"]["Fn::GetAtt"][0]]
@@ -165,6 +168,26 @@ def apply_parameters(template: Path, stage: str) -> None:
         if "ReserveConcurrency" in known and reserved is not None:
             properties["ReservedConcurrentExecutions"] = either("ReservesConcurrency", reserved)
     template.write_text(json.dumps(sam, indent=2) + "\n")
+
+
+def log_apart(function: Json, resources: Json) -> None:
+    """Have a function log to a group that its role can name, so that it writes to no other.
+
+    Chalice names each group after its function, which CloudFormation names after its role.
+    """
+    role = function["Role"]["Fn::GetAtt"][0]
+    group = f"{role.removesuffix('Role')}LogGroup"
+    name = {"Fn::Sub": f"/aws/lambda/carillon-${{Stage}}/{role.removesuffix('Role')}"}
+    resources[group]["Properties"]["LogGroupName"] = name
+    function["LoggingConfig"] = {**function.get("LoggingConfig", {}), "LogGroup": {"Ref": group}}
+
+
+def name_api(resources: Json) -> None:
+    """Call the API by its stage: that is how CloudWatch tells the figures of two apart."""
+    for resource in resources.values():
+        if resource["Type"] == "AWS::Serverless::Api":
+            title = {"Fn::Sub": "carillon-${Stage}"}
+            resource["Properties"]["DefinitionBody"]["info"]["title"] = title
 
 
 def either(condition: str, value: object) -> Json:

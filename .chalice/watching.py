@@ -3,7 +3,7 @@
 What each alarm means and what to do stands in docs/operations.md.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 Json = dict[str, Any]
@@ -41,6 +41,10 @@ OLDEST = {
     "ImportChunks": (3600, "Parts of files wait an hour to be imported"),
     "Exports": (3600, "Exports wait an hour to be written"),
 }
+
+#: What package.py calls the API, and the dimension that tells the index from its table.
+API = "carillon-${Stage}"
+INDEX = {"Name": "GlobalSecondaryIndexName", "Value": "agenda"}
 
 MINUTE_MS = 60_000
 
@@ -123,18 +127,25 @@ def of_functions() -> Json:
     died = "A function died: out of time, out of memory, or at its start"
     throttled = "Functions are not started: the account's concurrency is used up"
     return {
-        "FunctionErrorsAlarm": total("Errors", died, over=0),
-        "FunctionThrottlesAlarm": total("Throttles", throttled, over=0),
+        "FunctionErrorsAlarm": total(died, 0, of_each_function("Errors")),
+        "FunctionThrottlesAlarm": total(throttled, 0, of_each_function("Throttles")),
     }
 
 
-def total(name: str, about: str, over: float) -> Json:
-    """An alarm over the sum of a metric of all functions."""
-    ids = [f"of_{function.lower()}" for function in FUNCTIONS]
-    queries: list[Json] = [{"Id": "total", "Expression": "+".join(ids), "Label": name}]
-    for query, function in zip(ids, FUNCTIONS, strict=True):
-        of_one = metric("AWS/Lambda", name, "FunctionName", {"Ref": function})
-        stat = {"Metric": of_one, "Period": 300, "Stat": "Sum"}
+def of_each_function(name: str) -> dict[str, Json]:
+    """A metric of every function."""
+    return {
+        f"of_{function.lower()}": metric("AWS/Lambda", name, "FunctionName", {"Ref": function})
+        for function in FUNCTIONS
+    }
+
+
+def total(about: str, over: float, summed: Mapping[str, Json]) -> Json:
+    """An alarm over the sum of metrics, in five minutes; each has an id. What is missing is 0."""
+    [name] = {one["MetricName"] for one in summed.values()}
+    queries: list[Json] = [{"Id": "total", "Expression": "+".join(summed), "Label": name}]
+    for query, one in summed.items():
+        stat = {"Metric": one, "Period": 300, "Stat": "Sum"}
         queries.append({"Id": query, "MetricStat": stat, "ReturnData": False})
     made = alarm(about, over, Metrics=queries)
     del made["Properties"]["Period"]  # each query has its own
@@ -160,8 +171,10 @@ def ours(name: str) -> Json:
 def of_aws() -> Json:
     """The schedule, the table, the API and the webhooks."""
     ticks = metric("AWS/Lambda", "Invocations", "FunctionName", {"Ref": "Tick"})
-    refused = metric("AWS/DynamoDB", "WriteThrottleEvents", "TableName", {"Ref": "Table"})
-    broken = metric("AWS/ApiGateway", "5XXError", "ApiName", "carillon")
+    of_table = metric("AWS/DynamoDB", "WriteThrottleEvents", "TableName", {"Ref": "Table"})
+    # What the table counts leaves its index out, which every move of a task writes.
+    of_index = {**of_table, "Dimensions": [*of_table["Dimensions"], INDEX]}
+    broken = metric("AWS/ApiGateway", "5XXError", "ApiName", {"Fn::Sub": API})
     broken["Dimensions"].append({"Name": "Stage", "Value": "api"})
     unanswered = metric("AWS/ApiGateway", "5xx", "ApiId", {"Ref": "Reports"})
     in_five_minutes = {"Statistic": "Sum", "Period": 300}
@@ -174,11 +187,10 @@ def of_aws() -> Json:
             ComparisonOperator="LessThanThreshold",
             TreatMissingData="breaching",
         ),
-        "TableThrottlesAlarm": alarm(
+        "TableThrottlesAlarm": total(
             "DynamoDB refuses writes: a partition is hot, or the account's quota is used up",
             500,
-            **refused,
-            **in_five_minutes,
+            {"of_table": of_table, "of_index": of_index},
         ),
         "ApiErrorsAlarm": alarm(
             "The API answers with errors of its own (5xx)", 5, **broken, **in_five_minutes
@@ -235,17 +247,10 @@ def charted() -> dict[str, list[Any]]:
         "Errors of functions": of_all("Errors", "Sum"),
         "Throttles of functions": of_all("Throttles", "Sum"),
         "Duration of functions": of_all("Duration", "p99"),
-        "Table": [
-            ["AWS/DynamoDB", name, "TableName", "${Table}", {"stat": "Sum"}]
-            for name in (
-                "ConsumedReadCapacityUnits",
-                "ConsumedWriteCapacityUnits",
-                "ReadThrottleEvents",
-                "WriteThrottleEvents",
-            )
-        ],
+        "Table": of_table(),
+        "Index": of_table(*INDEX.values()),
         "API": [
-            ["AWS/ApiGateway", name, "ApiName", "carillon", "Stage", "api", {"stat": stat}]
+            ["AWS/ApiGateway", name, "ApiName", API, "Stage", "api", {"stat": stat}]
             for name, stat in (("Count", "Sum"), ("4XXError", "Sum"), ("5XXError", "Sum"))
         ],
         "Webhooks": [
@@ -290,6 +295,19 @@ def of_queues(name: str) -> list[Any]:
     return [
         ["AWS/SQS", name, "QueueName", f"${{{queue}.QueueName}}", {"stat": "Maximum"}]
         for queue in QUEUES
+    ]
+
+
+def of_table(*index: str) -> list[Any]:
+    """What is used of the table, or of an index, and what is refused."""
+    return [
+        ["AWS/DynamoDB", name, "TableName", "${Table}", *index, {"stat": "Sum"}]
+        for name in (
+            "ConsumedReadCapacityUnits",
+            "ConsumedWriteCapacityUnits",
+            "ReadThrottleEvents",
+            "WriteThrottleEvents",
+        )
     ]
 
 

@@ -58,6 +58,7 @@ QUEUED = ("dispatch", "dial", "record", "settle")
 
 #: What a line of a request is filled with, as long as it really is.
 A_REQUEST = {
+    "requestId": "JKJaXmPLvHcESHA=",
     "requestTime": "05/Mar/2027:12:00:00 +0000",
     "identity.sourceIp": "203.0.113.113",
     "routeKey": "POST /webhooks/{carrier}/{workspace_id}/{call_id}",

@@ -73,6 +73,34 @@ def test_what_is_late_raises_an_alarm(alarms: dict[str, Json]) -> None:
     assert alarms["ScheduleStoppedAlarm"]["TreatMissingData"] == "breaching"
 
 
+def test_refused_writes_count_wherever_they_are_refused(alarms: dict[str, Json]) -> None:
+    """AWS counts those to an index under its name, and not with those to its table."""
+    total, *metrics = alarms["TableThrottlesAlarm"]["Metrics"]
+
+    looked_at = [one["MetricStat"]["Metric"] for one in metrics]
+    table, index = (
+        {dimension["Name"]: dimension["Value"] for dimension in one["Dimensions"]}
+        for one in looked_at
+    )
+
+    assert {one["MetricName"] for one in looked_at} == {"WriteThrottleEvents"}
+    assert table == {"TableName": {"Ref": "Table"}}
+    assert index == {**table, "GlobalSecondaryIndexName": "agenda"}
+    assert total["Expression"].split("+") == [one["Id"] for one in metrics]
+
+
+def test_the_figures_of_two_stages_are_told_apart(
+    package: Package, alarms: dict[str, Json], charts: list[Json]
+) -> None:
+    """CloudWatch knows a REST API by its name, which two stages of an account must not share."""
+    api = package.template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["info"]["title"]
+    (chart,) = [one for one in charts if one["properties"].get("title") == "API"]
+
+    assert api == {"Fn::Sub": "carillon-${Stage}"}
+    assert {"Name": "ApiName", "Value": api} in alarms["ApiErrorsAlarm"]["Dimensions"]
+    assert {row[3] for row in chart["properties"]["metrics"]} == {api["Fn::Sub"]}
+
+
 def test_what_is_watched_is_what_is_measured(alarms: dict[str, Json], charts: list[Json]) -> None:
     watched = {one["MetricName"] for one in alarms.values() if one.get("Namespace") == "Carillon"}
     text = json.dumps(charts)
@@ -113,6 +141,7 @@ def test_the_api_is_throttled_and_its_requests_are_logged_without_what_they_name
     assert (settings["ResourcePath"], settings["HttpMethod"]) == ("/*", "*")
     assert settings["ThrottlingRateLimit"] == {"Ref": "RequestsPerSecond"}
     assert "$context.resourcePath" in logged
+    assert json.loads(logged)["requestId"] == "$context.requestId", "API Gateway asks for it"
     assert not NAMING.search(logged), "numbers stand in paths"
 
 
@@ -125,6 +154,7 @@ def test_webhooks_are_throttled_and_logged_without_what_they_name(package: Packa
     assert settings["ThrottlingRateLimit"] == {"Ref": "RequestsPerSecond"}
     assert settings["ThrottlingBurstLimit"] == {"Ref": "RequestsAtOnce"}
     assert json.loads(logged)["route"] == "$context.routeKey"
+    assert json.loads(logged)["requestId"] == "$context.requestId", "API Gateway asks for it"
     assert not NAMING.search(logged), "calls stand in paths"
 
 
