@@ -56,7 +56,8 @@ def ask(
     if now >= deadlines.of_gate(call):
         return Drop("left_to_rescue")
     if (reason := why_over(task, now)) is not None:
-        return Finish(TaskStatus.ARCHIVED, reason)
+        is_done = reason == OPTED_OUT
+        return Finish(TaskStatus.COMPLETED if is_done else TaskStatus.ARCHIVED, reason)
     if not campaign.may_call(now):
         return GiveBack(why_closed(campaign, now))
     rules = rules_of(task.own, campaign.rules, campaign.level)
@@ -83,7 +84,7 @@ def why_over(task: Task, now: datetime) -> str | None:
     """The reason for which a task is never called again, whatever its campaign says."""
     if task.is_erased:
         return ERASED
-    if task.call is not None and task.call.opts_out:
+    if task.opted_out:
         return OPTED_OUT
     return "task_ended" if task.end_at is not None and now >= task.end_at else None
 

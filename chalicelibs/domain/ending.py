@@ -71,7 +71,9 @@ def with_analysis(call: Call, event: CallEvent) -> Call:
     return replace(
         call,
         outcome=outcome,
+        is_permanent=event.is_permanent or call.is_permanent,
         opts_out=event.opts_out or call.opts_out,
+        duration=call.duration if event.duration is None else event.duration,
         callback_at=event.callback_at or call.callback_at,
         transcript=fuller(call.transcript, event.transcript),
         analysis=bounded({**call.analysis, **event.analysis}),

@@ -25,7 +25,7 @@ from chalicelibs.domain.progress import (
     of_try,
 )
 from chalicelibs.domain.progress import PAUSED as PAUSED_TASKS
-from chalicelibs.domain.retry import Callback, Decision, Retry
+from chalicelibs.domain.retry import OPTED_OUT, Callback, Decision, Retry
 
 
 class TaskStatus(StrEnum):
@@ -97,6 +97,7 @@ class Task:
     paused_at: datetime | None = None  #: When it was stopped by hand.
     outcome: str | None = None  #: Of the last attempt.
     reason: str | None = None  #: Why it was finished, where the outcome does not say.
+    opted_out: bool = False  #: The person asked not to be called again.
     is_erased: bool = False  #: Nothing of the person is kept; it is never called again.
     created_at: datetime
     version: int = 0
@@ -179,15 +180,14 @@ class Task:
 
     def give_back(self, *, not_before: datetime | None = None) -> Self:
         """Back in its lane, at its old place or later: the attempt was not dialled."""
-        if self.is_erased:
-            return self.finish(TaskStatus.ARCHIVED, ERASED)
         due_at = self.due_at
         if not_before is not None and not_before > due_at:
             due_at = with_lot(not_before, lot_of(due_at))
         attempts = self.attempts
         if self.call is not None and self.call.status is not CallStatus.RESERVED:
             attempts -= 1
-        return replace(self, status=TaskStatus.QUEUED, call=None, due_at=due_at, attempts=attempts)
+        back = replace(self, status=TaskStatus.QUEUED, call=None, due_at=due_at, attempts=attempts)
+        return back.unless_over()
 
     def after(self, decision: Decision, call: Call) -> Self:
         """What becomes of it now that this call has ended."""
@@ -220,8 +220,19 @@ class Task:
         """Without the person: what waits is archived; a call in flight ends, nothing follows."""
         call = None if self.call is None else self.call.erased()
         bare = replace(self, phone="", context={}, external_id=None, call=call, is_erased=True)
-        is_over = self.is_final or call is not None
-        return bare if is_over else bare.finish(TaskStatus.ARCHIVED, ERASED)
+        return bare.unless_over()
+
+    def not_again(self) -> Self:
+        """The person asked not to be called again: what waits ends; nothing follows a call."""
+        return replace(self, opted_out=True).unless_over()
+
+    def unless_over(self) -> Self:
+        """As it is, or ended: nobody waits to be called who is erased or asked not to be."""
+        if self.is_final or self.call is not None:
+            return self
+        if self.is_erased:
+            return self.finish(TaskStatus.ARCHIVED, ERASED)
+        return self.finish(TaskStatus.COMPLETED, OPTED_OUT) if self.opted_out else self
 
     def move(self, control: str, now: datetime) -> Self:
         """The task after one of `MOVES`; a repeated control changes nothing.

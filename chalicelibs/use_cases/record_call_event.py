@@ -25,7 +25,7 @@ from chalicelibs.domain.journal import Happened, Note
 from chalicelibs.domain.naming import is_task_id, task_of
 from chalicelibs.domain.overrides import rules_of
 from chalicelibs.domain.progress import added
-from chalicelibs.domain.retry import OPTED_OUT, Complete, Decision, Verdict, decide
+from chalicelibs.domain.retry import Complete, Decision, Verdict, decide
 from chalicelibs.domain.task import Task, TaskStatus, tally_of, use_gained
 from chalicelibs.ports.calls import Calls, Slots
 from chalicelibs.ports.surroundings import UNHEARD, Clock, Journal
@@ -133,6 +133,8 @@ class RecordCallEvent:
         assert task.call is not None
         if not task.call.is_told_of_by(event.carrier):
             return "another_carriers_call"
+        task = yield from self._opt_out(task, event)
+        assert task.call is not None, "what is in flight goes on"
         match event.kind:
             case EventKind.IN_PROGRESS:
                 return (yield from self._record_answer(task, task.call, event))
@@ -147,16 +149,16 @@ class RecordCallEvent:
         answered = call.because(
             CallStatus.IN_PROGRESS,
             answered_at=event.at,
+            opts_out=event.opts_out or call.opts_out,
             carrier_call_id=event.carrier_call_id or call.carrier_call_id,
         )
         yield Save(task, task.with_call(answered))
         return "in_progress"
 
     def _record_end(self, task: Task, call: Call, event: CallEvent) -> Steps[str]:
+        if call.status is CallStatus.ENDED:
+            return (yield from self._record_end_again(task, call, event))
         if not call.can_become(CallStatus.ENDED):
-            # Some tell of the end twice: at once, and in full when the conversation is analysed.
-            if event.analysis:
-                return (yield from self._record_analysis(task, call, event))
             return "old_news"
         if call.is_withdrawn and event.reason == CANCELLED:
             return (yield from self._take_back(task, call))
@@ -170,6 +172,16 @@ class RecordCallEvent:
         yield Save(task, task.with_call(waiting))
         self.queue.nudge(task.workspace_id)
         return "waits_for_analysis"
+
+    def _record_end_again(self, task: Task, call: Call, event: CallEvent) -> Steps[str]:
+        """Some tell of the end twice: at once, and in full when the conversation was looked at."""
+        fuller = with_analysis(call, event)
+        if event.reason == LOST or (event.analysis_follows and fuller == call):
+            return "old_news"
+        if event.analysis_follows:
+            yield Save(task, task.with_call(fuller))
+            return "waits_for_analysis"
+        return (yield from self._settle(task, fuller, event))
 
     def _take_back(self, task: Task, call: Call) -> Steps[str]:
         """It was never dialled: no attempt is spent, and the task waits in its lane again."""
@@ -243,7 +255,7 @@ class RecordCallEvent:
             is_permanent=call.is_permanent,
             callback_at=call.callback_at,
             takes_callbacks=call.takes_callbacks,
-            opts_out=call.opts_out,
+            opts_out=call.opts_out or task.opted_out,
         )
         return decide(
             verdict, attempts=task.attempts, callbacks=task.callbacks, policy=rules.retry
@@ -278,31 +290,28 @@ class RecordCallEvent:
         if is_erased := task.is_erased or kept.is_erased:
             # Who read the call before may have stored what it was told after the erasing.
             self.calls.forget_results(task.workspace_id, task.task_id)
+        task = yield from self._opt_out(task, event)
         call = self._told_late(kept, event.impersonal() if is_erased else event)
         # What was settled by this word before is kept, however late its worker comes back.
         is_settled = (task.last_call_id, task.outcome) == (call.call_id, call.outcome)
         if is_erased and not (is_settled and call.outcome != kept.outcome):
             return "erased"
-        if call == kept or not (is_settled or self._is_in_time(kept)):
+        if call == kept or not (is_settled or self._is_in_time(kept, event)):
             return "old_news"
-        if call.opts_out:
-            task = yield from self._opt_out(task)
         if call.outcome != kept.outcome:
             return (yield from self._upgrade(task, kept, call))
-        self.calls.revise(task.workspace_id, call)
-        return "analysis_added"
+        return (yield from self._add(task, kept, call))
 
     def _kept(self, task: Task, event: CallEvent) -> Call | None:
         """The ended call of which an event may tell more; that it was answered is no more."""
         dialed = None if event.kind is EventKind.IN_PROGRESS else task.ended_call(event.call_id)
         return dialed and self.calls.get(task.workspace_id, dialed)
 
-    def _opt_out(self, task: Task) -> Steps[Task]:
-        """Whoever asked not to be called again, however late it is told, is not."""
-        if task.is_final:
+    def _opt_out(self, task: Task, event: CallEvent) -> Steps[Task]:
+        """Whoever asked not to be called again, in whichever report and however late, is not."""
+        if task.opted_out or not event.opts_out:
             return task
-        warned = task.call and task.with_call(replace(task.call, opts_out=True))
-        done = warned or task.finish(TaskStatus.COMPLETED, OPTED_OUT)
+        done = task.not_again()
         saved: Task = yield stored(task, done, tally_of(task, done, now=self.clock.now()))
         return saved
 
@@ -312,9 +321,19 @@ class RecordCallEvent:
             return end_of(replace(call, outcome=None), event, now=self.clock.now())
         return with_analysis(call, event)
 
-    def _is_in_time(self, call: Call) -> bool:
+    def _is_in_time(self, call: Call, event: CallEvent) -> bool:
         assert call.ended_at is not None
-        return self.clock.now() - call.ended_at <= self.deadlines.grace
+        return event.opts_out or self.clock.now() - call.ended_at <= self.deadlines.grace
+
+    def _add(self, task: Task, kept: Call, call: Call) -> Steps[str]:
+        """Keep what more is known of a call that ended as it was thought to have ended."""
+        is_last = task.last_call_id == call.call_id
+        if kept.reason == LOST and is_last and may_settle_again(task, kept):
+            # It failed, as was guessed; but when, and whether for good, is known only now.
+            task = yield from self._settle_again(task, kept, call)
+            self._wake(task)
+        self.calls.revise(task.workspace_id, call)
+        return "analysis_added"
 
     def _upgrade(self, task: Task, kept: Call, call: Call) -> Steps[str]:
         """Settle once more, by the more telling outcome, unless the task has moved on since."""
@@ -323,12 +342,20 @@ class RecordCallEvent:
         if task.outcome != call.outcome:  # else whoever settled it so died before keeping the call
             if not may_settle_again(task, kept):
                 return "old_news"
-            after = task.after(self._decide(task, call), call)
-            tally = added(tally_of(task, after, now=self.clock.now()), use_gained(kept, call))
-            moved = moved_to(call, task.outcome)
-            self._open_lane(after)
-            task = yield Settle(after, added(tally, moved))
-            self.activity.add(moved_in(kept, call))
+            task = yield from self._settle_again(task, kept, call)
         self.calls.revise(task.workspace_id, call)
         self._wake(task)
         return "upgraded"
+
+    def _settle_again(self, task: Task, kept: Call, call: Call) -> Steps[Task]:
+        """The task as it follows from what is known now; one that is so already is left alone."""
+        after = task.after(self._decide(task, call), call)
+        if after == task:
+            return task
+        tally = added(tally_of(task, after, now=self.clock.now()), use_gained(kept, call))
+        if call.outcome != task.outcome:
+            tally = added(tally, moved_to(call, task.outcome))
+        self._open_lane(after)
+        settled: Task = yield Settle(after, tally)
+        self.activity.add(moved_in(kept, call))
+        return settled

@@ -71,6 +71,7 @@ FULL = a_task(
     status=TaskStatus.RUNNING,
     due_at=NOON + LOT,
     is_callback=True,
+    opted_out=True,
     attempts=2,
     callbacks=1,
     claims=3,

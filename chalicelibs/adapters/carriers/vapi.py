@@ -237,9 +237,10 @@ class Vapi(LetsNoneWait):
             return CallEvent(
                 call_id=call_id, kind=EventKind.IN_PROGRESS, at=now, carrier_call_id=vapi_id
             )
-        if status != "ended":
-            return None
-        ending = ending_of(told(message, "endedReason", str) or "")
+        reason = told(message, "endedReason", str)
+        if status != "ended" or not reason:
+            return None  # why it ended says the report that follows
+        ending = ending_of(reason)
         return CallEvent(
             call_id=call_id,
             kind=EventKind.ENDED,
@@ -247,7 +248,7 @@ class Vapi(LetsNoneWait):
             carrier_call_id=vapi_id,
             outcome=ending.outcome,
             is_permanent=ending.is_permanent,
-            reason=told(message, "endedReason", str),
+            reason=reason,
             # The report says what was said; that of a call that never was may not come.
             analysis_follows=ending in {COMPLETED, NO_RESPONSE},
         )

@@ -9,6 +9,7 @@ from chalicelibs.adapters.dynamodb.rules_item import overrides_of
 from chalicelibs.domain.imports import Counts
 from chalicelibs.domain.lane import ANY_TIME, CALLBACK
 from chalicelibs.domain.overrides import NONE, Overrides
+from chalicelibs.domain.retry import OPTED_OUT
 
 #: What told of a task what `own` tells now; it goes when that is written.
 OWN_BEFORE = {"rules": None}
@@ -18,6 +19,12 @@ def own_of(item: Item) -> Overrides:
     """What a task sets for itself. Tasks of realtime campaigns once held all of their rules."""
     rules = item.get("own", item.get("rules"))
     return NONE if rules is None else overrides_of(rules)
+
+
+def opted_out_in(item: Item) -> bool:
+    """Whether the person asked not to be called again. The call in flight once said so instead."""
+    call = item.get("call", {})
+    return bool(item.get("opted_out") or call.get("opts_out") or item.get("reason") == OPTED_OUT)
 
 
 def families_of(item: Item) -> frozenset[str]:

@@ -177,6 +177,49 @@ def test_an_answer_is_noted(bench: Bench, call_id: str) -> None:
     assert bench.held() == {call_id}
 
 
+FULL: dict[str, Any] = {
+    "duration": 42 * SECOND,
+    "cost": "0.25 EUR",
+    "recording_url": "https://r/1",
+}
+
+
+@pytest.mark.parametrize("analysis", [{}, {"mood": "good"}], ids=["no analysis", "analysis"])
+def test_an_end_that_is_told_again_in_full_settles_by_that(
+    bench: Bench, call_id: str, analysis: dict[str, Any]
+) -> None:
+    """As Vapi does: first that it is over, and some seconds later what there was."""
+    assert bench.ends(call_id, "completed", analysis_follows=True) == "waits_for_analysis"
+
+    assert bench.ends(call_id, "no_response", analysis=analysis, **FULL) == "settled"
+
+    kept, progress = bench.call(call_id), bench.progress(CAMPAIGN)
+    assert (kept.outcome, kept.duration, kept.cost) == ("no_response", 42 * SECOND, "0.25 EUR")
+    assert (kept.recording_url, kept.analysis) == ("https://r/1", analysis)
+    assert (progress.talked, progress.outcomes) == (42 * SECOND, {"no_response": 1})
+    assert progress.cost_micros == {"EUR": 250_000}
+
+
+def test_an_end_that_is_told_again_while_its_analysis_is_to_come_adds_what_it_says(
+    bench: Bench, call_id: str
+) -> None:
+    bench.ends(call_id, "completed", analysis_follows=True)
+    again = bench.end(call_id, "completed", analysis_follows=True, **FULL)
+
+    assert bench.record(again) == "waits_for_analysis"
+    assert bench.record(again) == "old_news"
+
+    assert stored(bench).duration == 42 * SECOND
+
+
+def test_a_guess_that_comes_after_the_end_says_nothing(bench: Bench, call_id: str) -> None:
+    bench.ends(call_id, "completed", analysis_follows=True)
+
+    assert bench.ends(call_id, "failed", reason=LOST) == "old_news"
+
+    assert stored(bench).outcome == "completed"
+
+
 def test_an_answer_told_twice_is_noted_once(bench: Bench, call_id: str) -> None:
     bench.record(answered(call_id))
     before = bench.task(TASK)
@@ -807,6 +850,49 @@ def test_the_end_of_a_lost_call_that_comes_late_undoes_its_retry(
     assert bench.progress(CAMPAIGN).outcomes == {"completed": 1}
     assert bench.progress(CAMPAIGN).completed == 1
     assert bench.call(call_id).reason is None
+
+
+def test_a_lost_call_that_turns_out_to_have_failed_for_good_is_not_retried(
+    bench: Bench, call_id: str
+) -> None:
+    lost(bench, call_id)
+    told = bench.end(call_id, "failed", reason="404", is_permanent=True, cost="0.01 EUR")
+
+    assert bench.record(told) == "analysis_added"
+    assert bench.record(told) == "old_news"
+
+    task, progress = bench.task(TASK), bench.progress(CAMPAIGN)
+    assert (task.status, task.reason) == (TaskStatus.COMPLETED, "permanent")
+    assert (progress.calls, progress.outcomes, progress.completed) == (1, {"failed": 1}, 1)
+    assert progress.cost_micros == {"EUR": 10_000}
+    assert bench.call(call_id).reason == "404"
+
+
+def test_a_lost_call_that_turns_out_to_have_failed_is_retried_from_its_end(
+    bench: Bench, call_id: str
+) -> None:
+    ended_at = bench.clock.now()
+    bench.clock.forward(5 * MINUTE)
+    lost(bench, call_id)
+
+    bench.ends(call_id, "failed", at=ended_at)
+
+    assert bench.task(TASK).due_at == ended_at + HALF_AN_HOUR
+    assert bench.progress(CAMPAIGN).outcomes == {"failed": 1}
+
+
+def test_a_lost_call_that_failed_adds_what_it_tells_when_the_next_one_goes_on(
+    bench: Bench, call_id: str
+) -> None:
+    lost(bench, call_id)
+    bench.clock.forward(HALF_AN_HOUR)
+    bench.dispatched()
+    bench.clock.forward(-HALF_AN_HOUR + 5 * MINUTE)
+
+    assert bench.ends(call_id, "failed", is_permanent=True, cost="0.01 EUR") == "analysis_added"
+
+    assert bench.task(TASK).status is TaskStatus.RUNNING
+    assert bench.call(call_id).cost == "0.01 EUR"
 
 
 def test_what_a_lost_call_turns_out_to_have_used_is_counted(bench: Bench, call_id: str) -> None:
