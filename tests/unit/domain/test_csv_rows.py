@@ -318,7 +318,8 @@ def test_blocks_end_where_records_do(monkeypatch: pytest.MonkeyPatch) -> None:
 # A lone carriage return is left out: `csv.writer` forgets to quote it.
 cells = st.text(st.characters(exclude_characters="\0\r", exclude_categories=["Cs"]), max_size=12)
 trimmed = cells.map(str.strip)
-names = trimmed.filter(lambda name: name != "" and name.lower() != "phone")
+# Of the first name U+FEFF is no part: it marks the file as Unicode.
+names = trimmed.filter(lambda name: name.strip("\ufeff") == name != "" and name.lower() != "phone")
 tables = st.lists(names, unique=True, max_size=4).flatmap(
     lambda header: st.tuples(
         st.permutations(["phone", *header]),
