@@ -304,7 +304,8 @@ class RecordCallEvent:
 
     def _kept(self, task: Task, event: CallEvent) -> Call | None:
         """The ended call of which an event may tell more; that it was answered is no more."""
-        dialed = None if event.kind is EventKind.IN_PROGRESS else task.ended_call(event.call_id)
+        is_news = event.kind is not EventKind.IN_PROGRESS or event.opts_out
+        dialed = task.ended_call(event.call_id) if is_news else None
         return dialed and self.calls.get(task.workspace_id, dialed)
 
     def _opt_out(self, task: Task, event: CallEvent) -> Steps[Task]:
@@ -316,10 +317,12 @@ class RecordCallEvent:
         return saved
 
     def _told_late(self, call: Call, event: CallEvent) -> Call:
-        """The call as it is now known; the end of a lost one was only a guess."""
-        if call.reason == LOST and event.kind is EventKind.ENDED:
+        """The call as it is now known; the end of a lost one was only a guess, as another is."""
+        if call.reason == LOST != event.reason and event.kind is EventKind.ENDED:
             return end_of(replace(call, outcome=None), event, now=self.clock.now())
-        return with_analysis(call, event)
+        told = with_analysis(call, event)
+        # Minutes are counted with an outcome: who changes none leaves them as they were counted.
+        return told if told.outcome != call.outcome else replace(told, duration=call.duration)
 
     def _is_in_time(self, call: Call, event: CallEvent) -> bool:
         assert call.ended_at is not None
@@ -327,8 +330,9 @@ class RecordCallEvent:
 
     def _add(self, task: Task, kept: Call, call: Call) -> Steps[str]:
         """Keep what more is known of a call that ended as it was thought to have ended."""
-        is_last = task.last_call_id == call.call_id
-        if kept.reason == LOST and is_last and may_settle_again(task, kept):
+        is_settled = (task.last_call_id, task.outcome) == (call.call_id, call.outcome)
+        was_guess = kept.reason == LOST != call.reason
+        if was_guess and is_settled and may_settle_again(task, kept):
             # It failed, as was guessed; but when, and whether for good, is known only now.
             task = yield from self._settle_again(task, kept, call)
             self._wake(task)

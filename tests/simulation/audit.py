@@ -164,6 +164,8 @@ def out_of_hours(history: History) -> Iterator[Violation]:
             yield Violation("P3", "rang although it was stopped", ring.call_id, ring.asked_at)
         if was_erased(history, ring):
             yield Violation("P3", "rang although it was erased", ring.call_id, ring.asked_at)
+        if was_wished_away(history, ring):
+            yield Violation("P3", "rang against the person's wish", ring.call_id, ring.asked_at)
         reasons = [why_not(history, gate) for gate in gates]
         if all(reasons):
             detail = f"{reasons[-1]} at the gate, {gates[-1].clock:%H:%M:%S} by its clock"
@@ -178,6 +180,13 @@ def was_stopped(history: History, ring: Ring) -> bool:
     moments = history.journal.stopped[task_of(ring.call_id)]
     before = [is_stopped for at, is_stopped in moments if at < dialled_at]
     return bool(before) and before[-1]
+
+
+def was_wished_away(history: History, ring: Ring) -> bool:
+    """Whether it was known when the dial was written down that the person wants no more calls."""
+    wished_at = history.wishes.get(task_of(ring.call_id))
+    dialled_at = history.journal.dialled.get(ring.call_id, ring.asked_at)
+    return wished_at is not None and wished_at < dialled_at
 
 
 def was_erased(history: History, ring: Ring) -> bool:
@@ -284,6 +293,8 @@ def told_wrong(history: History, call: Call, ring: Ring | None) -> Iterator[tupl
     most = abs(history.carrier.skew) + MOST_SKEW + timedelta(seconds=1)
     if off < -most or (off > most and not is_lost):
         yield "is told to have ended at another time", f"{call.ended_at} for {ring.ended_at}"
+    if ring.is_told_twice and call.call_id not in history.full_ends and call.duration is None:
+        return  # the full report was lost, or late
     if not is_lost and call.duration != ring.end.duration:
         yield "is told to have lasted for another time", f"{call.duration}"
 

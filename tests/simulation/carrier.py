@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from chalicelibs.domain.call import Call
@@ -55,6 +55,7 @@ class Ring:
     ended_at: datetime
     end: CallEvent
     analysis: CallEvent | None = None
+    is_told_twice: bool = False  #: First that it is over, then in full.
 
 
 @dataclass(kw_only=True)
@@ -170,9 +171,33 @@ class SimulatedCarrier:
                 call_id=ring.call_id, kind=EventKind.IN_PROGRESS, at=picked_up + self.skew
             )
             self._report(answer, at=picked_up)
-        self._report(ring.end, at=ring.ended_at)
+        self._tell_end(ring)
         if ring.end.analysis_follows:
             self._analyse(ring)
+        self._wish(ring)
+
+    def _tell_end(self, ring: Ring) -> None:
+        """That it is over, now; and how it was, now or some seconds later."""
+        random = self.world.dice("reports")
+        is_chosen = bool(ring.end.duration) and random.random() < 0.2
+        ring.is_told_twice = self.world.has("ends told twice") and is_chosen
+        if not ring.is_told_twice:
+            return self._report(ring.end, at=ring.ended_at)
+        first = replace(ring.end, duration=None, cost=None, analysis_follows=True)
+        self._report(first, at=ring.ended_at)
+        return self._report(ring.end, at=ring.ended_at + timedelta(seconds=random.randrange(90)))
+
+    def _wish(self, ring: Ring) -> None:
+        """Some ask not to be called again; it is told in any report, sooner or much later."""
+        random = self.world.dice("wishes")
+        if not (self.world.has("wishes not to be called again") and random.random() < 0.05):
+            return
+        wish = CallEvent(
+            call_id=ring.call_id, kind=EventKind.ANALYSIS, at=ring.end.at, opts_out=True
+        )
+        if random.random() < 0.3:
+            wish = replace(wish, kind=EventKind.IN_PROGRESS)
+        self._report(wish, at=ring.ended_at + timedelta(seconds=random.randrange(-20, 2400)))
 
     def _end(self, request: DialRequest, outcome: str, at: datetime, talk: timedelta) -> CallEvent:
         random = self.world.dice("calls")

@@ -56,6 +56,7 @@ def wrong_settling(history: History, before: Task, after: Task) -> Iterator[tupl
         history.journal.granted[after.task_id] += 1
     if before.is_erased:
         expected = [NOTHING]
+    expected = unless_wished_away(history, after, expected)
     if not own_rules.is_one_of(found, expected):
         yield "P5", "goes on in another way than its rules say", f"{ended}: {found}, {expected}"
 
@@ -77,8 +78,16 @@ def wrong_upgrade(history: History, before: Task, after: Task) -> Iterator[tuple
     expected = follow_ups(history, before, after, told_late(ring, after))
     if found.is_callback:
         history.journal.granted[after.task_id] += 1
+    expected = unless_wished_away(history, after, expected)
     if not any(is_near(found, one) for one in expected):
         yield "P5", "goes on in another way than its rules say", f"{found}, {expected}"
+
+
+def unless_wished_away(history: History, task: Task, expected: list[Next]) -> list[Next]:
+    """What may follow: nothing once a wish not to be called is recorded, or while it is."""
+    if task.task_id in history.wishes:
+        return [NOTHING]
+    return [*expected, NOTHING] if task.opted_out else expected
 
 
 def kept_call(history: History, task: Task) -> Call | None:

@@ -80,6 +80,8 @@ class History:
     accepted: set[str] = field(default_factory=set)  #: Tasks that somebody was told of.
     keyed: set[tuple[str, str]] = field(default_factory=set)  #: Pushed with a key.
     dropped: dict[str, tuple[str, list[str], int]] = field(default_factory=dict)
+    wishes: dict[str, datetime] = field(default_factory=dict)  #: Not to be called, since when.
+    full_ends: set[str] = field(default_factory=set)  #: Calls that were settled by such a report.
     erased: list[tuple[datetime, datetime, str]] = field(default_factory=list)  #: From, to, whom.
     acts: list[datetime] = field(default_factory=list)  #: When somebody does something, sorted.
 
@@ -205,10 +207,21 @@ def record_together(history: History, events: Sequence[CallEvent]) -> Sequence[D
     else:  # a planted bug is in its place
         recorded = [attempt(record, event) for event in events]
     for event, said in zip(events, recorded, strict=True):
-        if not isinstance(said, Exception) and is_forgotten(history, event):
-            found = Violation("P7", "has an end nobody keeps", event.call_id, history.world.now)
-            history.journal.broken.append(found)
+        if not isinstance(said, Exception):
+            note_recorded(history, event, said)
     return recorded
+
+
+def note_recorded(history: History, event: CallEvent, said: str) -> None:
+    """What the audits want to know of a report that was recorded."""
+    now = history.world.now
+    if is_forgotten(history, event):
+        found = Violation("P7", "has an end nobody keeps", event.call_id, now)
+        history.journal.broken.append(found)
+    if event.opts_out and said != "unknown_call":
+        history.wishes.setdefault(event.call_id.rpartition("-")[0], now)
+    if event.duration is not None and said == "settled":
+        history.full_ends.add(event.call_id)
 
 
 def is_forgotten(history: History, event: CallEvent) -> bool:

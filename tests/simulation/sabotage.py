@@ -18,7 +18,7 @@ from chalicelibs.ports.campaigns import AtDispatch
 from chalicelibs.ports.carriers import AnswerLost, DialRequest, PlaceAnswer
 from chalicelibs.ports.queues import PlaceCall
 from chalicelibs.ports.tasks import AtGate
-from chalicelibs.together import Done, attempt
+from chalicelibs.together import Done, Steps, attempt
 from chalicelibs.use_cases.keep_time import FinishCampaigns
 from chalicelibs.use_cases.place_call import PlaceCalls
 from chalicelibs.use_cases.record_call_event import RecordCallEvent
@@ -494,6 +494,20 @@ class Unkind(RecordCallEvent):
         return Callback(call.ended_at) if isinstance(decision, Callback) else decision
 
 
+class Deaf(RecordCallEvent):
+    """Keeps on the call alone that a person wants no more of them."""
+
+    def _opt_out(self, task: Task, event: CallEvent) -> Steps[Task]:
+        del event
+        return task
+        yield  # a generator, as all ways are
+
+
+def forget_wishes(history: History) -> None:
+    """Whoever asked not to be called again in a report that settles nothing is called again."""
+    recorded_by(history, Deaf)
+
+
 def retry_at_once(history: History) -> None:
     """The retry interval is left out."""
     recorded_by(history, Hasty)
@@ -710,6 +724,7 @@ SABOTAGES: tuple[Callable[[History], None], ...] = (
     drop_the_others,
     count_a_batch_twice,
     count_one_for_all,
+    forget_wishes,
     retry_at_once,
     one_attempt_more,
     grant_every_callback,

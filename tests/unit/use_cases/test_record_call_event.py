@@ -212,6 +212,17 @@ def test_an_end_that_is_told_again_while_its_analysis_is_to_come_adds_what_it_sa
     assert stored(bench).duration == 42 * SECOND
 
 
+def test_minutes_that_are_told_when_all_is_counted_are_not_kept(
+    bench: Bench, call_id: str
+) -> None:
+    bench.ends(call_id, "completed")
+
+    bench.ends(call_id, "completed", **FULL)
+
+    assert (bench.call(call_id).duration, bench.progress(CAMPAIGN).talked) == (None, NO_DELAY)
+    assert bench.call(call_id).recording_url == "https://r/1"
+
+
 def test_a_guess_that_comes_after_the_end_says_nothing(bench: Bench, call_id: str) -> None:
     bench.ends(call_id, "completed", analysis_follows=True)
 
@@ -866,6 +877,20 @@ def test_a_lost_call_that_turns_out_to_have_failed_for_good_is_not_retried(
     assert (progress.calls, progress.outcomes, progress.completed) == (1, {"failed": 1}, 1)
     assert progress.cost_micros == {"EUR": 10_000}
     assert bench.call(call_id).reason == "404"
+
+
+def test_a_second_guess_undoes_no_end_whose_worker_died(bench: Bench, call_id: str) -> None:
+    lost(bench, call_id)
+    guess = bench.end(call_id, "failed", reason=LOST)
+    bench.ends(call_id, "completed")
+    # Whoever recorded that died before the call was kept so.
+    bench.store.calls[WORKSPACE, bench.call(call_id).as_dialed] = replace(
+        bench.call(call_id), outcome="failed", reason=LOST
+    )
+
+    assert bench.record(replace(guess, at=guess.at + MINUTE)) == "old_news"
+
+    assert bench.task(TASK).outcome == "completed"
 
 
 def test_a_lost_call_that_turns_out_to_have_failed_is_retried_from_its_end(
