@@ -97,8 +97,11 @@ class Rescue:
         self.queue.nudge(task.workspace_id)
 
     def _ask(self, workspace_id: str, call: Call) -> FetchAnswer:
-        carrier = self.carriers.get(workspace_id, call.carrier) if call.carrier else None
-        return NeverSeen() if carrier is None else carrier.fetch(call)
+        if call.carrier is None:
+            return NeverSeen()
+        carrier = self.carriers.get(workspace_id, call.carrier)
+        # Its account was removed since it was asked for the call, which may be going on.
+        return CannotSay() if carrier is None else carrier.fetch(call)
 
     def _resolve(self, task: Task, call: Call, now: datetime, answer: FetchAnswer) -> None:
         is_overdue = now >= self.deadlines.of_end(call)

@@ -17,7 +17,7 @@ from chalicelibs.ports.carriers import (
     PlaceAnswer,
     StillAlive,
 )
-from tests.builders import CAMPAIGN, NOON, OTHER_WORKSPACE, WORKSPACE, a_task, an_agent
+from tests.builders import CAMPAIGN, NOON, OTHER_WORKSPACE, WORKSPACE, a_task, rules
 from tests.unit.use_cases.bench import NO_DELAY, SECOND, Bench, Fuse, crashes_everywhere
 
 TASK = a_task()
@@ -59,6 +59,16 @@ def die_while_placing(bench: Bench) -> None:
     bench.carrier.while_placing = die
     with pytest.raises(Dead):
         bench.place(message)
+
+
+class NoCarriers:
+    """The workspace has removed its only one."""
+
+    def get(self, workspace_id: str | None, name: str) -> None:  # noqa: ARG002
+        return None
+
+    def knows(self, workspace_id: str | None, name: str) -> bool:  # noqa: ARG002
+        return False
 
 
 def stored(bench: Bench) -> Call:
@@ -232,17 +242,30 @@ def test_a_lost_call_is_settled_as_failed_and_tried_again(bench: Bench) -> None:
     assert bench.held() == bench.held(CAMPAIGN) == frozenset()
 
 
-def test_a_call_without_an_agent_was_never_made(bench: Bench) -> None:
-    bench.has_campaign()
+def test_a_call_that_nobody_was_asked_for_was_never_made(bench: Bench) -> None:
+    bench.has_campaign(rules=rules(hours=None, agent_id="b000000000000001"))
     bench.has_task()
-    bench.agents.save(an_agent(carrier="gone"))
     bench.placed()
-    bench.queue.reports.clear()  # the report that it was refused is lost
+    bench.queue.reports.clear()  # the report that it has no agent is lost
 
     [report] = rescued(bench, ENDED)
 
     assert (report.outcome, report.reason) == ("init_failed", "never_reached_the_carrier")
     assert bench.carrier.asked == []
+
+
+@pytest.mark.parametrize("status", [DIALING, UNKNOWN, PLACED, IN_PROGRESS])
+def test_a_call_whose_carrier_was_removed_may_go_on_until_it_must_have_ended(
+    bench: Bench, status: CallStatus
+) -> None:
+    call = in_flight(bench, status)
+    bench.rescue = replace(bench.rescue, carriers=NoCarriers())
+
+    assert rescued(bench) == []
+    assert stored(bench) == replace(call, deadline=bench.deadlines.of_end(call))
+
+    [report] = rescued(bench)
+    assert (report.at, report.outcome, report.reason) == (bench.deadlines.of_end(call), *LOST)
 
 
 def test_an_analysis_that_does_not_come_is_replaced_by_an_empty_one(bench: Bench) -> None:
