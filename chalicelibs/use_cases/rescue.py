@@ -16,6 +16,7 @@ from chalicelibs.ports.carriers import CannotSay, Carriers, FetchAnswer, NeverSe
 from chalicelibs.ports.queues import Queue
 from chalicelibs.ports.surroundings import UNHEARD, Clock, Journal
 from chalicelibs.ports.tasks import Tasks
+from chalicelibs.together import attempt
 
 #: In one run; the schedule comes again in a minute.
 MOST_AT_ONCE = 100
@@ -40,7 +41,8 @@ class Rescue:
         """Rescue a workspace's overdue calls; gives how many were looked at.
 
         Raises:
-            ExceptionGroup: with what single calls raised, after all of them were looked at.
+            ExceptionGroup: with what single calls raised, after all of them were looked at; those
+                whose carriers could not be asked are dealt with all the same.
         """
         now = self.clock.now()
         overdue = self.tasks.due(rescue_partition(workspace_id), until=now, limit=MOST_AT_ONCE)
@@ -60,6 +62,7 @@ class Rescue:
             self._rescue(task, task.call, now)
 
     def _rescue(self, task: Task, call: Call, now: datetime) -> None:
+        failure: Exception | None = None
         match call.status:
             case CallStatus.RESERVED:
                 self._take_back(task, call)
@@ -67,8 +70,20 @@ class Rescue:
                 late = CallEvent(call_id=call.call_id, kind=EventKind.ANALYSIS, at=now)
                 self.queue.events([late])
             case _:
-                self._resolve(task, call, now, self._ask(task.workspace_id, call))
+                failure = self._find_out(task, call, now)
         self._note(task, call, now)
+        if failure is not None:
+            raise failure
+
+    def _find_out(self, task: Task, call: Call, now: datetime) -> Exception | None:
+        """Ask what became of a call, and act on it; gives why its carrier could not be asked."""
+        answer: FetchAnswer | Exception = attempt(self._ask, task.workspace_id, call)
+        if isinstance(answer, Exception):
+            # It must have ended some day all the same, and may not hold its slot for ever.
+            self._resolve(task, call, now, CannotSay())
+            return answer
+        self._resolve(task, call, now, answer)
+        return None
 
     def _note(self, task: Task, call: Call, now: datetime) -> None:
         """Tell how far a call had come of which nothing more was heard."""
@@ -120,9 +135,10 @@ class Rescue:
 
     def _let_go(self, task: Task, call: Call, answer: FetchAnswer) -> None:
         """A call that waits at its carrier still must not ring beside the attempt that follows."""
-        carrier = self.carriers.get(task.workspace_id, call.carrier) if call.carrier else None
-        if carrier is not None and isinstance(answer, StillAlive):
-            carrier.withdraw(call)
+        if isinstance(answer, StillAlive) and call.carrier is not None:
+            carrier = self.carriers.get(task.workspace_id, call.carrier)
+            if carrier is not None:
+                carrier.withdraw(call)
 
     def _report(self, call: Call, now: datetime, outcome: Outcome, reason: str) -> None:
         event = CallEvent(

@@ -3,8 +3,10 @@ from datetime import timedelta
 
 import pytest
 
+from chalicelibs.adapters.memory import MemoryJournal
 from chalicelibs.domain.call import Call, CallStatus
 from chalicelibs.domain.call_event import CallEvent, EventKind
+from chalicelibs.domain.journal import Happened
 from chalicelibs.domain.progress import Tally
 from chalicelibs.domain.task import Task, TaskStatus
 from chalicelibs.domain.transcript import Utterance
@@ -17,6 +19,7 @@ from chalicelibs.ports.carriers import (
     PlaceAnswer,
     StillAlive,
 )
+from chalicelibs.use_cases.rescue import MOST_AT_ONCE
 from tests.builders import CAMPAIGN, NOON, OTHER_WORKSPACE, WORKSPACE, a_task, rules
 from tests.unit.use_cases.bench import NO_DELAY, SECOND, Bench, Fuse, crashes_everywhere
 
@@ -69,6 +72,17 @@ class NoCarriers:
 
     def knows(self, workspace_id: str | None, name: str) -> bool:  # noqa: ARG002
         return False
+
+
+class Unreadable(Exception):
+    """Secrets cannot be read."""
+
+
+class UnreadableCarriers(NoCarriers):
+    """Nobody may read the secrets with which they are asked."""
+
+    def get(self, workspace_id: str | None, name: str) -> None:
+        raise Unreadable(workspace_id, name)
 
 
 def stored(bench: Bench) -> Call:
@@ -266,6 +280,44 @@ def test_a_call_whose_carrier_was_removed_may_go_on_until_it_must_have_ended(
 
     [report] = rescued(bench)
     assert (report.at, report.outcome, report.reason) == (bench.deadlines.of_end(call), *LOST)
+
+
+def test_a_call_that_cannot_be_asked_for_is_lost_in_the_end_and_somebody_is_told(
+    bench: Bench,
+) -> None:
+    call = in_flight(bench)
+    heard = MemoryJournal()
+    bench.rescue = replace(bench.rescue, carriers=UnreadableCarriers(), journal=heard)
+
+    with pytest.RaisesGroup(Unreadable):
+        rescued(bench)
+    assert stored(bench) == replace(call, deadline=bench.deadlines.of_end(call))
+    assert bench.queue.reports == []
+
+    with pytest.RaisesGroup(Unreadable):
+        rescued(bench)
+    [report] = bench.queue.reports
+    assert (report.outcome, report.reason) == LOST
+    assert [note.what for note in heard.notes] == [Happened.RESCUED] * 2
+
+
+def test_calls_that_cannot_be_asked_for_keep_nobody_else_from_being_rescued() -> None:
+    bench = Bench(concurrency_limit=MOST_AT_ONCE + 1)
+    bench.has_campaign()
+    bench.has_tasks(*range(1, MOST_AT_ONCE + 1))
+    for message in bench.dispatched():
+        bench.place(message)
+    bench.clock.forward(SECOND)
+    [task] = bench.has_tasks(MOST_AT_ONCE + 1)
+    bench.dispatched()  # and the message is lost
+    bench.rescue = replace(bench.rescue, carriers=UnreadableCarriers())
+    bench.clock.forward(bench.deadlines.first_look)
+
+    with pytest.RaisesGroup(*[Unreadable] * MOST_AT_ONCE):
+        bench.rescue(WORKSPACE)
+    bench.rescue(WORKSPACE)
+
+    assert bench.task(task).status is TaskStatus.QUEUED
 
 
 def test_an_analysis_that_does_not_come_is_replaced_by_an_empty_one(bench: Bench) -> None:
