@@ -18,6 +18,9 @@ from chalicelibs.ports.carriers import (
     NeverSeen,
     PlaceAnswer,
     StillAlive,
+    TooLate,
+    WithdrawAnswer,
+    Withdrawn,
 )
 from chalicelibs.use_cases.rescue import MOST_AT_ONCE
 from tests.builders import CAMPAIGN, NOON, OTHER_WORKSPACE, WORKSPACE, a_task, rules
@@ -233,13 +236,47 @@ def test_a_call_that_must_have_ended_and_cannot_be_asked_for_is_lost(bench: Benc
     assert (report.outcome, report.reason) == LOST
 
 
-def test_patience_with_a_call_that_is_said_to_go_on_has_an_end(bench: Bench) -> None:
+def test_a_call_that_still_waits_when_patience_ends_is_taken_back_and_lost(bench: Bench) -> None:
     call = in_flight(bench)
     bench.clock.at = bench.deadlines.of_patience(call)
+    bench.carrier.withdrawn = Withdrawn()
+
+    [report] = rescued(bench, StillAlive())
+
+    assert bench.carrier.taken_back == [call]
+    assert (report.outcome, report.reason) == LOST
+
+
+@pytest.mark.parametrize("answer", [TooLate(), CannotSay()], ids=["talks", "cannot say"])
+def test_a_call_that_goes_on_when_patience_ends_has_no_other_beside_it(
+    bench: Bench, answer: WithdrawAnswer
+) -> None:
+    call = in_flight(bench)
+    bench.clock.at = bench.deadlines.of_patience(call)
+    bench.carrier.withdrawn = answer
+
+    assert rescued(bench, StillAlive()) == []
+
+    assert stored(bench).deadline == bench.clock.at + bench.deadlines.again
+    assert bench.held() == {CALL_ID}
+
+
+def test_a_call_that_is_said_to_go_on_for_ever_is_lost_in_the_end(bench: Bench) -> None:
+    call = in_flight(bench)
+    bench.clock.at = bench.deadlines.of_surrender(call)
 
     [report] = rescued(bench, StillAlive())
 
     assert (report.outcome, report.reason) == LOST
+
+
+def test_nothing_is_taken_back_before_patience_ends(bench: Bench) -> None:
+    call = in_flight(bench)
+    bench.clock.at = bench.deadlines.of_patience(call) - SECOND
+
+    rescued(bench, StillAlive())
+
+    assert bench.carrier.taken_back == []
 
 
 def test_a_lost_call_is_settled_as_failed_and_tried_again(bench: Bench) -> None:
