@@ -44,5 +44,13 @@ class Deadlines:
         return (call.dialed_at or call.reserved_at) + call.longest + self.margin
 
     def of_patience(self, call: Call) -> datetime:
-        """After this a call is lost, even if its carrier says that it goes on."""
+        """After this a call that its carrier still has is taken back, if it only waits there."""
         return self.of_end(call) + call.longest
+
+    def of_surrender(self, call: Call) -> datetime:
+        """After this a call is lost, even if its carrier says that it goes on.
+
+        What rang or talked when patience ended has hung up by now, so that the next attempt does
+        not ring beside it; a carrier that keeps to its word for ever is not believed.
+        """
+        return self.of_patience(call) + call.longest + self.margin

@@ -28,5 +28,9 @@ class Rest:
 
     @classmethod
     def asked_for(cls, pause: timedelta, now: datetime) -> Self:
-        """The rest that a carrier asks for which is full; it says nothing of an outage."""
-        return cls(until=now + pause, length=SHORTEST)
+        """The rest that a carrier asks for which is full; it says nothing of an outage.
+
+        One that asks for none, or for a moment that is past, is asked again as late as one that
+        was not reached: else whoever is waiting asks it as fast as they can.
+        """
+        return cls(until=now + max(pause, SHORTEST), length=SHORTEST)

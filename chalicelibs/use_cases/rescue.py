@@ -12,10 +12,18 @@ from chalicelibs.domain.lane import rescue_partition
 from chalicelibs.domain.outcome import Outcome
 from chalicelibs.domain.task import Task, tally_of
 from chalicelibs.ports.calls import Slots
-from chalicelibs.ports.carriers import CannotSay, Carriers, FetchAnswer, NeverSeen, StillAlive
+from chalicelibs.ports.carriers import (
+    CannotSay,
+    Carriers,
+    FetchAnswer,
+    NeverSeen,
+    StillAlive,
+    Withdrawn,
+)
 from chalicelibs.ports.queues import Queue
 from chalicelibs.ports.surroundings import UNHEARD, Clock, Journal
 from chalicelibs.ports.tasks import Tasks
+from chalicelibs.together import attempt
 
 #: In one run; the schedule comes again in a minute.
 MOST_AT_ONCE = 100
@@ -40,7 +48,8 @@ class Rescue:
         """Rescue a workspace's overdue calls; gives how many were looked at.
 
         Raises:
-            ExceptionGroup: with what single calls raised, after all of them were looked at.
+            ExceptionGroup: with what single calls raised, after all of them were looked at; those
+                whose carriers could not be asked are dealt with all the same.
         """
         now = self.clock.now()
         overdue = self.tasks.due(rescue_partition(workspace_id), until=now, limit=MOST_AT_ONCE)
@@ -60,6 +69,7 @@ class Rescue:
             self._rescue(task, task.call, now)
 
     def _rescue(self, task: Task, call: Call, now: datetime) -> None:
+        failure: Exception | None = None
         match call.status:
             case CallStatus.RESERVED:
                 self._take_back(task, call)
@@ -67,8 +77,20 @@ class Rescue:
                 late = CallEvent(call_id=call.call_id, kind=EventKind.ANALYSIS, at=now)
                 self.queue.events([late])
             case _:
-                self._resolve(task, call, now, self._ask(task.workspace_id, call))
+                failure = self._find_out(task, call, now)
         self._note(task, call, now)
+        if failure is not None:
+            raise failure
+
+    def _find_out(self, task: Task, call: Call, now: datetime) -> Exception | None:
+        """Ask what became of a call, and act on it; gives why its carrier could not be asked."""
+        answer: FetchAnswer | Exception = attempt(self._ask, task.workspace_id, call, now)
+        if isinstance(answer, Exception):
+            # It must have ended some day all the same, and may not hold its slot for ever.
+            self._resolve(task, call, now, CannotSay())
+            return answer
+        self._resolve(task, call, now, answer)
+        return None
 
     def _note(self, task: Task, call: Call, now: datetime) -> None:
         """Tell how far a call had come of which nothing more was heard."""
@@ -96,9 +118,19 @@ class Rescue:
             return
         self.queue.nudge(task.workspace_id)
 
-    def _ask(self, workspace_id: str, call: Call) -> FetchAnswer:
-        carrier = self.carriers.get(workspace_id, call.carrier) if call.carrier else None
-        return NeverSeen() if carrier is None else carrier.fetch(call)
+    def _ask(self, workspace_id: str, call: Call, now: datetime) -> FetchAnswer:
+        """What became of a call; one that waits at its carrier for too long is taken back."""
+        if call.carrier is None:
+            return NeverSeen()
+        carrier = self.carriers.get(workspace_id, call.carrier)
+        if carrier is None:
+            # Its account was removed since it was asked for the call, which may be going on.
+            return CannotSay()
+        answer = carrier.fetch(call)
+        is_too_long = isinstance(answer, StillAlive) and now >= self.deadlines.of_patience(call)
+        if is_too_long and isinstance(carrier.withdraw(call), Withdrawn):
+            return lost(call, now)
+        return answer
 
     def _resolve(self, task: Task, call: Call, now: datetime, answer: FetchAnswer) -> None:
         is_overdue = now >= self.deadlines.of_end(call)
@@ -106,26 +138,13 @@ class Rescue:
             case CallEvent():
                 self.queue.events([answer.bounded()])
             case NeverSeen() if call.carrier_call_id is None and call.answered_at is None:
-                self._report(call, now, Outcome.INIT_FAILED, "never_reached_the_carrier")
-            case StillAlive() if now < self.deadlines.of_patience(call):
+                self.queue.events([never_made(call, now)])
+            case StillAlive() if now < self.deadlines.of_surrender(call):
                 self._wait(task, call, now)
             case CannotSay() if not is_overdue:
                 self._wait(task, call, now)
             case _:
-                self._let_go(task, call, answer)
-                self._report(call, now, Outcome.FAILED, LOST)
-
-    def _let_go(self, task: Task, call: Call, answer: FetchAnswer) -> None:
-        """A call that waits at its carrier still must not ring beside the attempt that follows."""
-        carrier = self.carriers.get(task.workspace_id, call.carrier) if call.carrier else None
-        if carrier is not None and isinstance(answer, StillAlive):
-            carrier.withdraw(call)
-
-    def _report(self, call: Call, now: datetime, outcome: Outcome, reason: str) -> None:
-        event = CallEvent(
-            call_id=call.call_id, kind=EventKind.ENDED, at=now, outcome=outcome, reason=reason
-        )
-        self.queue.events([event])
+                self.queue.events([lost(call, now)])
 
     def _wait(self, task: Task, call: Call, now: datetime) -> None:
         """Look again later: when it must have ended, or soon if that is past."""
@@ -135,3 +154,20 @@ class Rescue:
             self.tasks.save(task.with_call(replace(call, deadline=later)))
         except Stale:
             return
+
+
+def never_made(call: Call, now: datetime) -> CallEvent:
+    """The end of a call that its carrier was never asked for."""
+    return end_of(call, now, Outcome.INIT_FAILED, "never_reached_the_carrier")
+
+
+def lost(call: Call, now: datetime) -> CallEvent:
+    """The end of a call of which nothing is known, or that was taken back."""
+    return end_of(call, now, Outcome.FAILED, LOST)
+
+
+def end_of(call: Call, now: datetime, outcome: Outcome, reason: str) -> CallEvent:
+    """The end of a call that nobody else reports."""
+    return CallEvent(
+        call_id=call.call_id, kind=EventKind.ENDED, at=now, outcome=outcome, reason=reason
+    )

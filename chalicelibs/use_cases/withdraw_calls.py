@@ -1,8 +1,8 @@
 """Take calls back that wait at their carriers when they may not be dialled any more."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from chalicelibs.domain.call import Call, CallStatus
@@ -26,16 +26,17 @@ from chalicelibs.together import Done, attempt
 #: A request that is on its way has been answered by then.
 AFTER_PLACING = timedelta(seconds=10)
 
-#: Between two times that a carrier is asked which gave no clear answer.
-BETWEEN_TRIES = timedelta(seconds=30)
-
 #: In one run; the schedule comes again in a minute.
 MOST_AT_ONCE = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WithdrawCalls:
-    """Take one call back. How it ends is reported as its carrier would: see `RecordCallEvent`."""
+    """Take one call back. How it ends is reported as its carrier would: see `RecordCallEvent`.
+
+    Its carrier is asked once for a message. Where that leads to nothing `WithdrawClosed` finds the
+    call again; were it queued again here as well, each minute would begin another series.
+    """
 
     tasks: Tasks
     carriers: Carriers
@@ -60,11 +61,17 @@ class WithdrawCalls:
         if may_still_start(gate.task, gate.campaign, self.clock.now()):
             return "may_be_dialled"
         if gate.task.call.status is CallStatus.DIALING:
-            self.queue.withdraw([message], AFTER_PLACING)
+            self._wait(message, gate.task.call)
             return "not_placed_yet"
         if gate.task.call.status is not CallStatus.PLACED:
             return "goes_on"
         return self._withdraw(gate.task, gate.task.call)
+
+    def _wait(self, message: WithdrawCall, call: Call) -> None:
+        """Come again soon for a call that is about to be placed, unless its worker has died."""
+        assert call.dialed_at is not None, "it is being dialled"
+        if self.clock.now() < call.dialed_at + AFTER_PLACING:
+            self.queue.withdraw([message], AFTER_PLACING)
 
     def _withdraw(self, task: Task, call: Call) -> str:
         assert call.carrier is not None, "it was placed"
@@ -82,12 +89,7 @@ class WithdrawCalls:
             case TooLate():
                 return "too_late"
             case _:
-                # It ends when the call is heard of, or rescue gives it up.
-                self.queue.withdraw([self._again(task, call)], BETWEEN_TRIES)
                 return "cannot_say"
-
-    def _again(self, task: Task, call: Call) -> WithdrawCall:
-        return WithdrawCall(workspace_id=task.workspace_id, call_id=call.call_id)
 
     def _end(self, call: Call) -> CallEvent:
         return CallEvent(
@@ -101,7 +103,7 @@ class WithdrawCalls:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WithdrawClosed:
-    """Find the calls in flight of campaigns that are closed now: paused, ended, out of hours."""
+    """Find the calls in flight of campaigns that do not call now: paused, over, out of hours."""
 
     accounts: Accounts
     campaigns: Campaigns
@@ -113,30 +115,37 @@ class WithdrawClosed:
     def __call__(self, workspace_id: str) -> int:
         """Have a workspace's calls taken back, as far as they wait; gives how many are asked.
 
-        Only where a carrier of the workspace lets calls wait.
+        Only where a carrier of the workspace lets calls wait. Whatever is no campaign that calls
+        now is closed, archived ones too: so every call is found until it is over.
         """
-        if all(one.kind not in QUEUEING for one in self.accounts.list(workspace_id)):
+        if not self._may_wait(workspace_id):
             return 0
-        return self._of(self.campaigns.open(workspace_id), workspace_id)
+        now = self.clock.now()
+        calling = {
+            one.campaign_id for one in self.campaigns.open(workspace_id) if is_calling(one, now)
+        }
+        return self._take_back(workspace_id, lambda campaign_id: campaign_id not in calling)
 
     def of(self, campaign: Campaign) -> int:
         """The same for one campaign, which was paused or archived."""
-        if all(one.kind not in QUEUEING for one in self.accounts.list(campaign.workspace_id)):
+        if not self._may_wait(campaign.workspace_id):
             return 0
-        return self._of([campaign], campaign.workspace_id)
+        return self._take_back(campaign.workspace_id, lambda one: one == campaign.campaign_id)
 
-    def _of(self, campaigns: Iterable[Campaign], workspace_id: str) -> int:
-        now = self.clock.now()
-        closed = {
-            one.campaign_id
-            for one in campaigns
-            if not one.may_call(now) or not all(lane.is_open(now) for lane in one.lanes())
-        }
-        held = sorted(self.slots.held(workspace_id)) if closed else []
-        found = [call_id for call_id in held if campaign_of(call_id) in closed]
+    def _may_wait(self, workspace_id: str) -> bool:
+        return any(one.kind in QUEUEING for one in self.accounts.list(workspace_id))
+
+    def _take_back(self, workspace_id: str, is_closed: Callable[[str], bool]) -> int:
+        held = sorted(self.slots.held(workspace_id))
+        found = [call_id for call_id in held if is_closed(campaign_of(call_id))]
         # By lot, for those that go on are found again and again, and must not hide the others.
         chosen = self.ids.shuffled(len(found))[:MOST_AT_ONCE]
         messages = [WithdrawCall(workspace_id=workspace_id, call_id=found[at]) for at in chosen]
         if messages:
             self.queue.withdraw(messages)
         return len(messages)
+
+
+def is_calling(campaign: Campaign, now: datetime) -> bool:
+    """Whether all calls of a campaign may start now, by its state, its dates and its hours."""
+    return campaign.may_call(now) and all(lane.is_open(now) for lane in campaign.lanes())

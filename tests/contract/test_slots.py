@@ -1,13 +1,19 @@
 """Slots: as many as the limit, never one more."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from random import Random
+from typing import Any
 
 import pytest
+from botocore.exceptions import ReadTimeoutError
 
+from chalicelibs.adapters.clock import SystemClock
+from chalicelibs.adapters.dynamodb import DynamoSlots
+from chalicelibs.adapters.dynamodb.table import Table
+from chalicelibs.adapters.ids import RandomIds
 from tests.builders import CAMPAIGN, WORKSPACE, a_call, a_task
-from tests.contract.engines import Ports
+from tests.contract.engines import TABLE, Account, Ports, new_table
 
 
 def ids(*numbers: int) -> list[str]:
@@ -172,3 +178,58 @@ def test_while_the_limit_changes_each_worker_keeps_to_the_lowest(
     for number in range(60):
         slots.release(WORKSPACE, {*ids(number)}, None)
     assert len(slots.held(WORKSPACE)) <= 26
+
+
+class LosingAnswers:
+    """A client that carries writes out, and of these, counted from one, loses the answers."""
+
+    def __init__(
+        self, client: Any, *lost: int, before: Mapping[int, Callable[[], object]]
+    ) -> None:
+        self._client = client
+        self._lost = lost
+        self._before = before
+        self.writes = 0
+        self.reads = 0
+
+    def update_item(self, **params: Any) -> Any:
+        self.writes += 1
+        number = self.writes
+        self._before.get(number, lambda: None)()
+        answer = self._client.update_item(**params)
+        if number in self._lost:
+            raise ReadTimeoutError(endpoint_url="the table")
+        return answer
+
+    def query(self, **params: Any) -> Any:
+        self.reads += 1
+        return self._client.query(**params)
+
+
+def slots_by(client: Any) -> DynamoSlots:
+    ids = RandomIds(SystemClock(), Random(7))
+    return DynamoSlots(Table(client, TABLE, ids, sleep=lambda _: None))
+
+
+def test_slots_are_known_whose_answer_was_lost(server: Account) -> None:
+    table = server.client("dynamodb")
+    new_table(table)
+    client = LosingAnswers(table, 1, before={})
+
+    got = slots_by(client).reserve(WORKSPACE, ids(1, 2), 2)
+
+    assert got.keys() == set(ids(1, 2)) == slots_by(table).held(WORKSPACE)
+    assert (client.reads, client.writes) == (1, 2), "as it stands there, so it is told"
+
+
+def test_slots_are_known_whose_answer_was_lost_after_others_were_faster(server: Account) -> None:
+    table = server.client("dynamodb")
+    new_table(table)
+    slots = slots_by(table)
+    slots.reserve(WORKSPACE, ids(1), 3)
+    client = LosingAnswers(table, 2, before={1: lambda: slots.reserve(WORKSPACE, ids(2), 3)})
+
+    got = slots_by(client).reserve(WORKSPACE, ids(3, 4), 3)
+
+    assert len(got) == 1
+    assert slots.held(WORKSPACE) == {*ids(1, 2), *got}, "nobody holds a slot without knowing"

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from chalicelibs.adapters.dynamodb import keys
 from chalicelibs.adapters.dynamodb.slots_plan import Pages, plan
 from chalicelibs.adapters.dynamodb.table import ConditionFailed, Table
-from chalicelibs.adapters.dynamodb.writes import update
+from chalicelibs.adapters.dynamodb.writes import telling_what_is_stored, update
 
 #: A page that filled up between reading and writing is worth one more look, not more.
 ROUNDS = 2
@@ -60,9 +60,10 @@ class DynamoSlots:
             held_at_most=held_at_most,
         )
         try:
-            self._table.write(added)
-        except ConditionFailed:
-            return False
+            self._table.write(telling_what_is_stored(added))
+        except ConditionFailed as failed:
+            # A write whose answer was lost is sent again, and may find its own calls on the page.
+            return frozenset(call_ids).issubset(failed.stored.get("calls", ()))
         return True
 
 

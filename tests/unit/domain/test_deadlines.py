@@ -10,24 +10,46 @@ DEADLINES = Deadlines(margin=2 * MINUTE)
 
 
 @pytest.mark.parametrize(
-    ("dialed_at", "longest", "end", "patience"),
+    ("dialed_at", "longest", "end", "patience", "surrender"),
     [
         pytest.param(
-            NOON + MINUTE, 10 * MINUTE, NOON + 13 * MINUTE, NOON + 23 * MINUTE, id="dialled"
+            NOON + MINUTE,
+            10 * MINUTE,
+            NOON + 13 * MINUTE,
+            NOON + 23 * MINUTE,
+            NOON + 35 * MINUTE,
+            id="dialled",
         ),
-        pytest.param(None, 10 * MINUTE, NOON + 12 * MINUTE, NOON + 22 * MINUTE, id="reserved"),
         pytest.param(
-            NOON, timedelta(0), NOON + 2 * MINUTE, NOON + 2 * MINUTE, id="without an agent"
+            None,
+            10 * MINUTE,
+            NOON + 12 * MINUTE,
+            NOON + 22 * MINUTE,
+            NOON + 34 * MINUTE,
+            id="reserved",
+        ),
+        pytest.param(
+            NOON,
+            timedelta(0),
+            NOON + 2 * MINUTE,
+            NOON + 2 * MINUTE,
+            NOON + 4 * MINUTE,
+            id="without an agent",
         ),
     ],
 )
 def test_how_long_an_end_is_waited_for(
-    dialed_at: datetime | None, longest: timedelta, end: datetime, patience: datetime
+    dialed_at: datetime | None,
+    longest: timedelta,
+    end: datetime,
+    patience: datetime,
+    surrender: datetime,
 ) -> None:
     call = a_call(dialed_at=dialed_at, longest=longest)
 
     assert DEADLINES.of_end(call) == end
     assert DEADLINES.of_patience(call) == patience
+    assert DEADLINES.of_surrender(call) == surrender
 
 
 def test_a_request_leaves_long_before_rescue_may_ask_for_it() -> None:

@@ -1,5 +1,7 @@
 from datetime import timedelta
 
+import pytest
+
 from chalicelibs.domain.rest import LONGEST, SHORTEST, Rest
 from tests.builders import NOON
 
@@ -29,3 +31,14 @@ def test_a_new_outage_begins_with_a_short_rest() -> None:
         SHORTEST,
         2 * SHORTEST,
     ]
+
+
+@pytest.mark.parametrize(
+    ("pause", "length"),
+    [(20 * SECONDS, 20 * SECONDS), (SECONDS / 5, SHORTEST), (0 * SECONDS, SHORTEST)],
+    ids=["long", "short", "none"],
+)
+def test_a_full_carrier_rests_as_long_as_it_asks_but_never_shorter_than_any(
+    pause: timedelta, length: timedelta
+) -> None:
+    assert Rest.asked_for(pause, NOON).until == NOON + length

@@ -168,6 +168,20 @@ def test_a_throttled_call_gives_attempt_and_slot_back_and_waits(bench: Bench) ->
     assert (WORKSPACE, 20 * SECOND) in bench.queue.nudges
 
 
+def test_a_full_carrier_that_asks_for_no_rest_is_not_asked_again_at_once(bench: Bench) -> None:
+    bench.has_campaign()
+    bench.has_tasks(1, 2)
+    bench.carrier.answer = Throttled(NO_DELAY)
+
+    for _ in range(5):
+        for message in bench.dispatched():
+            bench.place(message)
+
+    assert len(bench.carrier.requests) == 1
+    bench.clock.forward(2 * SECOND)
+    assert len(bench.dispatched()) == 2
+
+
 def test_after_a_throttled_call_the_next_one_is_another(bench: Bench) -> None:
     task, message = dispatched(bench)
     bench.carrier.answer = Throttled(20 * SECOND)

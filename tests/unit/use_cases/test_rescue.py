@@ -3,8 +3,10 @@ from datetime import timedelta
 
 import pytest
 
+from chalicelibs.adapters.memory import MemoryJournal
 from chalicelibs.domain.call import Call, CallStatus
 from chalicelibs.domain.call_event import CallEvent, EventKind
+from chalicelibs.domain.journal import Happened
 from chalicelibs.domain.progress import Tally
 from chalicelibs.domain.task import Task, TaskStatus
 from chalicelibs.domain.transcript import Utterance
@@ -16,8 +18,12 @@ from chalicelibs.ports.carriers import (
     NeverSeen,
     PlaceAnswer,
     StillAlive,
+    TooLate,
+    WithdrawAnswer,
+    Withdrawn,
 )
-from tests.builders import CAMPAIGN, NOON, OTHER_WORKSPACE, WORKSPACE, a_task, an_agent
+from chalicelibs.use_cases.rescue import MOST_AT_ONCE
+from tests.builders import CAMPAIGN, NOON, OTHER_WORKSPACE, WORKSPACE, a_task, rules
 from tests.unit.use_cases.bench import NO_DELAY, SECOND, Bench, Fuse, crashes_everywhere
 
 TASK = a_task()
@@ -59,6 +65,27 @@ def die_while_placing(bench: Bench) -> None:
     bench.carrier.while_placing = die
     with pytest.raises(Dead):
         bench.place(message)
+
+
+class NoCarriers:
+    """The workspace has removed its only one."""
+
+    def get(self, workspace_id: str | None, name: str) -> None:  # noqa: ARG002
+        return None
+
+    def knows(self, workspace_id: str | None, name: str) -> bool:  # noqa: ARG002
+        return False
+
+
+class Unreadable(Exception):
+    """Secrets cannot be read."""
+
+
+class UnreadableCarriers(NoCarriers):
+    """Nobody may read the secrets with which they are asked."""
+
+    def get(self, workspace_id: str | None, name: str) -> None:
+        raise Unreadable(workspace_id, name)
 
 
 def stored(bench: Bench) -> Call:
@@ -209,13 +236,47 @@ def test_a_call_that_must_have_ended_and_cannot_be_asked_for_is_lost(bench: Benc
     assert (report.outcome, report.reason) == LOST
 
 
-def test_patience_with_a_call_that_is_said_to_go_on_has_an_end(bench: Bench) -> None:
+def test_a_call_that_still_waits_when_patience_ends_is_taken_back_and_lost(bench: Bench) -> None:
     call = in_flight(bench)
     bench.clock.at = bench.deadlines.of_patience(call)
+    bench.carrier.withdrawn = Withdrawn()
+
+    [report] = rescued(bench, StillAlive())
+
+    assert bench.carrier.taken_back == [call]
+    assert (report.outcome, report.reason) == LOST
+
+
+@pytest.mark.parametrize("answer", [TooLate(), CannotSay()], ids=["talks", "cannot say"])
+def test_a_call_that_goes_on_when_patience_ends_has_no_other_beside_it(
+    bench: Bench, answer: WithdrawAnswer
+) -> None:
+    call = in_flight(bench)
+    bench.clock.at = bench.deadlines.of_patience(call)
+    bench.carrier.withdrawn = answer
+
+    assert rescued(bench, StillAlive()) == []
+
+    assert stored(bench).deadline == bench.clock.at + bench.deadlines.again
+    assert bench.held() == {CALL_ID}
+
+
+def test_a_call_that_is_said_to_go_on_for_ever_is_lost_in_the_end(bench: Bench) -> None:
+    call = in_flight(bench)
+    bench.clock.at = bench.deadlines.of_surrender(call)
 
     [report] = rescued(bench, StillAlive())
 
     assert (report.outcome, report.reason) == LOST
+
+
+def test_nothing_is_taken_back_before_patience_ends(bench: Bench) -> None:
+    call = in_flight(bench)
+    bench.clock.at = bench.deadlines.of_patience(call) - SECOND
+
+    rescued(bench, StillAlive())
+
+    assert bench.carrier.taken_back == []
 
 
 def test_a_lost_call_is_settled_as_failed_and_tried_again(bench: Bench) -> None:
@@ -232,17 +293,68 @@ def test_a_lost_call_is_settled_as_failed_and_tried_again(bench: Bench) -> None:
     assert bench.held() == bench.held(CAMPAIGN) == frozenset()
 
 
-def test_a_call_without_an_agent_was_never_made(bench: Bench) -> None:
-    bench.has_campaign()
+def test_a_call_that_nobody_was_asked_for_was_never_made(bench: Bench) -> None:
+    bench.has_campaign(rules=rules(hours=None, agent_id="b000000000000001"))
     bench.has_task()
-    bench.agents.save(an_agent(carrier="gone"))
     bench.placed()
-    bench.queue.reports.clear()  # the report that it was refused is lost
+    bench.queue.reports.clear()  # the report that it has no agent is lost
 
     [report] = rescued(bench, ENDED)
 
     assert (report.outcome, report.reason) == ("init_failed", "never_reached_the_carrier")
     assert bench.carrier.asked == []
+
+
+@pytest.mark.parametrize("status", [DIALING, UNKNOWN, PLACED, IN_PROGRESS])
+def test_a_call_whose_carrier_was_removed_may_go_on_until_it_must_have_ended(
+    bench: Bench, status: CallStatus
+) -> None:
+    call = in_flight(bench, status)
+    bench.rescue = replace(bench.rescue, carriers=NoCarriers())
+
+    assert rescued(bench) == []
+    assert stored(bench) == replace(call, deadline=bench.deadlines.of_end(call))
+
+    [report] = rescued(bench)
+    assert (report.at, report.outcome, report.reason) == (bench.deadlines.of_end(call), *LOST)
+
+
+def test_a_call_that_cannot_be_asked_for_is_lost_in_the_end_and_somebody_is_told(
+    bench: Bench,
+) -> None:
+    call = in_flight(bench)
+    heard = MemoryJournal()
+    bench.rescue = replace(bench.rescue, carriers=UnreadableCarriers(), journal=heard)
+
+    with pytest.RaisesGroup(Unreadable):
+        rescued(bench)
+    assert stored(bench) == replace(call, deadline=bench.deadlines.of_end(call))
+    assert bench.queue.reports == []
+
+    with pytest.RaisesGroup(Unreadable):
+        rescued(bench)
+    [report] = bench.queue.reports
+    assert (report.outcome, report.reason) == LOST
+    assert [note.what for note in heard.notes] == [Happened.RESCUED] * 2
+
+
+def test_calls_that_cannot_be_asked_for_keep_nobody_else_from_being_rescued() -> None:
+    bench = Bench(concurrency_limit=MOST_AT_ONCE + 1)
+    bench.has_campaign()
+    bench.has_tasks(*range(1, MOST_AT_ONCE + 1))
+    for message in bench.dispatched():
+        bench.place(message)
+    bench.clock.forward(SECOND)
+    [task] = bench.has_tasks(MOST_AT_ONCE + 1)
+    bench.dispatched()  # and the message is lost
+    bench.rescue = replace(bench.rescue, carriers=UnreadableCarriers())
+    bench.clock.forward(bench.deadlines.first_look)
+
+    with pytest.RaisesGroup(*[Unreadable] * MOST_AT_ONCE):
+        bench.rescue(WORKSPACE)
+    bench.rescue(WORKSPACE)
+
+    assert bench.task(task).status is TaskStatus.QUEUED
 
 
 def test_an_analysis_that_does_not_come_is_replaced_by_an_empty_one(bench: Bench) -> None:

@@ -2,14 +2,16 @@
 
 from datetime import timedelta
 
+import pytest
+
 from chalicelibs.domain.call import CallStatus
 from chalicelibs.domain.carrier_account import CANCELLED, CarrierAccount, CarrierKind
 from chalicelibs.domain.task import TaskStatus
 from chalicelibs.ports.carriers import AnswerLost, CannotSay, TooLate, Withdrawn
 from chalicelibs.ports.queues import WithdrawCall
-from chalicelibs.use_cases.withdraw_calls import AFTER_PLACING, BETWEEN_TRIES
+from chalicelibs.use_cases.withdraw_calls import AFTER_PLACING
 from tests.builders import CAMPAIGN, WORKSPACE, a_task
-from tests.unit.use_cases.bench import Bench, crashes_everywhere
+from tests.unit.use_cases.bench import MINUTE, Bench, Crashed, crashes_everywhere
 
 NOW = timedelta(0)
 
@@ -106,15 +108,25 @@ def test_a_call_that_was_answered_is_not_asked_for(bench: Bench) -> None:
     assert bench.carrier.taken_back == []
 
 
-def test_a_carrier_that_cannot_say_is_asked_again(bench: Bench) -> None:
-    message = placed(bench)
+@pytest.mark.parametrize("action", ["pause", "archive"])
+def test_a_carrier_that_cannot_say_is_asked_again_once_a_minute(bench: Bench, action: str) -> None:
+    placed(bench)
     bench.carrier.withdrawn = CannotSay()
-    pause(bench)
-    bench.queue.withdrawing.clear()
+    bench.manage.control(WORKSPACE, CAMPAIGN, action)
+    asked = []
 
-    assert bench.withdraw(message) == "cannot_say"
+    for _ in range(5):
+        asked.append(len(bench.carrier.taken_back))
+        messages, bench.queue.withdrawing[:] = list(bench.queue.withdrawing), []
+        assert [bench.withdraw(message) for message, _delay in messages] == ["cannot_say"]
+        bench.clock.forward(MINUTE)
+        bench.withdraw_closed(WORKSPACE)
 
-    assert bench.queue.withdrawing == [(message, BETWEEN_TRIES)]
+    assert asked == [0, 1, 2, 3, 4]
+    bench.carrier.withdrawn = Withdrawn()
+    assert [bench.withdraw(message) for message, _delay in bench.queue.withdrawing] == [
+        "withdrawn"
+    ]
 
 
 def test_a_request_that_is_on_its_way_is_waited_for(bench: Bench) -> None:
@@ -135,6 +147,34 @@ def test_a_request_that_is_on_its_way_is_waited_for(bench: Bench) -> None:
     assert seen == ["not_placed_yet"]
     message = WithdrawCall(workspace_id=WORKSPACE, call_id=call_id)
     assert bench.queue.withdrawing == [(message, AFTER_PLACING)]
+
+
+def test_a_request_whose_worker_died_is_left_to_the_schedule(bench: Bench) -> None:
+    bench.accounts.save(an_account(CarrierKind.TWILIO))
+    bench.has_campaign()
+    bench.has_task()
+    [message] = bench.dispatched()
+
+    def die(_: object) -> None:
+        raise Crashed
+
+    bench.carrier.while_placing = die
+    with pytest.raises(Crashed):
+        bench.place(message)
+    bench.clock.forward(AFTER_PLACING)
+    pause(bench)
+    [(withdrawal, _delay)], bench.queue.withdrawing[:] = list(bench.queue.withdrawing), []
+
+    assert bench.withdraw(withdrawal) == "not_placed_yet"
+    assert bench.queue.withdrawing == []
+
+    assert bench.withdraw_closed(WORKSPACE) == 1
+
+
+def test_calls_of_a_campaign_that_goes_on_are_let_wait(bench: Bench) -> None:
+    placed(bench)
+
+    assert bench.withdraw_closed(WORKSPACE) == 0
 
 
 def test_a_call_of_which_nothing_is_known_cannot_be_taken_back(bench: Bench) -> None:
