@@ -136,7 +136,7 @@ class Rescue:
         is_overdue = now >= self.deadlines.of_end(call)
         match answer:
             case CallEvent():
-                self.queue.events([answer.bounded()])
+                self.queue.events([of_this_call(answer, task, call)])
             case NeverSeen() if call.carrier_call_id is None and call.answered_at is None:
                 self.queue.events([never_made(call, now)])
             case StillAlive() if now < self.deadlines.of_surrender(call):
@@ -154,6 +154,14 @@ class Rescue:
             self.tasks.save(task.with_call(replace(call, deadline=later)))
         except Stale:
             return
+
+
+def of_this_call(answer: CallEvent, task: Task, call: Call) -> CallEvent:
+    """What a carrier answered, told of the call that it was asked for and of no other.
+
+    Carriers that workspaces bring may answer whatever they like, and name anybody's call.
+    """
+    return replace(answer, call_id=call.call_id, workspace_id=task.workspace_id).bounded()
 
 
 def never_made(call: Call, now: datetime) -> CallEvent:

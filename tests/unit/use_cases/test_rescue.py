@@ -28,7 +28,13 @@ from tests.unit.use_cases.bench import NO_DELAY, SECOND, Bench, Fuse, crashes_ev
 
 TASK = a_task()
 CALL_ID = f"{TASK.task_id}-1"
-ENDED = CallEvent(call_id=CALL_ID, kind=EventKind.ENDED, at=NOON + SECOND, outcome="no_answer")
+ENDED = CallEvent(
+    call_id=CALL_ID,
+    kind=EventKind.ENDED,
+    at=NOON + SECOND,
+    outcome="no_answer",
+    workspace_id=WORKSPACE,
+)
 
 RESERVED, DIALING, UNKNOWN, PLACED, IN_PROGRESS, _ = CallStatus
 
@@ -163,6 +169,16 @@ def test_an_end_that_the_carrier_knows_is_reported_as_its_own(
 
     assert rescued(bench, ENDED) == [ENDED]
     assert [call.call_id for call in bench.carrier.asked] == [CALL_ID]
+
+
+def test_a_carrier_that_answers_about_another_call_tells_of_the_one_it_was_asked_for(
+    bench: Bench,
+) -> None:
+    """One that a workspace brings could end, and reword, the calls of all others."""
+    in_flight(bench)
+    anothers = replace(ENDED, call_id="c000000000000009-0000000000000009-1", workspace_id=None)
+
+    assert rescued(bench, anothers) == [ENDED]
 
 
 def test_what_the_carrier_tells_at_length_is_cut_to_what_a_queue_carries(bench: Bench) -> None:
