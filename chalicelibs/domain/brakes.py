@@ -82,25 +82,33 @@ class Gauge:
     samples: tuple[Sample, ...] = ()  #: Oldest first; the first is older than the window.
     day: str = ""  #: Of the campaign's zone, like `2027-03-05`.
     at_dawn: Used = field(default_factory=Used)  #: When the day began.
+    brakes: Brakes | None = None  #: By what the last look judged; None: a former release looked.
 
-    def after(self, progress: Progress, now: datetime, *, zone: str, window: timedelta) -> Self:
+    def after(self, progress: Progress, now: datetime, *, zone: str, brakes: Brakes) -> Self:
         """The gauge with one more look at the counters."""
         sample = Sample(now, progress.calls, failures_in(progress))
         # A campaign begins with nothing: what the first look finds was called just now.
         seen = self.samples or (Sample(now, 0, 0),)
-        recent = [one for one in seen if now - one.at < window]
-        older = [one for one in seen if now - one.at >= window][-1:]
+        recent = [one for one in seen if now - one.at < brakes.window]
+        older = [one for one in seen if now - one.at >= brakes.window][-1:]
         today = f"{now.astimezone(zone_named(zone)):%Y-%m-%d}"
         at_dawn = self.at_dawn
         if self.day and today != self.day:  # on its first day a campaign began with nothing
             at_dawn = Used.by(progress)
-        return replace(self, samples=(*older, *recent, sample), day=today, at_dawn=at_dawn)
+        samples = (*older, *recent, sample)
+        return replace(self, samples=samples, day=today, at_dawn=at_dawn, brakes=brakes)
 
-    def is_of(self, progress: Progress, now: datetime, *, zone: str) -> bool:
-        """Whether nothing has happened since the last look."""
+    def is_of(self, progress: Progress, now: datetime, *, zone: str, brakes: Brakes) -> bool:
+        """Whether nothing has happened since the last look, and it judged by the same settings.
+
+        Whoever resumes a campaign without a change to them so gives it another chance.
+        """
         today = f"{now.astimezone(zone_named(zone)):%Y-%m-%d}"
         return (
-            bool(self.samples) and self.day == today and self.samples[-1].calls == progress.calls
+            bool(self.samples)
+            and self.day == today
+            and self.samples[-1].calls == progress.calls
+            and self.brakes == brakes
         )
 
 

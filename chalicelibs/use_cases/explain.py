@@ -183,11 +183,11 @@ class Explain:
         if campaign.state is not CampaignState.ACTIVE:
             return None
         progress = self.campaigns.progress(campaign.campaign_id)
-        gauge = self.gauges.get(campaign.campaign_id)
-        if gauge.is_of(progress, now, zone=campaign.zone):
+        gauge, brakes = self.gauges.get(campaign.campaign_id), campaign.brakes
+        if gauge.is_of(progress, now, zone=campaign.zone, brakes=brakes):
             return None
-        gauge = gauge.after(progress, now, zone=campaign.zone, window=campaign.brakes.window)
-        return verdict(campaign.brakes, gauge, progress, since=campaign.resumed_at)
+        gauge = gauge.after(progress, now, zone=campaign.zone, brakes=brakes)
+        return verdict(brakes, gauge, progress, since=campaign.resumed_at)
 
     def _explained(
         self, task: Task, campaign: Campaign, scene: Scene, shared: Iterable[Gate]

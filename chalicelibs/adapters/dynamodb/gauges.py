@@ -1,7 +1,8 @@
 """Gauges in the table."""
 
 from chalicelibs.adapters.dynamodb import keys
-from chalicelibs.adapters.dynamodb.codec import Item, to_instant, to_span
+from chalicelibs.adapters.dynamodb.brakes_item import brakes_item, brakes_of
+from chalicelibs.adapters.dynamodb.codec import Item, maybe, to_instant, to_span
 from chalicelibs.adapters.dynamodb.table import Table
 from chalicelibs.adapters.dynamodb.writes import put
 from chalicelibs.domain.brakes import Gauge, Sample, Used
@@ -30,6 +31,7 @@ def gauge_item(gauge: Gauge) -> Item:
         "samples": [list(sample) for sample in gauge.samples],
         "day": gauge.day,
         "at_dawn": {"calls": calls, "talked": talked, "cost_micros": cost_micros},
+        "brakes": maybe(brakes_item, gauge.brakes),
     }
 
 
@@ -42,4 +44,5 @@ def gauge_of(item: Item) -> Gauge:
         ),
         day=item["day"],
         at_dawn=Used(dawn["calls"], to_span(dawn["talked"]), dawn["cost_micros"]),
+        brakes=maybe(brakes_of, item.get("brakes")),
     )

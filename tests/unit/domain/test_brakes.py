@@ -20,7 +20,6 @@ from chalicelibs.domain.progress import Progress
 from tests.builders import NOON
 
 MINUTE = timedelta(minutes=1)
-TEN = timedelta(minutes=10)
 
 
 def gauge(*samples: tuple[int, int, int]) -> Gauge:
@@ -60,7 +59,7 @@ def test_the_very_share_stops_it(percent: int) -> None:
 def test_what_fails_before_the_first_look_counts() -> None:
     """A hundred calls can fail in the minute in which a campaign begins."""
     first = Gauge().after(
-        Progress(calls=100, outcomes={"init_failed": 99}), NOON, zone="UTC", window=TEN
+        Progress(calls=100, outcomes={"init_failed": 99}), NOON, zone="UTC", brakes=Brakes()
     )
 
     assert why_failing(FailureBrake(), first, NOON - MINUTE) == "99 of the last 100 calls failed"
@@ -115,8 +114,8 @@ def test_a_budget_counts_from_the_beginning_of_the_day(
 
 def test_a_day_begins_at_midnight_of_the_campaigns_zone() -> None:
     zone = "Asia/Tokyo"  # at noon UTC it is 21:00 there
-    evening = Gauge().after(Progress(calls=7), NOON, zone=zone, window=TEN)
-    night = evening.after(Progress(calls=9), NOON + 4 * 60 * MINUTE, zone=zone, window=TEN)
+    evening = Gauge().after(Progress(calls=7), NOON, zone=zone, brakes=Brakes())
+    night = evening.after(Progress(calls=9), NOON + 4 * 60 * MINUTE, zone=zone, brakes=Brakes())
 
     assert (evening.day, evening.at_dawn.calls) == ("2027-03-05", 0)
     assert (night.day, night.at_dawn.calls) == ("2027-03-06", 9)
@@ -126,7 +125,7 @@ def test_a_gauge_remembers_the_window_and_one_look_before_it() -> None:
     seen = Gauge()
     for minute in range(0, 40, 4):
         at = NOON + minute * MINUTE
-        seen = seen.after(Progress(calls=minute), at, zone="UTC", window=TEN)
+        seen = seen.after(Progress(calls=minute), at, zone="UTC", brakes=Brakes())
 
     assert [sample.calls for sample in seen.samples] == [24, 28, 32, 36]
 
@@ -135,17 +134,24 @@ def test_what_a_campaign_began_with_is_forgotten_with_the_window() -> None:
     seen = Gauge()
     for minute, calls in ((0, 50), (4, 50), (20, 50), (24, 60)):
         at = NOON + minute * MINUTE
-        seen = seen.after(Progress(calls=calls), at, zone="UTC", window=TEN)
+        seen = seen.after(Progress(calls=calls), at, zone="UTC", brakes=Brakes())
 
     assert [sample.calls for sample in seen.samples] == [50, 50, 60]
 
 
 def test_a_look_that_finds_nothing_new_need_not_be_remembered() -> None:
-    seen = Gauge().after(Progress(calls=3), NOON, zone="UTC", window=TEN)
+    seen = Gauge().after(Progress(calls=3), NOON, zone="UTC", brakes=Brakes())
 
-    assert seen.is_of(Progress(calls=3), NOON + MINUTE, zone="UTC")
-    assert not seen.is_of(Progress(calls=4), NOON + MINUTE, zone="UTC")
-    assert not seen.is_of(Progress(calls=3), NOON + 13 * 60 * MINUTE, zone="UTC")
+    assert seen.is_of(Progress(calls=3), NOON + MINUTE, zone="UTC", brakes=Brakes())
+    assert not seen.is_of(Progress(calls=4), NOON + MINUTE, zone="UTC", brakes=Brakes())
+    assert not seen.is_of(Progress(calls=3), NOON + 780 * MINUTE, zone="UTC", brakes=Brakes())
+
+
+def test_other_brakes_judge_what_was_seen_anew() -> None:
+    seen = Gauge().after(Progress(calls=3), NOON, zone="UTC", brakes=Brakes())
+    lowered = Brakes(budget=Budget(attempts=3))
+
+    assert not seen.is_of(Progress(calls=3), NOON + MINUTE, zone="UTC", brakes=lowered)
 
 
 @pytest.mark.parametrize("share", [0, -0.1, 1.01])
