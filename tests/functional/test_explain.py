@@ -349,6 +349,23 @@ def test_a_call_under_way_keeps_its_task_and_its_slot(product: Product, acme: Ac
     assert used == [(1, 1), (1, 1)]
 
 
+def test_a_call_that_began_before_its_campaign_had_a_limit_counts_for_it(
+    product: Product, acme: Acme
+) -> None:
+    acme.put("/workspace/limits", {"concurrency_limit": 5})
+    campaign_id = acme.campaign()
+    acme.pushed(campaign_id)
+    Happening(product).dispatch(acme)
+    acme.patch(f"/campaigns/{campaign_id}", {"concurrency_limit": 1})
+    waiting = acme.pushed(campaign_id, phone="+34600000009")
+
+    keeps = shut(acme, waiting)
+
+    assert keeps.keys() == {"campaign_slots"}
+    assert (keeps["campaign_slots"]["used"], keeps["campaign_slots"]["limit"]) == (1, 1)
+    assert Happening(product).dispatch(acme) == set()
+
+
 def test_an_agent_that_is_switched_off_is_named(acme: Acme) -> None:
     task_id = acme.pushed(acme.campaign())
     acme.patch(f"/agents/{acme.agent_id}", {"is_active": False})
