@@ -62,7 +62,7 @@ MOVES: dict[str, tuple[frozenset[CampaignState], CampaignState]] = {
 #: Stops where nearly all calls fail, and for nothing else.
 NO_BUDGET = Brakes()
 
-#: Lanes that rows of a file may open. Dispatch looks into each of them, at every nudge.
+#: Lanes that tasks may open. Dispatch looks into each of them, at every nudge.
 MOST_LANES = 200
 
 CLOSED = frozenset({CampaignState.COMPLETED, CampaignState.ARCHIVED})
@@ -234,6 +234,11 @@ class Campaign:
     def lanes(self) -> tuple[Lane, ...]:
         """Every lane in which tasks of it may ever wait for a call."""
         return tuple(map(self.lane, self._names(max(self.deepest, self.max_attempts))))
+
+    @property
+    def lane_count(self) -> int:
+        """How many lanes that is."""
+        return len(self._names(max(self.deepest, self.max_attempts)))
 
     def lanes_in_use(self) -> tuple[Lane, ...]:
         """Those of its lanes in which a task ever stood: in no other can be one now."""
