@@ -33,3 +33,4 @@ def test_a_gauge_is_remembered_as_it_is(ports: Ports, brakes: Brakes) -> None:
     ports.gauges.save(CAMPAIGN, seen)
 
     assert ports.gauges.get(CAMPAIGN) == seen
+    assert seen.zone == "UTC"

@@ -30,6 +30,7 @@ def gauge_item(gauge: Gauge) -> Item:
     return {
         "samples": [list(sample) for sample in gauge.samples],
         "day": gauge.day,
+        "zone": gauge.zone or None,
         "at_dawn": {"calls": calls, "talked": talked, "cost_micros": cost_micros},
         "brakes": maybe(brakes_item, gauge.brakes),
     }
@@ -43,6 +44,7 @@ def gauge_of(item: Item) -> Gauge:
             Sample(to_instant(at), calls, failed) for at, calls, failed in item["samples"]
         ),
         day=item["day"],
+        zone=item.get("zone", ""),
         at_dawn=Used(dawn["calls"], to_span(dawn["talked"]), dawn["cost_micros"]),
         brakes=maybe(brakes_of, item.get("brakes")),
     )

@@ -121,6 +121,50 @@ def test_a_day_begins_at_midnight_of_the_campaigns_zone() -> None:
     assert (night.day, night.at_dawn.calls) == ("2027-03-06", 9)
 
 
+def looked(seen: Gauge, hours: float, calls: int, zone: str) -> Gauge:
+    """One more look, so many hours after noon of 5 March in UTC."""
+    at = NOON + timedelta(hours=hours)
+    return seen.after(Progress(calls=calls), at, zone=zone, brakes=Brakes())
+
+
+def test_a_campaign_that_moves_to_another_zone_and_back_does_not_begin_the_day_anew() -> None:
+    seen = looked(Gauge(), 0, 5, "UTC")
+    seen = looked(seen, 4, 6, "Asia/Tokyo")  # the 6th, there
+    seen = looked(seen, 5, 7, "UTC")
+    assert (seen.day, seen.at_dawn.calls) == ("2027-03-05", 0)
+
+    seen = looked(seen, 12, 8, "UTC")
+
+    assert (seen.day, seen.at_dawn.calls) == ("2027-03-06", 8)
+
+
+def test_the_first_day_in_another_zone_ends_there() -> None:
+    seen = looked(Gauge(), 0, 5, "UTC")
+    seen = looked(seen, 4, 6, "Asia/Tokyo")
+    seen = looked(seen, 13, 7, "Asia/Tokyo")  # 01:00 of the 6th in UTC, 10:00 there
+    assert (seen.day, seen.zone, seen.at_dawn.calls) == ("2027-03-06", "Asia/Tokyo", 7)
+
+    assert looked(seen, 26, 8, "Asia/Tokyo").at_dawn.calls == 7
+    assert looked(seen, 28, 9, "Asia/Tokyo").at_dawn.calls == 9
+
+
+def test_a_zone_to_the_west_has_each_date_once() -> None:
+    seen = looked(Gauge(), 0, 5, "UTC")
+    seen = looked(seen, 13, 6, "America/Los_Angeles")  # 01:00 of the 6th in UTC, the 5th there
+    assert (seen.day, seen.at_dawn.calls) == ("2027-03-06", 6)
+
+    assert looked(seen, 24, 7, "America/Los_Angeles").at_dawn.calls == 6
+    assert looked(seen, 45, 8, "America/Los_Angeles").at_dawn.calls == 8
+
+
+def test_a_gauge_of_a_former_release_is_of_a_day_in_the_campaigns_zone() -> None:
+    former = Gauge(day="2027-03-05", at_dawn=Used(2))
+
+    assert looked(former, 2, 5, "Asia/Tokyo").at_dawn.calls == 2
+    assert looked(former, 2, 5, "Asia/Tokyo").zone == "Asia/Tokyo"
+    assert looked(former, 4, 6, "Asia/Tokyo").at_dawn.calls == 6
+
+
 def test_a_gauge_remembers_the_window_and_one_look_before_it() -> None:
     seen = Gauge()
     for minute in range(0, 40, 4):
