@@ -7,6 +7,7 @@ from typing import Self
 
 from chalicelibs.domain.brakes import Brakes
 from chalicelibs.domain.errors import Invalid, NotAllowed
+from chalicelibs.domain.instants import MILLISECOND
 from chalicelibs.domain.lane import Lane, is_of_callbacks, lanes_in, partitions_of
 from chalicelibs.domain.priority import Level
 from chalicelibs.domain.progress import Progress
@@ -124,7 +125,8 @@ class Campaign:
         """
         allowed, target = MOVES[control]
         if control == "resume" and self.state in {target, *allowed}:
-            return replace(self, state=target, resumed_at=now, paused_for=None)
+            resumed_at = self.since_resumed(now)
+            return replace(self, state=target, resumed_at=resumed_at, paused_for=None)
         if self.state is target:
             return self
         if self.state not in allowed:
@@ -134,6 +136,16 @@ class Campaign:
                 "status",
             )
         return replace(self, state=target)
+
+    def since_resumed(self, now: datetime) -> datetime:
+        """When something happens that follows its last resumption, whatever our clock says.
+
+        Whoever resumed it may have a clock that is ahead, and which of its tasks go on is told by
+        whether they were paused before that.
+        """
+        if self.resumed_at is None or self.resumed_at <= now:
+            return now
+        return self.resumed_at + MILLISECOND
 
     def braked(self, reason: str) -> Self:
         """Paused by a brake, if it was running."""
