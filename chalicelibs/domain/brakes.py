@@ -80,28 +80,47 @@ class Gauge:
     """What the brakes remember from one look to the next."""
 
     samples: tuple[Sample, ...] = ()  #: Oldest first; the first is older than the window.
-    day: str = ""  #: Of the campaign's zone, like `2027-03-05`.
+    day: str = ""  #: Like `2027-03-05`.
+    zone: str = ""  #: In which that day is; empty: a former release looked.
     at_dawn: Used = field(default_factory=Used)  #: When the day began.
+    brakes: Brakes | None = None  #: By what the last look judged; None: a former release looked.
 
-    def after(self, progress: Progress, now: datetime, *, zone: str, window: timedelta) -> Self:
-        """The gauge with one more look at the counters."""
+    def after(self, progress: Progress, now: datetime, *, zone: str, brakes: Brakes) -> Self:
+        """The gauge with one more look at the counters.
+
+        A day ends in the zone in which it began. A campaign that moves to another zone counts by
+        that from then on, so that no edit gives it the budget of a day twice.
+        """
         sample = Sample(now, progress.calls, failures_in(progress))
         # A campaign begins with nothing: what the first look finds was called just now.
         seen = self.samples or (Sample(now, 0, 0),)
-        recent = [one for one in seen if now - one.at < window]
-        older = [one for one in seen if now - one.at >= window][-1:]
-        today = f"{now.astimezone(zone_named(zone)):%Y-%m-%d}"
-        at_dawn = self.at_dawn
-        if self.day and today != self.day:  # on its first day a campaign began with nothing
-            at_dawn = Used.by(progress)
-        return replace(self, samples=(*older, *recent, sample), day=today, at_dawn=at_dawn)
+        recent = [one for one in seen if now - one.at < brakes.window]
+        older = [one for one in seen if now - one.at >= brakes.window][-1:]
+        samples, in_zone = (*older, *recent, sample), self.zone or zone
+        looked = replace(self, samples=samples, zone=in_zone, brakes=brakes)
+        today = date_in(in_zone, now)
+        if today <= self.day:
+            return looked
+        # On its first day a campaign began with nothing.
+        at_dawn = Used.by(progress) if self.day else self.at_dawn
+        return replace(looked, day=today, zone=zone, at_dawn=at_dawn)
 
-    def is_of(self, progress: Progress, now: datetime, *, zone: str) -> bool:
-        """Whether nothing has happened since the last look."""
-        today = f"{now.astimezone(zone_named(zone)):%Y-%m-%d}"
+    def is_of(self, progress: Progress, now: datetime, *, zone: str, brakes: Brakes) -> bool:
+        """Whether nothing has happened since the last look, and it judged by the same settings.
+
+        Whoever resumes a campaign without a change to them so gives it another chance.
+        """
         return (
-            bool(self.samples) and self.day == today and self.samples[-1].calls == progress.calls
+            bool(self.samples)
+            and date_in(self.zone or zone, now) <= self.day
+            and self.samples[-1].calls == progress.calls
+            and self.brakes == brakes
         )
+
+
+def date_in(zone: str, now: datetime) -> str:
+    """The date in a zone, as `Gauge.day` has it: later ones are greater."""
+    return f"{now.astimezone(zone_named(zone)):%Y-%m-%d}"
 
 
 def failures_in(progress: Progress) -> int:

@@ -7,6 +7,7 @@ from typing import Self
 
 from chalicelibs.domain.brakes import Brakes
 from chalicelibs.domain.errors import Invalid, NotAllowed
+from chalicelibs.domain.instants import MILLISECOND
 from chalicelibs.domain.lane import Lane, is_of_callbacks, lanes_in, partitions_of
 from chalicelibs.domain.priority import Level
 from chalicelibs.domain.progress import Progress
@@ -62,7 +63,7 @@ MOVES: dict[str, tuple[frozenset[CampaignState], CampaignState]] = {
 #: Stops where nearly all calls fail, and for nothing else.
 NO_BUDGET = Brakes()
 
-#: Lanes that rows of a file may open. Dispatch looks into each of them, at every nudge.
+#: Lanes that tasks may open. Dispatch looks into each of them, at every nudge.
 MOST_LANES = 200
 
 CLOSED = frozenset({CampaignState.COMPLETED, CampaignState.ARCHIVED})
@@ -124,7 +125,8 @@ class Campaign:
         """
         allowed, target = MOVES[control]
         if control == "resume" and self.state in {target, *allowed}:
-            return replace(self, state=target, resumed_at=now, paused_for=None)
+            resumed_at = self.since_resumed(now)
+            return replace(self, state=target, resumed_at=resumed_at, paused_for=None)
         if self.state is target:
             return self
         if self.state not in allowed:
@@ -134,6 +136,16 @@ class Campaign:
                 "status",
             )
         return replace(self, state=target)
+
+    def since_resumed(self, now: datetime) -> datetime:
+        """When something happens that follows its last resumption, whatever our clock says.
+
+        Whoever resumed it may have a clock that is ahead, and which of its tasks go on is told by
+        whether they were paused before that.
+        """
+        if self.resumed_at is None or self.resumed_at <= now:
+            return now
+        return self.resumed_at + MILLISECOND
 
     def braked(self, reason: str) -> Self:
         """Paused by a brake, if it was running."""
@@ -234,6 +246,11 @@ class Campaign:
     def lanes(self) -> tuple[Lane, ...]:
         """Every lane in which tasks of it may ever wait for a call."""
         return tuple(map(self.lane, self._names(max(self.deepest, self.max_attempts))))
+
+    @property
+    def lane_count(self) -> int:
+        """How many lanes that is."""
+        return len(self._names(max(self.deepest, self.max_attempts)))
 
     def lanes_in_use(self) -> tuple[Lane, ...]:
         """Those of its lanes in which a task ever stood: in no other can be one now."""

@@ -5,7 +5,7 @@ from itertools import islice
 
 from chalicelibs.domain.csv_rows import LINE_TOO_LONG, AnyRecord, Block
 from chalicelibs.domain.imports import AcceptedRow, Batch, Chunk, Import, RejectedRow
-from chalicelibs.domain.intake import Reach
+from chalicelibs.domain.reach import Reach
 from chalicelibs.domain.reading import Duplicates
 
 #: A chunk has about so many rows, or bytes if they are long: seconds of work for one function.

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from chalicelibs.domain.campaign import MOST_LANES, Campaign
+from chalicelibs.domain.campaign import Campaign
 from chalicelibs.domain.columns import MOST_SHOWN, Columns, Contact
 from chalicelibs.domain.context import UnusableContext, check_context
 from chalicelibs.domain.csv_rows import BadRecord, Record
 from chalicelibs.domain.imports import AcceptedRow, Import, RejectedRow
 from chalicelibs.domain.instants import with_lot
-from chalicelibs.domain.lane import families_of
 from chalicelibs.domain.naming import task_id_for_phone, task_id_for_row
 from chalicelibs.domain.overrides import NONE, Overrides
 from chalicelibs.domain.reading import Duplicates, Meaning
@@ -124,26 +123,3 @@ class Intake:
             check_context(context)
         except UnusableContext as error:
             raise UnusableRow(RowCode.CONTEXT_TOO_LARGE, error.message) from error
-
-
-class Reach:
-    """The lanes in which tasks of a campaign stand, and how many more there may be."""
-
-    def __init__(self, campaign: Campaign) -> None:
-        self._campaign = campaign
-
-    @property
-    def campaign(self) -> Campaign:
-        """The campaign with all lanes that were admitted."""
-        return self._campaign
-
-    def admits(self, own: Overrides) -> bool:
-        """Whether a task with these settings has its lanes, which then are among them."""
-        families = families_of(own)
-        if families <= self._campaign.families:
-            return True
-        wider = self._campaign.reaching(families, attempts=own.max_attempts or 1, shards=1)
-        if len(wider.lanes()) > MOST_LANES:
-            return False
-        self._campaign = wider
-        return True

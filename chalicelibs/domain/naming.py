@@ -4,6 +4,7 @@ A task id is its campaign's id and a suffix; a call id is its task's id and the 
 claim that made it. So whoever holds a call id, a webhook for instance, knows where everything is.
 """
 
+from collections.abc import Iterable, Mapping, Set
 from hashlib import blake2b
 
 #: Crockford's base 32, lower case: no i, l, o, u; sorts like the numbers it writes.
@@ -75,6 +76,14 @@ def task_of(call_id: str) -> str:
 def campaign_of(task_or_call_id: str) -> str:
     """The campaign of a task or call."""
     return task_or_call_id.partition("-")[0]
+
+
+def by_campaign(task_or_call_ids: Iterable[str]) -> Mapping[str, Set[str]]:
+    """Tasks or calls, by the campaign that each is of."""
+    found: dict[str, set[str]] = {}
+    for one in task_or_call_ids:
+        found.setdefault(campaign_of(one), set()).add(one)
+    return found
 
 
 def bucket_of(task_id: str) -> int:

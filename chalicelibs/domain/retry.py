@@ -11,6 +11,9 @@ from chalicelibs.domain.outcome import ALWAYS_RETRIED, Outcome
 MOST_ATTEMPTS = 20
 LONGEST_INTERVAL = timedelta(days=90)
 
+#: A time to call back that is further away is a mistake, and would hold a campaign open till then.
+LATEST_CALLBACK = timedelta(days=366)
+
 #: Why a task ends whose contact asked not to be called again: that beats every other rule.
 OPTED_OUT = "opted_out"
 
@@ -93,8 +96,9 @@ class Verdict:
     @property
     def is_callback(self) -> bool:
         """Whether the contact asked for a time that will be kept."""
-        is_asked = self.outcome == Outcome.BUSY_CALLBACK and self.callback_at is not None
-        return is_asked and self.takes_callbacks
+        if self.outcome != Outcome.BUSY_CALLBACK or self.callback_at is None:
+            return False
+        return self.takes_callbacks and self.callback_at - self.ended_at <= LATEST_CALLBACK
 
 
 def decide(verdict: Verdict, *, attempts: int, callbacks: int, policy: RetryPolicy) -> Decision:

@@ -28,12 +28,12 @@ class ApplyBrakes:
 
     def _look_at(self, campaign: Campaign) -> bool:
         progress, now = self.campaigns.progress(campaign.campaign_id), self.clock.now()
-        gauge = self.gauges.get(campaign.campaign_id)
-        if gauge.is_of(progress, now, zone=campaign.zone):
+        gauge, brakes = self.gauges.get(campaign.campaign_id), campaign.brakes
+        if gauge.is_of(progress, now, zone=campaign.zone, brakes=brakes):
             return False
-        gauge = gauge.after(progress, now, zone=campaign.zone, window=campaign.brakes.window)
+        gauge = gauge.after(progress, now, zone=campaign.zone, brakes=brakes)
         self.gauges.save(campaign.campaign_id, gauge)
-        if verdict(campaign.brakes, gauge, progress, since=campaign.resumed_at) is None:
+        if verdict(brakes, gauge, progress, since=campaign.resumed_at) is None:
             return False
 
         def braked(found: Campaign) -> Campaign:

@@ -1,11 +1,12 @@
 """Free slots, best due tasks, claim, reserve, queue: for one workspace at a time."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
+from typing import NamedTuple
 
 from chalicelibs.domain.call import Call
 from chalicelibs.domain.campaign import Campaign
@@ -14,7 +15,7 @@ from chalicelibs.domain.errors import Stale
 from chalicelibs.domain.instants import lot_of
 from chalicelibs.domain.journal import Happened, Note
 from chalicelibs.domain.lane import Lane
-from chalicelibs.domain.naming import campaign_of, task_of
+from chalicelibs.domain.naming import by_campaign, campaign_of, task_of
 from chalicelibs.domain.pace import MOST_AT_ONCE, delay_of, most_at_once, planned_ahead
 from chalicelibs.domain.task import DueTask, tally_of
 from chalicelibs.domain.workspace import Workspace
@@ -44,6 +45,13 @@ NO_DELAY = timedelta(0)
 Claim = Callable[[Sequence[tuple[DueTask, Call]]], Collection[str]]
 
 
+class OwnLimit(NamedTuple):
+    """What a campaign's own limit leaves."""
+
+    slots: int  #: It may hold so many: fewer while calls run that hold none of it.
+    free: int  #: Of these.
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dispatch:
     """Bring due tasks to the calls queue while slots are free."""
@@ -71,14 +79,20 @@ class Dispatch:
         most = most_at_once(workspace, began, self.deadlines)
         if most <= 0:
             return 0
-        used = len(self.slots.held(workspace_id))
-        room = min(most, workspace.concurrency_limit - used)
-        calls = self._fill(workspace, campaigns, room, most) if room > 0 else 0
-        self._tell(workspace, calls=calls, slots_used=used + calls, took=self.clock.now() - began)
+        held = self.slots.held(workspace_id)
+        room = min(most, workspace.concurrency_limit - len(held))
+        calls = self._fill(workspace, campaigns, held, room, most) if room > 0 else 0
+        used, took = len(held) + calls, self.clock.now() - began
+        self._tell(workspace, calls=calls, slots_used=used, took=took)
         return calls
 
     def _fill(
-        self, workspace: Workspace, campaigns: dict[str, Campaign], room: int, most: int
+        self,
+        workspace: Workspace,
+        campaigns: dict[str, Campaign],
+        held: Set[str],
+        room: int,
+        most: int,
     ) -> int:
         """Queue calls as there is room, and see to it that what is left is not forgotten."""
         workspace_id, due_at = workspace.workspace_id, dict[str, datetime]()
@@ -91,8 +105,10 @@ class Dispatch:
                     self._tell_let_go(workspace_id, call.call_id, "taken_by_another")
             return ours
 
-        calls, is_outrun = self._claim(self._with_carrier(workspace, campaigns), room, claim)
-        messages = self._reserve(workspace, campaigns, calls)
+        able = self._with_carrier(workspace, campaigns)
+        own_limits = self._own_limits(able.values(), held)
+        calls, is_outrun = self._claim(able, own_limits, room, claim)
+        messages = self._reserve(workspace, own_limits, calls)
         if messages:
             self._queue(workspace, messages)
         if len(calls) == most:
@@ -131,10 +147,13 @@ class Dispatch:
             )
         )
 
-    def line(self, workspace: Workspace, campaigns: Mapping[str, Campaign]) -> list[DueTask]:
+    def line(
+        self, workspace: Workspace, campaigns: Mapping[str, Campaign], held: Set[str]
+    ) -> list[DueTask]:
         """The tasks that would be called were all slots of the workspace free, in their order.
 
-        Nothing is claimed: it is told who is first in line.
+        Nothing is claimed: it is told who is first in line. The calls that hold slots now count
+        for their campaigns' own limits.
         """
         found: list[DueTask] = []
 
@@ -142,7 +161,8 @@ class Dispatch:
             found.extend(due for due, _ in claims)
             return [call.call_id for _, call in claims]
 
-        self._claim(self._with_carrier(workspace, campaigns), MOST_AT_ONCE, note)
+        able = self._with_carrier(workspace, campaigns)
+        self._claim(able, self._own_limits(able.values(), held), MOST_AT_ONCE, note)
         return found
 
     def _with_carrier(
@@ -165,7 +185,11 @@ class Dispatch:
         return agent.carrier if agent else ""
 
     def _claim(
-        self, campaigns: Mapping[str, Campaign], room: int, claim: Claim
+        self,
+        campaigns: Mapping[str, Campaign],
+        own_limits: Mapping[str, OwnLimit],
+        room: int,
+        claim: Claim,
     ) -> tuple[list[Call], bool]:
         """Calls for the best due tasks, as there is room; and whether others took some first.
 
@@ -174,7 +198,7 @@ class Dispatch:
         """
         now = self.clock.now()
         taken: list[Call] = []
-        free = self._free_by_campaign(campaigns.values())
+        free = {campaign_id: own.free for campaign_id, own in own_limits.items()}
         not_full = [one for one in campaigns.values() if free.get(one.campaign_id, 1) > 0]
         for equals in ranked(self._open_lanes(not_full, now)):
             candidates, are_all = self._candidates(equals, now, room + SPARE)
@@ -230,14 +254,20 @@ class Dispatch:
             deadline=now + self.deadlines.first_look,
         )
 
-    def _free_by_campaign(self, campaigns: Iterable[Campaign]) -> dict[str, int]:
-        """What each campaign's own limit leaves; those without one are not in it."""
-        return {
-            campaign.campaign_id: campaign.concurrency_limit
-            - len(self.slots.held(campaign.campaign_id))
-            for campaign in campaigns
-            if campaign.concurrency_limit is not None
-        }
+    def _own_limits(self, campaigns: Iterable[Campaign], held: Set[str]) -> Mapping[str, OwnLimit]:
+        """What each campaign's own limit leaves; those without one are not in it.
+
+        Calls that began before it had one hold slots of the workspace alone. They take up room,
+        too, also for those who reserve at the same moment: so there are fewer slots meanwhile.
+        """
+        running, found = by_campaign(held), dict[str, OwnLimit]()
+        for campaign in campaigns:
+            campaign_id, limit = campaign.campaign_id, campaign.concurrency_limit
+            if limit is not None:
+                own = self.slots.held(campaign_id)
+                slots = limit - len(running.get(campaign_id, frozenset()) - own)
+                found[campaign_id] = OwnLimit(slots, slots - len(own))
+        return found
 
     def _candidates(
         self, equals: Sequence[tuple[Campaign, Lane]], now: datetime, wanted: int
@@ -295,7 +325,7 @@ class Dispatch:
         return ahead
 
     def _reserve(
-        self, workspace: Workspace, campaigns: dict[str, Campaign], calls: Sequence[Call]
+        self, workspace: Workspace, own_limits: Mapping[str, OwnLimit], calls: Sequence[Call]
     ) -> list[PlaceCall]:
         """Slots for the claimed calls; a call that gets none gives its task back.
 
@@ -303,7 +333,7 @@ class Dispatch:
         two can then not leak a slot, nor strand the task.
         """
         ids = [call.call_id for call in calls]
-        own = self._reserve_in_campaigns(campaigns, ids)
+        own = self._reserve_in_campaigns(own_limits, ids)
         admitted = [call_id for call_id in ids if call_id in own]
         pages = (
             self.slots.reserve(workspace.workspace_id, admitted, workspace.concurrency_limit)
@@ -325,16 +355,16 @@ class Dispatch:
         ]
 
     def _reserve_in_campaigns(
-        self, campaigns: dict[str, Campaign], ids: Sequence[str]
+        self, own_limits: Mapping[str, OwnLimit], ids: Sequence[str]
     ) -> dict[str, int | None]:
         """For each call that got in its page in its campaign's limit; None: there is none."""
         pages: dict[str, int | None] = {}
         for campaign_id, group in groupby(sorted(ids, key=campaign_of), key=campaign_of):
-            own, limit = list(group), campaigns[campaign_id].concurrency_limit
+            own, limit = list(group), own_limits.get(campaign_id)
             if limit is None:
                 pages.update(dict.fromkeys(own))
             else:
-                pages.update(self.slots.reserve(campaign_id, own, limit))
+                pages.update(self.slots.reserve(campaign_id, own, limit.slots))
         return pages
 
     def _give_back(self, call_id: str, campaign_page: int | None) -> None:

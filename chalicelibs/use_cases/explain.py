@@ -1,6 +1,6 @@
 """Say why a campaign or a task is or is not calling now, and when it can next."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
@@ -14,7 +14,7 @@ from chalicelibs.domain.errors import NotFound
 from chalicelibs.domain.gates import Gate, GateName
 from chalicelibs.domain.instants import lot_of
 from chalicelibs.domain.lane import Lane, lane_in
-from chalicelibs.domain.naming import is_task_id
+from chalicelibs.domain.naming import by_campaign, is_task_id
 from chalicelibs.domain.outlook import TaskReading, read
 from chalicelibs.domain.overrides import rules_of
 from chalicelibs.domain.pace import delay_of, most_at_once, planned_ahead
@@ -35,8 +35,8 @@ HEADS = 3
 FAR = datetime(2200, 1, 1, tzinfo=UTC)
 
 
-#: Whom dispatch would call, in its order, were there slots for all.
-Line = Callable[[Workspace, Mapping[str, Campaign]], Sequence[DueTask]]
+#: Whom dispatch would call beside the calls that run, in its order, were there slots for all.
+Line = Callable[[Workspace, Mapping[str, Campaign], Set[str]], Sequence[DueTask]]
 
 
 class Scene(NamedTuple):
@@ -44,7 +44,7 @@ class Scene(NamedTuple):
 
     now: datetime
     workspace: Workspace
-    held: int  #: Slots in use.
+    held: Set[str]  #: The calls that hold slots.
     room: int  #: How many calls dispatch would begin now.
     line: Sequence[DueTask]  #: Whom it would call, in this order, were there slots for all.
     campaigns: Mapping[str, Campaign]  #: Those that are open.
@@ -156,25 +156,27 @@ class Explain:
         if workspace is None:
             raise NotFound("workspace", workspace_id)
         campaigns = {one.campaign_id: one for one in self.campaigns.open(workspace_id)}
-        held = len(self.slots.held(workspace_id))
+        held = self.slots.held(workspace_id)
         most = most_at_once(workspace, now, self.deadlines)
         return Scene(
             now=now,
             workspace=workspace,
             held=held,
-            room=min(most, workspace.concurrency_limit - held),
-            line=self.line(workspace, campaigns),
+            room=min(most, workspace.concurrency_limit - len(held)),
+            line=self.line(workspace, campaigns, held),
             campaigns=campaigns,
         )
 
     def _shared(self, campaign: Campaign, scene: Scene) -> list[Gate]:
         """The gates that all tasks of a campaign pass."""
         workspace, limit = scene.workspace, campaign.concurrency_limit
-        used = len(self.slots.held(campaign.campaign_id)) if limit is not None else 0
+        running = by_campaign(scene.held).get(campaign.campaign_id, frozenset())
+        if limit is not None:
+            running |= self.slots.held(campaign.campaign_id)
         return [
             *gates.of_campaign(campaign, scene.now, soon=self._soon(campaign, scene.now)),
-            gates.room(GateName.CAMPAIGN_SLOTS, used, limit),
-            gates.room(GateName.WORKSPACE_SLOTS, scene.held, workspace.concurrency_limit),
+            gates.room(GateName.CAMPAIGN_SLOTS, len(running), limit),
+            gates.room(GateName.WORKSPACE_SLOTS, len(scene.held), workspace.concurrency_limit),
             gates.pace(workspace, scene.now, planned_ahead(workspace, scene.now)),
         ]
 
@@ -183,11 +185,11 @@ class Explain:
         if campaign.state is not CampaignState.ACTIVE:
             return None
         progress = self.campaigns.progress(campaign.campaign_id)
-        gauge = self.gauges.get(campaign.campaign_id)
-        if gauge.is_of(progress, now, zone=campaign.zone):
+        gauge, brakes = self.gauges.get(campaign.campaign_id), campaign.brakes
+        if gauge.is_of(progress, now, zone=campaign.zone, brakes=brakes):
             return None
-        gauge = gauge.after(progress, now, zone=campaign.zone, window=campaign.brakes.window)
-        return verdict(campaign.brakes, gauge, progress, since=campaign.resumed_at)
+        gauge = gauge.after(progress, now, zone=campaign.zone, brakes=brakes)
+        return verdict(brakes, gauge, progress, since=campaign.resumed_at)
 
     def _explained(
         self, task: Task, campaign: Campaign, scene: Scene, shared: Iterable[Gate]

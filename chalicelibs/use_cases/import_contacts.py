@@ -22,9 +22,10 @@ from chalicelibs.domain.imports import (
     announced_id,
     import_id_for,
 )
-from chalicelibs.domain.intake import Intake, Reach
+from chalicelibs.domain.intake import Intake
 from chalicelibs.domain.lane import shards_for
 from chalicelibs.domain.prompt import needed_variables
+from chalicelibs.domain.reach import Reach
 from chalicelibs.domain.reading import UnusableFile
 from chalicelibs.ports.campaigns import Campaigns
 from chalicelibs.ports.imports import Files, Imports, UnreadableFile

@@ -1,6 +1,6 @@
 """Take tasks that programs push, one or many."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache, partial
@@ -10,12 +10,13 @@ from chalicelibs.domain.campaign import Campaign, CampaignKind
 from chalicelibs.domain.deadlines import LOOK_AHEAD
 from chalicelibs.domain.errors import CarillonError, Invalid, NotAllowed, NotFound
 from chalicelibs.domain.instants import wait_until, with_lot
-from chalicelibs.domain.lane import families_of, shard_for
+from chalicelibs.domain.lane import shard_for
 from chalicelibs.domain.naming import is_task_id, task_id_for_phone
 from chalicelibs.domain.outcome import check_outcomes
 from chalicelibs.domain.overrides import Overrides, rules_of
 from chalicelibs.domain.prompt import needed_variables
 from chalicelibs.domain.push import Push, overrides_of
+from chalicelibs.domain.reach import Reach, beyond_reach
 from chalicelibs.domain.task import Task, TaskStatus
 from chalicelibs.domain.template import require
 from chalicelibs.ports.campaigns import Campaigns
@@ -135,15 +136,20 @@ class PushTasks:
             replace(task, shard=shard_for(open_tasks + number))
             for number, task in enumerate(first.values())
         ]
-        self._open_lanes(campaign, new)
-        known = self.tasks.add(new)
-        self._wake(campaign.workspace_id, new)
-        stored = {task.task_id: task for task in new}
+        stored = {task.task_id: task for task in self._with_lanes(campaign, new)}
+        judged = [
+            beyond_reach(one.own)
+            if isinstance(one, Task) and one.task_id in first.keys() - stored.keys()
+            else one
+            for one in results
+        ]
+        known = self.tasks.add(list(stored.values()))
+        self._wake(campaign.workspace_id, stored.values())
         if campaign.kind is CampaignKind.REALTIME:
             # Only a repetition of the same request meets its own ids.
             stored |= {task.task_id: task for task in self.tasks.get_all(known)}
             known = frozenset()
-        return without_doubles(results, stored, known)
+        return without_doubles(judged, stored, known)
 
     def _as_accepted(
         self, workspace_id: str, results: list[Task | CarillonError], task_ids: Sequence[str]
@@ -158,19 +164,24 @@ class PushTasks:
         known = {task.task_id: task for task in found if task.workspace_id == workspace_id}
         return [known.get(one, result) for one, result in zip(task_ids, results, strict=True)]
 
-    def _open_lanes(self, campaign: Campaign, tasks: Sequence[Task]) -> None:
-        """Have dispatch look where the tasks will stand, before they stand there."""
-        families = frozenset().union(*(families_of(task.own) for task in tasks))
-        attempts = max(task.own.max_attempts or 1 for task in tasks)
+    def _with_lanes(self, campaign: Campaign, tasks: Sequence[Task]) -> Sequence[Task]:
+        """Those that the campaign has lanes for; dispatch looks there before they stand there.
+
+        It is judged by the campaign as it is when they are opened: others may open some, too.
+        """
         shards = max(task.shard for task in tasks) + 1
+        admitted: list[Task] = []
 
         def reaching(found: Campaign) -> Campaign:
-            return found.reaching(families, attempts=attempts, shards=shards)
+            reach = Reach(found.reaching(frozenset(), attempts=1, shards=shards))
+            admitted[:] = [task for task in tasks if reach.admits(task.own)]
+            return reach.campaign
 
         if reaching(campaign) != campaign:
             self.campaigns.edit(campaign.workspace_id, campaign.campaign_id, reaching)
+        return admitted
 
-    def _wake(self, workspace_id: str, tasks: Sequence[Task]) -> None:
+    def _wake(self, workspace_id: str, tasks: Iterable[Task]) -> None:
         """A nudge for each second in which one is due; later ones are the schedule's."""
         now = self.clock.now()
         waits = {max(wait_until(task.due_at, now=now), timedelta(0)) for task in tasks}

@@ -12,8 +12,9 @@ from chalicelibs.domain.csv_rows import AnyRecord, read_blocks
 from chalicelibs.domain.errors import Invalid
 from chalicelibs.domain.head import HEAD_BYTES, Head
 from chalicelibs.domain.imports import AcceptedRow, Batch, Chunk, Import
-from chalicelibs.domain.intake import Intake, Reach
+from chalicelibs.domain.intake import Intake
 from chalicelibs.domain.prompt import needed_variables, template_for
+from chalicelibs.domain.reach import Reach
 from chalicelibs.domain.reading import UnusableFile
 from chalicelibs.domain.rehearsal import MOST_PREVIEWS, Preview, Rehearsal
 from chalicelibs.domain.template import render

@@ -52,7 +52,7 @@ class SteerTasks:
             raise NotFound("task", task.task_id)
         if campaign.is_closed:
             raise NotAllowed(f"the campaign is {campaign.state}: its tasks stay as they are")
-        moved = task.move(control, now)
+        moved = task.move(control, campaign.since_resumed(now))
         if moved != task:
             moved = self.tasks.settle(moved, tally_of(task, moved, now=now))
         if moved.status is TaskStatus.QUEUED:

@@ -315,6 +315,26 @@ def test_a_brake_says_why_it_stopped_the_campaign(product: Product, acme: Acme) 
     assert shut(acme, left)["brakes"]["note"] == "the day's 1 attempts are used"
 
 
+def test_a_budget_that_was_lowered_is_told_before_it_stops_the_campaign(
+    product: Product, acme: Acme
+) -> None:
+    campaign_id = acme.campaign(daily_budget={"attempts": 2})
+    left = acme.pushed(campaign_id, start_after=(NOON + DAY).isoformat())
+    acme.pushed(campaign_id, phone="+34600000009")
+    product.run()
+    product.ended(product.carrier.asked[0].call_id)
+    product.run()
+    product.tick()
+
+    acme.patch(f"/campaigns/{campaign_id}", {"daily_budget": {"attempts": 1}})
+    told = acme.shown(f"/tasks/{left}/explain")["gates"]
+    product.tick()
+
+    (soon,) = (gate for gate in told if gate["gate"] == "brakes")
+    assert (soon["is_open"], soon["note"]) == (True, "the day's 1 attempts are used")
+    assert shut(acme, left)["brakes"]["note"] == "the day's 1 attempts are used"
+
+
 def test_a_call_under_way_keeps_its_task_and_its_slot(product: Product, acme: Acme) -> None:
     acme.put("/workspace/limits", {"concurrency_limit": 1})
     campaign_id = acme.campaign(concurrency_limit=1)
@@ -327,6 +347,23 @@ def test_a_call_under_way_keeps_its_task_and_its_slot(product: Product, acme: Ac
     assert keeps.keys() == {"campaign_slots", "workspace_slots"}
     used = [(gate["used"], gate["limit"]) for gate in keeps.values()]
     assert used == [(1, 1), (1, 1)]
+
+
+def test_a_call_that_began_before_its_campaign_had_a_limit_counts_for_it(
+    product: Product, acme: Acme
+) -> None:
+    acme.put("/workspace/limits", {"concurrency_limit": 5})
+    campaign_id = acme.campaign()
+    acme.pushed(campaign_id)
+    Happening(product).dispatch(acme)
+    acme.patch(f"/campaigns/{campaign_id}", {"concurrency_limit": 1})
+    waiting = acme.pushed(campaign_id, phone="+34600000009")
+
+    keeps = shut(acme, waiting)
+
+    assert keeps.keys() == {"campaign_slots"}
+    assert (keeps["campaign_slots"]["used"], keeps["campaign_slots"]["limit"]) == (1, 1)
+    assert Happening(product).dispatch(acme) == set()
 
 
 def test_an_agent_that_is_switched_off_is_named(acme: Acme) -> None:

@@ -121,6 +121,23 @@ def test_of_a_list_each_task_is_judged_for_itself(acme: Acme) -> None:
     assert acme.shown(f"/campaigns/{campaign_id}")["progress"]["total"] == 2
 
 
+def test_a_task_that_its_campaign_has_no_lanes_for_is_refused_by_the_name_of_its_field(
+    acme: Acme,
+) -> None:
+    campaign_id = acme.campaign(max_attempts=1)
+    scores = [
+        acme.task(campaign_id, phone=f"+34600000{score:03}", priorities=[score])
+        for score in range(120)
+    ]
+
+    results = acme.made("/tasks", [*scores, acme.task(campaign_id, timezone="Asia/Tokyo")])
+
+    errors = [one["error"] for one in results["results"] if "error" in one]
+    assert len(errors) == 22
+    assert errors[0]["param"] == "priorities"
+    assert (errors[-1]["code"], errors[-1]["param"]) == ("invalid", "timezone")
+
+
 def test_a_number_is_called_once_for_a_batch_campaign(acme: Acme) -> None:
     campaign_id = acme.made("/campaigns", acme.batch())["id"]
     task = acme.task(campaign_id)

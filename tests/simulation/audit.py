@@ -101,13 +101,20 @@ def above(
 ) -> Iterator[Violation]:
     """Where a limit was exceeded.
 
-    It counts for those who were claimed by a dispatch that began since it was set: whoever got in
-    before stays in, and where there was no limit before, was not counted.
+    Whoever got in before it was set stays in. But once a dispatch that began since has let
+    somebody in, all count that held a slot before the first such dispatch began. Only of those
+    whom another one let in at the same moment, by what was set before, could it not know.
     """
+    journal, limits = history.journal, changes(limits)
     for ring, going in in_flight(rings):
         set_at, limit = [one for one in limits if one[0] <= ring.asked_at][-1]
-        entered = [history.journal.claims[one.call_id].began_at for one in going]
-        counted = [at for at in entered if at >= set_at]
+        entered = [journal.claims[one.call_id].began_at for one in going]
+        first = min((at for at in entered if at >= set_at), default=None)
+        counted = [
+            one
+            for one, at in zip(going, entered, strict=True)
+            if first is not None and (at >= set_at or journal.reserved[one.call_id] < first)
+        ]
         earlier = [one for at, one in limits if min(entered) < at < ring.asked_at]
         earlier += [[one for at, one in limits if at <= min(entered)][-1]]
         most = None if None in earlier else max(one for one in earlier if one is not None)
@@ -122,6 +129,13 @@ def above(
             yield Violation(
                 "P2", f"above the limit of {scope}", ring.call_id, ring.asked_at, detail
             )
+
+
+def changes(
+    limits: Iterable[tuple[datetime, int | None]],
+) -> list[tuple[datetime, int | None]]:
+    """Limits without those that are as the one before."""
+    return [next(group) for _, group in groupby(limits, key=lambda one: one[1])]
 
 
 def too_fast(history: History) -> Iterator[Violation]:

@@ -652,18 +652,29 @@ def hurry(history: History) -> None:
 
 
 def no_limit_of_campaigns(history: History) -> None:
-    """The limit of a campaign is asked for, and the answer does not matter."""
+    """The limit of a campaign is read, and does not matter."""
     dispatch = history.service.dispatch
 
-    def reserve(scope: str, call_ids: Sequence[str], limit: int) -> Mapping[str, int]:
-        most = limit if scope in history.store.workspaces else 100
-        return dispatch.slots.reserve(scope, call_ids, most)
+    def at_dispatch(workspace_id: str) -> AtDispatch | None:
+        found = dispatch.campaigns.at_dispatch(workspace_id)
+        return found and found._replace(
+            campaigns=[replace(one, concurrency_limit=None) for one in found.campaigns]
+        )
+
+    careless = replace(dispatch, campaigns=Wrapped(dispatch.campaigns, at_dispatch=at_dispatch))
+    history.service = replace(history.service, dispatch=careless)
+
+
+def count_slots_of_campaigns_alone(history: History) -> None:
+    """Calls that began before their campaign had a limit do not count for it."""
+    dispatch = history.service.dispatch
 
     def held(scope: str) -> frozenset[str]:
+        found = dispatch.slots.held(scope)
         is_workspace = scope in history.store.workspaces
-        return dispatch.slots.held(scope) if is_workspace else frozenset()
+        return frozenset(f"nobody-{one}" for one in found) if is_workspace else found
 
-    careless = replace(dispatch, slots=Wrapped(dispatch.slots, reserve=reserve, held=held))
+    careless = replace(dispatch, slots=Wrapped(dispatch.slots, held=held))
     history.service = replace(history.service, dispatch=careless)
 
 
@@ -739,6 +750,7 @@ SABOTAGES: tuple[Callable[[History], None], ...] = (
     forget_the_zone,
     hurry,
     no_limit_of_campaigns,
+    count_slots_of_campaigns_alone,
     rescue_too_soon,
     add_anew,
     call_the_erased,

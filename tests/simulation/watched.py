@@ -18,6 +18,7 @@ from chalicelibs.adapters.memory import (
 from chalicelibs.domain.call import Call, CallStatus
 from chalicelibs.domain.campaign import Campaign
 from chalicelibs.domain.imports import Batch
+from chalicelibs.domain.naming import by_campaign
 from chalicelibs.domain.progress import Tally
 from chalicelibs.domain.task import DueTask, Task, TaskStatus
 from chalicelibs.domain.workspace import ApiKey, Workspace
@@ -58,6 +59,7 @@ class Journal:
     gates: dict[str, list[Gate]] = field(default_factory=lambda: defaultdict(list))
     born: dict[str, datetime] = field(default_factory=dict)  #: Tasks, by id.
     claims: dict[str, Claim] = field(default_factory=dict)
+    reserved: dict[str, datetime] = field(default_factory=dict)  #: In the workspace, by call.
     dialled: dict[str, datetime] = field(default_factory=dict)  #: Written down, by call.
     #: The second of its worker's clock in which a call was allowed to start.
     seconds: dict[str, int | None] = field(default_factory=dict)
@@ -290,6 +292,8 @@ class WatchedSlots(MemorySlots):
     def reserve(self, scope: str, call_ids: Sequence[str], limit: int) -> Mapping[str, int]:
         """See the port."""
         pages = super().reserve(scope, call_ids, limit)
+        if scope in self._store.workspaces:
+            self.journal.reserved |= dict.fromkeys(pages, self.journal.world.now)
         if len(pages) < len(call_ids):
             left_out = ", ".join(one for one in call_ids if one not in pages)
             self.journal.world.tell(f"no slot for {left_out}")
@@ -299,9 +303,13 @@ class WatchedSlots(MemorySlots):
         """See the port."""
         limit = self.journal.limit_of(scope)
         was_full = limit is not None and len(self.held(scope)) >= limit
+        gone = call_ids & self.held(scope)
         super().release(scope, call_ids, page)
         if was_full:
             self.journal.free_since[scope] = self.journal.world.now
+        for campaign_id in by_campaign(gone) if scope in self._store.workspaces else ():
+            if not gone & self.held(campaign_id):  # it began before its campaign had a limit
+                self.journal.free_since[campaign_id] = self.journal.world.now
 
 
 class WatchedPacing(MemoryPacing):

@@ -1,7 +1,8 @@
 """Gauges in the table."""
 
 from chalicelibs.adapters.dynamodb import keys
-from chalicelibs.adapters.dynamodb.codec import Item, to_instant, to_span
+from chalicelibs.adapters.dynamodb.brakes_item import brakes_item, brakes_of
+from chalicelibs.adapters.dynamodb.codec import Item, maybe, to_instant, to_span
 from chalicelibs.adapters.dynamodb.table import Table
 from chalicelibs.adapters.dynamodb.writes import put
 from chalicelibs.domain.brakes import Gauge, Sample, Used
@@ -29,7 +30,9 @@ def gauge_item(gauge: Gauge) -> Item:
     return {
         "samples": [list(sample) for sample in gauge.samples],
         "day": gauge.day,
+        "zone": gauge.zone or None,
         "at_dawn": {"calls": calls, "talked": talked, "cost_micros": cost_micros},
+        "brakes": maybe(brakes_item, gauge.brakes),
     }
 
 
@@ -41,5 +44,7 @@ def gauge_of(item: Item) -> Gauge:
             Sample(to_instant(at), calls, failed) for at, calls, failed in item["samples"]
         ),
         day=item["day"],
+        zone=item.get("zone", ""),
         at_dawn=Used(dawn["calls"], to_span(dawn["talked"]), dawn["cost_micros"]),
+        brakes=maybe(brakes_of, item.get("brakes")),
     )

@@ -20,7 +20,6 @@ from chalicelibs.domain.progress import Progress
 from tests.builders import NOON
 
 MINUTE = timedelta(minutes=1)
-TEN = timedelta(minutes=10)
 
 
 def gauge(*samples: tuple[int, int, int]) -> Gauge:
@@ -60,7 +59,7 @@ def test_the_very_share_stops_it(percent: int) -> None:
 def test_what_fails_before_the_first_look_counts() -> None:
     """A hundred calls can fail in the minute in which a campaign begins."""
     first = Gauge().after(
-        Progress(calls=100, outcomes={"init_failed": 99}), NOON, zone="UTC", window=TEN
+        Progress(calls=100, outcomes={"init_failed": 99}), NOON, zone="UTC", brakes=Brakes()
     )
 
     assert why_failing(FailureBrake(), first, NOON - MINUTE) == "99 of the last 100 calls failed"
@@ -115,18 +114,62 @@ def test_a_budget_counts_from_the_beginning_of_the_day(
 
 def test_a_day_begins_at_midnight_of_the_campaigns_zone() -> None:
     zone = "Asia/Tokyo"  # at noon UTC it is 21:00 there
-    evening = Gauge().after(Progress(calls=7), NOON, zone=zone, window=TEN)
-    night = evening.after(Progress(calls=9), NOON + 4 * 60 * MINUTE, zone=zone, window=TEN)
+    evening = Gauge().after(Progress(calls=7), NOON, zone=zone, brakes=Brakes())
+    night = evening.after(Progress(calls=9), NOON + 4 * 60 * MINUTE, zone=zone, brakes=Brakes())
 
     assert (evening.day, evening.at_dawn.calls) == ("2027-03-05", 0)
     assert (night.day, night.at_dawn.calls) == ("2027-03-06", 9)
+
+
+def looked(seen: Gauge, hours: float, calls: int, zone: str) -> Gauge:
+    """One more look, so many hours after noon of 5 March in UTC."""
+    at = NOON + timedelta(hours=hours)
+    return seen.after(Progress(calls=calls), at, zone=zone, brakes=Brakes())
+
+
+def test_a_campaign_that_moves_to_another_zone_and_back_does_not_begin_the_day_anew() -> None:
+    seen = looked(Gauge(), 0, 5, "UTC")
+    seen = looked(seen, 4, 6, "Asia/Tokyo")  # the 6th, there
+    seen = looked(seen, 5, 7, "UTC")
+    assert (seen.day, seen.at_dawn.calls) == ("2027-03-05", 0)
+
+    seen = looked(seen, 12, 8, "UTC")
+
+    assert (seen.day, seen.at_dawn.calls) == ("2027-03-06", 8)
+
+
+def test_the_first_day_in_another_zone_ends_there() -> None:
+    seen = looked(Gauge(), 0, 5, "UTC")
+    seen = looked(seen, 4, 6, "Asia/Tokyo")
+    seen = looked(seen, 13, 7, "Asia/Tokyo")  # 01:00 of the 6th in UTC, 10:00 there
+    assert (seen.day, seen.zone, seen.at_dawn.calls) == ("2027-03-06", "Asia/Tokyo", 7)
+
+    assert looked(seen, 26, 8, "Asia/Tokyo").at_dawn.calls == 7
+    assert looked(seen, 28, 9, "Asia/Tokyo").at_dawn.calls == 9
+
+
+def test_a_zone_to_the_west_has_each_date_once() -> None:
+    seen = looked(Gauge(), 0, 5, "UTC")
+    seen = looked(seen, 13, 6, "America/Los_Angeles")  # 01:00 of the 6th in UTC, the 5th there
+    assert (seen.day, seen.at_dawn.calls) == ("2027-03-06", 6)
+
+    assert looked(seen, 24, 7, "America/Los_Angeles").at_dawn.calls == 6
+    assert looked(seen, 45, 8, "America/Los_Angeles").at_dawn.calls == 8
+
+
+def test_a_gauge_of_a_former_release_is_of_a_day_in_the_campaigns_zone() -> None:
+    former = Gauge(day="2027-03-05", at_dawn=Used(2))
+
+    assert looked(former, 2, 5, "Asia/Tokyo").at_dawn.calls == 2
+    assert looked(former, 2, 5, "Asia/Tokyo").zone == "Asia/Tokyo"
+    assert looked(former, 4, 6, "Asia/Tokyo").at_dawn.calls == 6
 
 
 def test_a_gauge_remembers_the_window_and_one_look_before_it() -> None:
     seen = Gauge()
     for minute in range(0, 40, 4):
         at = NOON + minute * MINUTE
-        seen = seen.after(Progress(calls=minute), at, zone="UTC", window=TEN)
+        seen = seen.after(Progress(calls=minute), at, zone="UTC", brakes=Brakes())
 
     assert [sample.calls for sample in seen.samples] == [24, 28, 32, 36]
 
@@ -135,17 +178,24 @@ def test_what_a_campaign_began_with_is_forgotten_with_the_window() -> None:
     seen = Gauge()
     for minute, calls in ((0, 50), (4, 50), (20, 50), (24, 60)):
         at = NOON + minute * MINUTE
-        seen = seen.after(Progress(calls=calls), at, zone="UTC", window=TEN)
+        seen = seen.after(Progress(calls=calls), at, zone="UTC", brakes=Brakes())
 
     assert [sample.calls for sample in seen.samples] == [50, 50, 60]
 
 
 def test_a_look_that_finds_nothing_new_need_not_be_remembered() -> None:
-    seen = Gauge().after(Progress(calls=3), NOON, zone="UTC", window=TEN)
+    seen = Gauge().after(Progress(calls=3), NOON, zone="UTC", brakes=Brakes())
 
-    assert seen.is_of(Progress(calls=3), NOON + MINUTE, zone="UTC")
-    assert not seen.is_of(Progress(calls=4), NOON + MINUTE, zone="UTC")
-    assert not seen.is_of(Progress(calls=3), NOON + 13 * 60 * MINUTE, zone="UTC")
+    assert seen.is_of(Progress(calls=3), NOON + MINUTE, zone="UTC", brakes=Brakes())
+    assert not seen.is_of(Progress(calls=4), NOON + MINUTE, zone="UTC", brakes=Brakes())
+    assert not seen.is_of(Progress(calls=3), NOON + 780 * MINUTE, zone="UTC", brakes=Brakes())
+
+
+def test_other_brakes_judge_what_was_seen_anew() -> None:
+    seen = Gauge().after(Progress(calls=3), NOON, zone="UTC", brakes=Brakes())
+    lowered = Brakes(budget=Budget(attempts=3))
+
+    assert not seen.is_of(Progress(calls=3), NOON + MINUTE, zone="UTC", brakes=lowered)
 
 
 @pytest.mark.parametrize("share", [0, -0.1, 1.01])

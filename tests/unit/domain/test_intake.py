@@ -11,10 +11,11 @@ from chalicelibs.domain.context import MOST_BYTES
 from chalicelibs.domain.csv_rows import BadRecord, Record
 from chalicelibs.domain.imports import AcceptedRow, Batch, RejectedRow
 from chalicelibs.domain.instants import lot_of, whole_ms
-from chalicelibs.domain.intake import Intake, Reach
+from chalicelibs.domain.intake import Intake
 from chalicelibs.domain.lane import families_of
 from chalicelibs.domain.naming import task_id_for_phone
 from chalicelibs.domain.overrides import NONE, Overrides
+from chalicelibs.domain.reach import Reach
 from chalicelibs.domain.reading import PLAIN, Reading
 from chalicelibs.domain.task import Task
 from tests.builders import CAMPAIGN, NOON, WORKSPACE, a_campaign, a_chunk, an_import, utc

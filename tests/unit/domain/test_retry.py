@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from chalicelibs.domain.errors import Invalid
 from chalicelibs.domain.outcome import ALWAYS_RETRIED, Outcome
 from chalicelibs.domain.retry import (
+    LATEST_CALLBACK,
     LONGEST_INTERVAL,
     MOST_ATTEMPTS,
     Callback,
@@ -129,6 +130,14 @@ def test_a_time_to_call_back_counts_only_with_the_outcome_that_asks_for_it() -> 
 
 def test_a_callback_that_should_have_been_earlier_is_due_when_the_call_ended() -> None:
     assert decided("busy_callback", callback_at=NOON - HOUR) == Callback(NOON)
+
+
+def test_a_time_that_is_more_than_a_year_away_counts_like_none() -> None:
+    latest = NOON + LATEST_CALLBACK
+
+    assert decided("busy_callback", callback_at=latest) == Callback(latest)
+    assert decided("busy_callback", callback_at=latest + HOUR) == Retry(NOON + TEN)
+    assert decided("busy_callback", attempts=3, callback_at=latest + HOUR) == EXHAUSTED
 
 
 def test_a_time_asked_of_an_agent_that_offers_no_callbacks_is_not_kept() -> None:

@@ -1,6 +1,8 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+import pytest
+
 from chalicelibs.adapters.memory import MemoryCampaigns, MemoryGauges
 from chalicelibs.domain.brakes import Brakes, Budget
 from chalicelibs.domain.campaign import Campaign, CampaignState
@@ -23,6 +25,39 @@ def test_a_campaign_whose_budget_is_spent_is_paused(bench: Bench) -> None:
 
     assert brakes_of(bench, bench.campaigns)(WORKSPACE) == 1
     assert bench.store.campaigns[campaign.campaign_id].state is CampaignState.PAUSED
+
+
+@pytest.mark.parametrize("lowered", [SPENT, Brakes(budget=Budget(minutes=0))])
+def test_a_budget_that_was_lowered_below_what_is_used_stops_it_at_the_next_look(
+    bench: Bench, lowered: Brakes
+) -> None:
+    bench.has_campaign(brakes=RAISED)
+    bench.has_task()
+    bench.ends(bench.placed(), "completed")
+    brakes = brakes_of(bench, bench.campaigns)
+    assert brakes(WORKSPACE) == 0
+
+    bench.is_edited(brakes=lowered)
+
+    assert brakes(WORKSPACE) == 1
+    assert bench.store.campaigns[CAMPAIGN].paused_for
+
+
+def test_whoever_resumes_it_gives_it_another_chance_until_a_call_has_ended(bench: Bench) -> None:
+    bench.has_campaign(brakes=SPENT)
+    bench.has_tasks(1, 2)
+    first, second = bench.dispatched()
+    bench.place(first)
+    bench.ends(first.call_id, "completed")
+    brakes = brakes_of(bench, bench.campaigns)
+    assert brakes(WORKSPACE) == 1
+
+    bench.manage.control(WORKSPACE, CAMPAIGN, "resume")
+    assert brakes(WORKSPACE) == 0
+    bench.place(second)
+    bench.ends(second.call_id, "completed")
+
+    assert brakes(WORKSPACE) == 1
 
 
 def test_who_raises_the_budget_and_resumes_meanwhile_is_not_stopped_by_the_old_one(

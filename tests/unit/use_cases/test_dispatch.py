@@ -1,4 +1,4 @@
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelibs.adapters.memory import MemoryPacing, MemoryStore, MemoryTasks
+from chalicelibs.adapters.memory import MemoryPacing, MemorySlots, MemoryStore, MemoryTasks
 from chalicelibs.domain.call import Call, CallStatus
 from chalicelibs.domain.calling_hours import CallingHours
 from chalicelibs.domain.campaign import CampaignKind, CampaignState
@@ -177,6 +177,49 @@ def test_a_campaign_whose_limit_is_used_up_does_not_hold_up_others_behind_it(
     bench.has_tasks(*range(30), campaign_id=plain_id(2, "c"))
 
     assert bench.dispatch(WORKSPACE) == 4
+
+
+def test_calls_that_began_before_their_campaign_had_a_limit_count_for_it() -> None:
+    bench = Bench(concurrency_limit=20)
+    bench.has_campaign()
+    bench.has_tasks(1, 2, 3)
+    first, *_ = running = bench.dispatched()
+    for message in running:
+        bench.place(message)
+    bench.is_edited(concurrency_limit=4)
+    bench.has_tasks(*range(10, 20))
+
+    assert bench.dispatch(WORKSPACE) == 1
+    assert bench.dispatch(WORKSPACE) == 0
+    bench.ends(first.call_id)
+    assert bench.dispatch(WORKSPACE) == 1
+
+
+class Interrupted(MemorySlots):
+    """Slots that somebody else takes a moment before they are reserved."""
+
+    def __init__(self, store: MemoryStore, interrupt: Callable[[], object]) -> None:
+        super().__init__(store)
+        self.interrupts = [interrupt]
+
+    def reserve(self, scope: str, call_ids: Sequence[str], limit: int) -> Mapping[str, int]:
+        if self.interrupts:
+            self.interrupts.pop()()
+        return super().reserve(scope, call_ids, limit)
+
+
+def test_two_dispatchers_at_once_keep_room_for_calls_that_hold_no_slot_of_their_campaign() -> None:
+    bench = Bench(concurrency_limit=20)
+    bench.has_campaign()
+    bench.has_tasks(1, 2, 3)
+    bench.dispatched()
+    bench.is_edited(concurrency_limit=5)
+    bench.has_tasks(*range(10, 20))
+
+    slots = Interrupted(bench.store, lambda: bench.dispatch(WORKSPACE))
+
+    assert replace(bench.dispatch, slots=slots)(WORKSPACE) == 0
+    assert len(bench.held()) == 5
 
 
 class Looks(MemoryTasks):

@@ -1,14 +1,14 @@
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from chalicelibs.adapters.memory import MemoryAgents, MemoryTasks
+from chalicelibs.adapters.memory import MemoryAgents, MemoryCampaigns, MemoryTasks
 from chalicelibs.domain.agent import Agent, Number
 from chalicelibs.domain.calling_hours import CallingHours
-from chalicelibs.domain.campaign import CampaignKind, CampaignState
+from chalicelibs.domain.campaign import MOST_LANES, Campaign, CampaignKind, CampaignState
 from chalicelibs.domain.errors import CarillonError, Invalid, NotAllowed, NotFound
 from chalicelibs.domain.instants import whole_ms
 from chalicelibs.domain.lane import SHARD_SIZE
@@ -223,6 +223,95 @@ def test_lanes_that_are_open_already_cost_no_write(bench: Bench) -> None:
     pushed(bench, push(2, zone="Asia/Tokyo"), push(3, max_attempts=1))
 
     assert bench.store.campaigns[CAMPAIGN] == before
+
+
+def scored(score: int) -> Push:
+    """A task with two lanes of its own: one for its attempt, one for callbacks."""
+    return push(800 + score, max_attempts=1, priorities=(score,))
+
+
+#: With the three lanes that the campaign has anyway, there is room for one more.
+FILLING = [scored(score) for score in range(MOST_LANES // 2 - 2)]
+
+
+def full(bench: Bench) -> list[Task]:
+    """The campaign has no room for the lanes of another score."""
+    bench.has_campaign(**REALTIME)
+    tasks = pushed(bench, *FILLING)
+    assert bench.store.campaigns[CAMPAIGN].lane_count == MOST_LANES - 1
+    return tasks
+
+
+@pytest.mark.parametrize(
+    ("brought", "param"),
+    [
+        ({"priorities": (250, 249)}, "priorities"),
+        ({"zone": "Asia/Tokyo"}, "zone"),
+        ({"opens": 900, "closes": 1000}, "start"),
+        ({"max_attempts": 5}, "max_attempts"),
+    ],
+)
+def test_pushes_open_so_many_lanes_and_no_more(
+    bench: Bench, brought: dict[str, Any], param: str
+) -> None:
+    before = full(bench)
+
+    plain, beyond, known = pushed(bench, push(1), push(2, **brought), scored(7))
+
+    assert isinstance(beyond, Invalid)
+    assert (beyond.param, "too many different" in beyond.message) == (param, True)
+    assert len(lane_names(bench)) == MOST_LANES - 1
+    assert {task.task_id for task in (*before, plain, known)} == set(bench.store.tasks)
+
+
+def test_a_push_that_is_refused_altogether_writes_nothing(bench: Bench) -> None:
+    full(bench)
+    campaign, nudges = bench.store.campaigns[CAMPAIGN], list(bench.queue.nudges)
+
+    [beyond] = pushed(bench, scored(250))
+
+    assert isinstance(beyond, Invalid)
+    assert bench.store.campaigns[CAMPAIGN] == campaign
+    assert bench.queue.nudges == nudges
+
+
+class Meanwhile(MemoryCampaigns):
+    """Somebody else pushes a moment before lanes are opened."""
+
+    def __init__(self, bench: Bench, *pushes: Push) -> None:
+        super().__init__(bench.store)
+        self.pushes = [(bench, pushes)]
+
+    def edit(
+        self, workspace_id: str, campaign_id: str, change: Callable[[Campaign], Campaign]
+    ) -> Campaign:
+        if self.pushes:
+            bench, others = self.pushes.pop()
+            pushed(bench, *others)
+        return super().edit(workspace_id, campaign_id, change)
+
+
+def test_lanes_that_somebody_else_opens_meanwhile_are_counted_and_used(bench: Bench) -> None:
+    bench.has_campaign(**REALTIME)
+    meanwhile = replace(bench.push, campaigns=Meanwhile(bench, *FILLING))
+
+    beyond, known = meanwhile(WORKSPACE, [scored(250), scored(7)])
+
+    assert isinstance(beyond, Invalid)
+    assert isinstance(known, Task)
+    assert len(lane_names(bench)) == MOST_LANES - 1
+
+
+def test_where_a_former_release_opened_more_lanes_tasks_go_on_standing_in_them(
+    bench: Bench,
+) -> None:
+    families = frozenset(str(number) for number in range(300))
+    bench.has_campaign(**REALTIME, families=families | {"callback-7"})
+
+    known, beyond = pushed(bench, scored(7), scored(301))
+
+    assert isinstance(known, Task)
+    assert isinstance(beyond, Invalid)
 
 
 def test_pushed_tasks_spread_over_more_shards_as_the_campaign_grows(bench: Bench) -> None:

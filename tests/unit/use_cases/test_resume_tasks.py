@@ -15,11 +15,14 @@ from tests.unit.use_cases.bench import MINUTE, SECOND, Bench, crashes_everywhere
 
 
 def has_paused(bench: Bench, *numbers: int, at: datetime = NOON, shard: int = 0) -> None:
-    """Tasks that were paused one by one."""
+    """Tasks that were paused one by one, before their campaign was resumed if it was."""
     bench.has_tasks(*numbers, shard=shard)
     bench.clock.at = at
+    resumed_at = bench.store.campaigns[CAMPAIGN].resumed_at
+    bench.is_edited(resumed_at=None)
     for number in numbers:
         bench.steer(WORKSPACE, a_task(number).task_id, "pause")
+    bench.is_edited(resumed_at=resumed_at)
 
 
 def paused(bench: Bench) -> list[str]:
@@ -83,6 +86,37 @@ def test_a_task_resumed_by_its_campaign_can_be_paused_again(bench: Bench) -> Non
 
     assert bench.resume(WORKSPACE) == 0
     assert paused(bench) == ["1"]
+
+
+def test_a_task_that_is_paused_by_a_slower_clock_after_its_campaign_was_resumed_stays_so(
+    bench: Bench,
+) -> None:
+    bench.has_campaign()
+    bench.has_task()
+    bench.manage.control(WORKSPACE, CAMPAIGN, "pause")
+    bench.clock.forward(2 * SECOND)
+    bench.manage.control(WORKSPACE, CAMPAIGN, "resume")
+    bench.clock.forward(-SECOND)
+    bench.steer(WORKSPACE, a_task().task_id, "pause")
+    bench.clock.forward(MINUTE)
+
+    assert bench.resume(WORKSPACE) == 0
+    assert paused(bench) == ["1"]
+
+
+def test_whoever_resumes_it_by_a_slower_clock_resumes_what_was_paused_meanwhile(
+    bench: Bench,
+) -> None:
+    bench.has_campaign()
+    bench.has_task()
+    bench.clock.forward(2 * SECOND)
+    bench.manage.control(WORKSPACE, CAMPAIGN, "resume")
+    bench.steer(WORKSPACE, a_task().task_id, "pause")
+    bench.clock.forward(-SECOND)
+
+    bench.manage.control(WORKSPACE, CAMPAIGN, "resume")
+
+    assert paused(bench) == []
 
 
 def test_closed_campaigns_and_other_workspaces_are_left_alone(bench: Bench) -> None:
