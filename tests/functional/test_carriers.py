@@ -618,6 +618,25 @@ def asked_of(line: FakeLine) -> Sequence[str]:
     return [json.loads(body)["call_id"] for *_, body in line.asked]
 
 
+def test_a_call_whose_id_got_lost_is_not_dialled_again_on_the_word_of_another_page(
+    product: Product, voice: Acme, line: FakeLine
+) -> None:
+    """At the address without the id a platform may answer anything, a 404 for instance."""
+    voice.carrier(status_url="https://voice.test/calls/{{carrier_call_id}}")
+    task_id = voice.pushed(voice.campaign(max_attempts=2, retry_interval_ms=0))
+    line.answers = [NoAnswer("TimeoutError")]
+    line.usual = reply(404, {"error": {"code": "not_found"}})
+    product.run()
+
+    for _ in range(4):
+        product.clock.pass_(MINUTE)
+        product.tick()
+        product.run()
+
+    assert [method for method, *_ in line.asked] == ["POST"]
+    assert voice.shown(f"/tasks/{task_id}")["current_call"]["status"] == "unknown"
+
+
 MORE = {"max_attempts": 3, "retry_intervals_ms": [60_000, 60_000], "retry_outcomes": ["completed"]}
 
 

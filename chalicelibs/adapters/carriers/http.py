@@ -101,7 +101,10 @@ class Http:
 
     def fetch(self, call: Call) -> FetchAnswer:
         """See the port."""
-        url = self._url("status_url", call)
+        try:
+            url = self._url("status_url", call)
+        except Missing:
+            return CannotSay()
         reply = url and replied(self._access, "GET", url, headers=self._headers())
         if not reply:
             return CannotSay()
@@ -117,7 +120,10 @@ class Http:
 
     def withdraw(self, call: Call) -> WithdrawAnswer:
         """See the port. 2xx: it will never be dialled; 404, 409 and 410: it does not wait."""
-        url = self._url("cancel_url", call)
+        try:
+            url = self._url("cancel_url", call)
+        except Missing:
+            return CannotSay()
         if url is None:
             return TooLate()
         reply = replied(self._access, "POST", url, headers=self._headers(), body=b"{}")
@@ -173,14 +179,19 @@ class Http:
         return {"Content-Type": "application/json", **told_so}
 
     def _url(self, name: str, call: Call) -> str | None:
+        """An address of the account's with the call's ids; None where it has no such address.
+
+        Raises:
+            Missing: when it names an id that got lost. With nothing in its place the address
+                leads elsewhere, to all calls perhaps, and what is said there is not of this one.
+        """
         template = self._access.settings.get(name)
         if template is None:
             return None
-        known = {"call_id": call.call_id, "carrier_call_id": call.carrier_call_id or ""}
-        try:
-            return filled_text(str(template), known, lambda text: quote(text, safe=""))
-        except Missing:
-            return None
+        known = {"call_id": call.call_id}
+        if call.carrier_call_id is not None:
+            known["carrier_call_id"] = call.carrier_call_id
+        return filled_text(str(template), known, lambda text: quote(text, safe=""))
 
 
 def ended(report: Mapping[str, Any], status: str) -> dict[str, Any]:

@@ -315,6 +315,24 @@ def test_who_cannot_be_asked_is_not(server: Loopback) -> None:
     assert server.seen == []
 
 
+def test_who_is_asked_by_an_id_that_got_lost_is_not_asked(server: Loopback) -> None:
+    """`GET /calls/` would say something, but nothing of this call."""
+    place = server.url + "/calls/{{carrier_call_id}}"
+    own = carrier("http", server.url, status_url=place, cancel_url=place)
+    lost = a_call(carrier_call_id=None)
+
+    assert own.fetch(lost) == CannotSay()
+    assert own.withdraw(lost) == CannotSay()
+    assert server.seen == []
+
+
+def test_who_is_asked_by_our_id_needs_no_other(server: Loopback) -> None:
+    server.says((404, {"error": {"code": "not_found"}}))
+    own = carrier("http", server.url, status_url=server.url + "/calls?ours={{call_id}}")
+
+    assert own.fetch(a_call(carrier_call_id=None)) == NeverSeen()
+
+
 @pytest.mark.parametrize(
     ("status", "expected"),
     [
