@@ -113,7 +113,10 @@ class Http:
         if reply.status != HTTPStatus.OK:
             return CannotSay()
         try:
-            event = self._event_of(plain(reply.body), call.call_id)
+            report = self._report_in(plain(reply.body))
+            if not self._status_in(report):
+                return CannotSay()
+            event = self._event_of(report, call.call_id)
         except UNREADABLE:
             return CannotSay()
         return event if event is not None and event.kind is EventKind.ENDED else StillAlive()
@@ -142,15 +145,18 @@ class Http:
         check(first_of(webhook.headers, SIGNATURES), good)
         check_fresh(stamp, self._access.now(), unit_ms=unit_of(stamp))
         try:
-            return self._event_of(plain(webhook.body), webhook.call_id)
+            return self._event_of(self._report_in(plain(webhook.body)), webhook.call_id)
         except UNREADABLE as error:
             raise Forged("the body is not a report of this carrier") from error
 
-    def _event_of(self, body: Mapping[str, Any], call_id: str | None) -> CallEvent | None:
-        """A report as an event; what it says in other places and words is brought into ours."""
-        report = in_our_places(body, self._access.settings.get("fields", {}))
+    def _report_in(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A report with what it says in other places brought into ours."""
+        return in_our_places(body, self._access.settings.get("fields", {}))
+
+    def _event_of(self, report: Mapping[str, Any], call_id: str | None) -> CallEvent | None:
+        """A report as an event; None where it tells of no change, or of no status at all."""
         status = self._status_in(report)
-        if status in UNDER_WAY - {IN_PROGRESS}:
+        if not status or status in UNDER_WAY - {IN_PROGRESS}:
             return None
         known = {
             "call_id": told(report, "call_id", str) or call_id or "",
@@ -167,6 +173,7 @@ class Http:
         return CallEvent(kind=EventKind.ENDED, **ended(report, status) | known)
 
     def _status_in(self, report: Mapping[str, Any]) -> str:
+        """What its status means in our words; nothing where it has none."""
         word = told(report, "status", str) or ""
         meant: Mapping[str, str] = self._access.settings.get("words", {})
         return meant.get(word, normal_name(word))

@@ -229,6 +229,14 @@ def test_what_is_on_its_way_changes_nothing(voice: Carrier, status: str) -> None
     assert voice.read(signed({**REPORT, "status": status})) is None
 
 
+@pytest.mark.parametrize("status", [{}, {"status": None}, {"status": ""}, {"status": " "}])
+def test_what_has_no_status_changes_nothing(voice: Carrier, status: dict[str, Any]) -> None:
+    """A platform may report each utterance: the conversation goes on."""
+    other = {name: value for name, value in REPORT.items() if name != "status"}
+
+    assert voice.read(signed({**other, **status})) is None
+
+
 def test_an_analysis_brings_an_outcome_and_a_wish(voice: Carrier) -> None:
     told = read(voice, analysis={"outcome": "will_pay", "do_not_call": True})
     wish = read(voice, do_not_call=True)
@@ -260,6 +268,8 @@ def test_a_platform_that_speaks_otherwise_is_understood_without_code() -> None:
         told("ended-with-error", error="no route"),
         told("in-progress"),
     )
+    said = {"message": {"type": "transcript", "transcript": "Hello.", "call": call}}
+    assert sovereign.read(signed(said)) is None
     assert told("connecting") is None
     assert ended is not None
     assert (ended.call_id, ended.carrier_call_id, ended.outcome) == (CALL_ID, "s-1", "completed")
@@ -284,6 +294,8 @@ STATUS = "/calls?id={{carrier_call_id}}&ours={{call_id}}"
         ((404, b"<html>"), CannotSay()),
         ((500, b""), CannotSay()),
         ((200, b"<html>"), CannotSay()),
+        ((200, {"calls": [], "next": None}), CannotSay()),
+        ((200, {"status": None}), CannotSay()),
     ],
 )
 def test_what_became_of_a_call(
