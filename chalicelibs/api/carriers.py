@@ -15,6 +15,7 @@ from chalicelibs.api.relaxed import json_of
 from chalicelibs.domain.carrier_account import CarrierAccount, CarrierKind, CarrierState
 from chalicelibs.domain.errors import Invalid
 from chalicelibs.domain.outcome import is_outcome_name
+from chalicelibs.domain.places import places
 from chalicelibs.use_cases.manage_carriers import CarrierReading
 
 #: What a template of a body may take as JSON.
@@ -31,6 +32,9 @@ SIGNING = "webhook"
 
 #: What is in the name of a header that holds a credential: those must not stand in the table.
 CREDENTIAL = ("auth", "key", "token", "secret", "cookie", "password", "signature")
+
+#: What the addresses at which a call is asked for, or taken back, may name.
+IDS = ("call_id", "carrier_call_id")
 
 NAME_RULE = "must be up to 40 lower case letters, digits, - and _, and begin with a letter"
 
@@ -289,7 +293,10 @@ def account(raw: bytes, *, workspace_id: str, name: str) -> CarrierAccount:
     if not re.fullmatch(NAME, name):
         raise Invalid(NAME_RULE, "name")
     kind = kind_in(raw)
-    body = parse(MODELS[kind], raw).model_dump(exclude={"kind"})
+    model = parse(MODELS[kind], raw)
+    if isinstance(model, HttpCarrier):
+        check_places(model)
+    body = model.model_dump(exclude={"kind"})
     secrets = {role: one for role, one in body.pop("secrets").items() if one is not None}
     return CarrierAccount(
         workspace_id=workspace_id,
@@ -298,6 +305,31 @@ def account(raw: bytes, *, workspace_id: str, name: str) -> CarrierAccount:
         settings={name: value for name, value in body.items() if value is not None},
         secrets=secrets,
     )
+
+
+def check_places(model: HttpCarrier) -> None:
+    """Refuse what could be filled for no call: it would show only when the first is asked for.
+
+    Raises:
+        Invalid: naming the field, the place and what it could be.
+    """
+    roles = [f"secrets.{role}" for role in model.secrets]
+    for name, text in model.headers.items():
+        check_named(text, roles, f"headers.{name}")
+    check_named(model.status_url or "", IDS, "status_url")
+    check_named(model.cancel_url or "", IDS, "cancel_url")
+
+
+def check_named(template: str, known: Iterable[str], field: str) -> None:
+    """Refuse a template that names what is not known where it is filled.
+
+    Raises:
+        Invalid: naming the field, the place and what it could be.
+    """
+    for place in places(template):
+        if place not in known:
+            listed = ", ".join(sorted(known))
+            raise Invalid(f"{{{{{place}}}}} is not known here; known are {listed}", field)
 
 
 def kind_in(raw: bytes) -> str:

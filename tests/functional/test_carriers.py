@@ -166,6 +166,11 @@ WRONG: list[tuple[str, Any, str | None]] = [
     ("voice", {**HTTP, "headers": {"X-Api-Key": "abc"}}, "headers"),
     ("voice", {**HTTP, "headers": {"X\r\nHost": "abc"}}, "headers"),
     ("voice", {**HTTP, "headers": {"X-Trace": "a\r\nHost: b"}}, "headers"),
+    ("voice", {**HTTP, "headers": {"X-Api-Key": "{{secrets.api_key}}"}}, "headers.X-Api-Key"),
+    ("voice", {**HTTP, "headers": {"X-Api-Key": "{{secrets}}"}}, "headers.X-Api-Key"),
+    ("voice", {**HTTP, "headers": {"X-Who": "{{to}}"}}, "headers.X-Who"),
+    ("voice", {**HTTP, "status_url": "https://v.test/{{id}}"}, "status_url"),
+    ("voice", {**HTTP, "cancel_url": "https://v.test/{{context.x}}"}, "cancel_url"),
     ("voice", {**HTTP, "body": {"x": "y" * 20_000}}, "body"),
     ("voice", {**HTTP, "words": {"ended": "Completed!"}}, "words"),
     ("telnyx", {"kind": "telnyx", "connection_id": "1", "public_key": "x",
@@ -186,6 +191,23 @@ def test_a_carrier_that_is_set_up_wrong_is_refused_by_name(
     assert answer.status in {400, 422}, answer
     assert answer.error["param"] == param
     assert product.everything() == before
+
+
+def test_a_header_that_names_no_secret_is_told_those_that_there_are(acme: Acme) -> None:
+    body = {**HTTP, "headers": {"Authorization": "Bearer {{ secrets.api_key }}"}}
+
+    wrong = acme.put(
+        "/workspace/carriers/voice", {**body, "secrets": {"webhook": "w", "key": "k"}}
+    )
+    right = acme.put(
+        "/workspace/carriers/voice", {**body, "secrets": {"webhook": "w", "api_key": "k"}}
+    )
+
+    assert (wrong.status, wrong.error["param"]) == (422, "headers.Authorization")
+    assert wrong.error["message"] == (
+        "{{secrets.api_key}} is not known here; known are secrets.key, secrets.webhook"
+    )
+    assert right.status == 200
 
 
 def test_a_carrier_that_is_in_use_stays(own: Acme) -> None:

@@ -1,14 +1,11 @@
 """Templates of a workspace's own, filled with what is known of a call, in one pass."""
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from chalicelibs.domain.instants import SECOND
+from chalicelibs.domain.places import PLACE
 from chalicelibs.ports.carriers import DialRequest
-
-#: A place: `{{ to }}`, `{{context.name}}`.
-PLACE = re.compile(r"\{\{\s*([A-Za-z0-9_.\- ]+?)\s*\}\}")
 
 #: How deep a body may be.
 MOST_DEPTH = 20

@@ -102,10 +102,10 @@ class Http:
     def fetch(self, call: Call) -> FetchAnswer:
         """See the port."""
         try:
-            url = self._url("status_url", call)
+            url, headers = self._url("status_url", call), self._headers()
         except Missing:
             return CannotSay()
-        reply = url and replied(self._access, "GET", url, headers=self._headers())
+        reply = url and replied(self._access, "GET", url, headers=headers)
         if not reply:
             return CannotSay()
         if reply.status == HTTPStatus.NOT_FOUND:
@@ -124,12 +124,12 @@ class Http:
     def withdraw(self, call: Call) -> WithdrawAnswer:
         """See the port. 2xx: it will never be dialled; 404, 409 and 410: it does not wait."""
         try:
-            url = self._url("cancel_url", call)
+            url, headers = self._url("cancel_url", call), self._headers()
         except Missing:
             return CannotSay()
         if url is None:
             return TooLate()
-        reply = replied(self._access, "POST", url, headers=self._headers(), body=b"{}")
+        reply = replied(self._access, "POST", url, headers=headers, body=b"{}")
         if reply is None:
             return CannotSay()
         if reply.status in {HTTPStatus.OK, HTTPStatus.ACCEPTED, HTTPStatus.NO_CONTENT}:
@@ -179,7 +179,11 @@ class Http:
         return meant.get(word, normal_name(word))
 
     def _headers(self) -> dict[str, str]:
-        """The account's own headers, filled with its secrets and nothing else."""
+        """The account's own headers, filled with its secrets and nothing else.
+
+        Raises:
+            Missing: when one names a secret that the account has not.
+        """
         known = {"secrets": {role: value or "" for role, value in self._secrets.items()}}
         own: Mapping[str, str] = self._access.settings.get("headers", {})
         told_so = {name: filled_text(text, known) for name, text in own.items()}

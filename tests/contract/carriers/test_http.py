@@ -2,12 +2,16 @@
 
 import hmac
 import json
+from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 
 import pytest
 
+from chalicelibs.adapters.carriers.accounts import Access
+from chalicelibs.adapters.carriers.asking import Line
+from chalicelibs.adapters.carriers.http import Http
 from chalicelibs.domain.call_event import CallEvent
 from chalicelibs.domain.transcript import Utterance
 from chalicelibs.ports.carriers import (
@@ -30,6 +34,7 @@ from tests.contract.carriers.known import (
     PHONE,
     REQUEST,
     SECRET,
+    an_account,
     carrier,
     request,
     webhook_url,
@@ -343,6 +348,26 @@ def test_who_is_asked_by_our_id_needs_no_other(server: Loopback) -> None:
     own = carrier("http", server.url, status_url=server.url + "/calls?ours={{call_id}}")
 
     assert own.fetch(a_call(carrier_call_id=None)) == NeverSeen()
+
+
+def test_an_account_that_cannot_be_filled_says_nothing_of_a_call(server: Loopback) -> None:
+    """One of before that was checked: whoever asks must not break at it again and again."""
+    place = server.url + "/calls/{{call_id}}"
+    account = an_account("http", server.url, status_url=place, cancel_url=place)
+    headers = {"Authorization": "Bearer {{secrets.gone}}"}
+    own = Http(
+        Access(
+            account=replace(account, settings={**account.settings, "headers": headers}),
+            secrets={},
+            webhook_url=webhook_url(),
+            line=Line(allows_private=True),
+            now=lambda: NOON,
+        )
+    )
+
+    assert own.fetch(CALL) == CannotSay()
+    assert own.withdraw(CALL) == CannotSay()
+    assert server.seen == []
 
 
 @pytest.mark.parametrize(
