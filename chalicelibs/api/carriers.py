@@ -21,6 +21,12 @@ from chalicelibs.use_cases.manage_carriers import CarrierReading
 #: What a template of a body may take as JSON.
 MOST_BODY_BYTES = 16 * 1024
 
+#: Letters of what stands under no name of ours: a header, a role, a carrier's own word.
+LONGEST_NAME = 100
+
+#: Letters of a header's value, before it is filled.
+LONGEST_HEADER = 2_000
+
 #: Bytes of an Ed25519 public key.
 PUBLIC_KEY_BYTES = 32
 
@@ -73,10 +79,18 @@ def _check_body(value: dict[str, Any]) -> dict[str, Any]:
     return value
 
 
+def _check_names(value: dict[str, str]) -> dict[str, str]:
+    if not all(0 < len(name) <= LONGEST_NAME for name in value):
+        raise ValueError(f"each name in it must have 1 to {LONGEST_NAME} letters")
+    return value
+
+
 def _check_headers(value: dict[str, str]) -> dict[str, str]:
     for name, text in value.items():
         if not name.isascii() or not name.replace("-", "").isalnum():
             raise ValueError("a header's name has letters, digits and - only")
+        if len(text) > LONGEST_HEADER:
+            raise ValueError(f"a header's value may have {LONGEST_HEADER} letters")
         if not text.isascii() or not text.isprintable():
             raise ValueError("a header's value must be plain text of one line")
         if any(word in name.lower() for word in CREDENTIAL) and "{{" not in text:
@@ -213,9 +227,9 @@ class VapiCarrier(Body):
 
     kind: Literal["vapi"]
     assistant_id: Word | None = Field(None, description="Who speaks, unless our agent says.")
-    phone_number_ids: Annotated[dict[str, Word], Field(min_length=1, max_length=100)] = Field(
-        description="What Vapi calls each of your numbers."
-    )
+    phone_number_ids: Annotated[
+        dict[str, Word], Field(min_length=1, max_length=100), AfterValidator(_check_names)
+    ] = Field(description="What Vapi calls each of your numbers.")
     credential_id: Word | None = Field(
         None, description="A credential that signs reports (HMAC); else they carry the secret."
     )
@@ -228,7 +242,9 @@ class HttpCarrier(Body):
 
     kind: Literal["http"]
     url: Url = Field(description="Where a call is asked for.")
-    headers: Annotated[dict[str, str], AfterValidator(_check_headers)] = Field(
+    headers: Annotated[
+        dict[str, str], AfterValidator(_check_names), AfterValidator(_check_headers)
+    ] = Field(
         default_factory=dict, max_length=20, description="With places, like `{{secrets.api_key}}`."
     )
     body: Annotated[dict[str, Any], AfterValidator(_check_body)] | None = Field(
@@ -237,15 +253,17 @@ class HttpCarrier(Body):
     id_field: Word = Field("id", description="Where the answer holds the carrier's id of a call.")
     status_url: Url | None = Field(None, description="With `{{call_id}}`, `{{carrier_call_id}}`.")
     cancel_url: Url | None = Field(None, description="Where a call that waits is taken back.")
-    fields: dict[str, Word] = Field(
+    fields: Annotated[dict[str, Word], AfterValidator(_check_names)] = Field(
         default_factory=dict,
         max_length=20,
         description="Where reports hold what our format calls otherwise, like `message.call.id`.",
     )
-    words: Annotated[dict[str, str], AfterValidator(_check_words)] = Field(
-        default_factory=dict, max_length=100, description="What its words mean in ours."
-    )
-    secrets: Annotated[dict[str, SecretName], AfterValidator(_check_roles)] = Field(
+    words: Annotated[
+        dict[str, str], AfterValidator(_check_names), AfterValidator(_check_words)
+    ] = Field(default_factory=dict, max_length=100, description="What its words mean in ours.")
+    secrets: Annotated[
+        dict[str, SecretName], AfterValidator(_check_names), AfterValidator(_check_roles)
+    ] = Field(
         max_length=10,
         description="`webhook` signs its reports; others by whatever name headers use.",
     )
