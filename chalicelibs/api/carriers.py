@@ -15,7 +15,7 @@ from chalicelibs.api.relaxed import json_of
 from chalicelibs.domain.carrier_account import CarrierAccount, CarrierKind, CarrierState
 from chalicelibs.domain.errors import Invalid
 from chalicelibs.domain.outcome import is_outcome_name
-from chalicelibs.domain.places import places
+from chalicelibs.domain.places import MOST_DEPTH, is_deep, places
 from chalicelibs.use_cases.manage_carriers import CarrierReading
 
 #: What a template of a body may take as JSON.
@@ -74,8 +74,14 @@ def _check_public_keys(value: str) -> str:
 
 
 def _check_body(value: dict[str, Any]) -> dict[str, Any]:
-    if len(json.dumps(value).encode()) > MOST_BODY_BYTES:
+    try:
+        text = json.dumps(value, allow_nan=False)
+    except ValueError:
+        raise ValueError("holds a number that JSON cannot write") from None
+    if len(text.encode()) > MOST_BODY_BYTES:
         raise ValueError(f"must take at most {MOST_BODY_BYTES} bytes")
+    if is_deep(value):
+        raise ValueError(f"must be at most {MOST_DEPTH} deep")
     return value
 
 

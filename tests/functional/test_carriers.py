@@ -172,6 +172,8 @@ WRONG: list[tuple[str, Any, str | None]] = [
     ("voice", {**HTTP, "status_url": "https://v.test/{{id}}"}, "status_url"),
     ("voice", {**HTTP, "cancel_url": "https://v.test/{{context.x}}"}, "cancel_url"),
     ("voice", {**HTTP, "body": {"x": "y" * 20_000}}, "body"),
+    ("voice", {**HTTP, "body": {"x": [float("nan")]}}, "body"),
+    ("voice", {**HTTP, "body": {"x": float("-inf")}}, "body"),
     ("voice", {**HTTP, "words": {"ended": "Completed!"}}, "words"),
     ("voice", {**HTTP, "headers": {"X-Trace": "x" * 500_000}}, "headers"),
     ("voice", {**HTTP, "headers": {"X" * 500_000: "x"}}, "headers"),

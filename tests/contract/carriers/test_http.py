@@ -13,6 +13,7 @@ from chalicelibs.adapters.carriers.accounts import Access
 from chalicelibs.adapters.carriers.asking import Line
 from chalicelibs.adapters.carriers.http import Http
 from chalicelibs.domain.call_event import CallEvent
+from chalicelibs.domain.errors import Invalid
 from chalicelibs.domain.transcript import Utterance
 from chalicelibs.ports.carriers import (
     Accepted,
@@ -97,6 +98,30 @@ def test_what_cannot_be_filled_is_not_asked(server: Loopback) -> None:
 
     assert own.place(REQUEST) == Refused("nothing_to_fill_context.age")
     assert server.seen == []
+
+
+@pytest.mark.parametrize("name", ["Año", "e.mail", "a.b.c", "first name", "Ödön’s", "电话", "x=1"])
+def test_a_place_has_whatever_name_a_context_has(server: Loopback, name: str) -> None:
+    server.says((201, {"id": "h-1"}))
+    body = {"whole": f"{{{{context.{name}}}}}", "part": f"It is {{{{ context.{name} }}}}."}
+
+    carrier("http", server.url, body=body).place(request(context={name: "7"}))
+
+    assert server.seen[0].json == {"whole": "7", "part": "It is 7."}
+
+
+def deep(levels: int) -> Any:
+    """A place in so many objects that there are so many levels."""
+    return {"in": deep(levels - 1)} if levels > 1 else "{{to}}"
+
+
+def test_a_body_is_as_deep_as_can_be_filled_or_refused(server: Loopback) -> None:
+    server.says((201, {"id": "h-1"}))
+
+    assert carrier("http", server.url, body=deep(20)).place(REQUEST) == Accepted("h-1")
+    with pytest.raises(Invalid, match="at most 20 deep") as refused:
+        carrier("http", server.url, body=deep(21))
+    assert refused.value.param == "body"
 
 
 def test_a_body_knows_no_secrets(server: Loopback) -> None:
