@@ -15,10 +15,17 @@ from chalicelibs.api.relaxed import json_of
 from chalicelibs.domain.carrier_account import CarrierAccount, CarrierKind, CarrierState
 from chalicelibs.domain.errors import Invalid
 from chalicelibs.domain.outcome import is_outcome_name
+from chalicelibs.domain.places import MOST_DEPTH, is_deep, places
 from chalicelibs.use_cases.manage_carriers import CarrierReading
 
 #: What a template of a body may take as JSON.
 MOST_BODY_BYTES = 16 * 1024
+
+#: Letters of what stands under no name of ours: a header, a role, a carrier's own word.
+LONGEST_NAME = 100
+
+#: Letters of a header's value, before it is filled.
+LONGEST_HEADER = 2_000
 
 #: Bytes of an Ed25519 public key.
 PUBLIC_KEY_BYTES = 32
@@ -31,6 +38,9 @@ SIGNING = "webhook"
 
 #: What is in the name of a header that holds a credential: those must not stand in the table.
 CREDENTIAL = ("auth", "key", "token", "secret", "cookie", "password", "signature")
+
+#: What the addresses at which a call is asked for, or taken back, may name.
+IDS = ("call_id", "carrier_call_id")
 
 NAME_RULE = "must be up to 40 lower case letters, digits, - and _, and begin with a letter"
 
@@ -64,8 +74,20 @@ def _check_public_keys(value: str) -> str:
 
 
 def _check_body(value: dict[str, Any]) -> dict[str, Any]:
-    if len(json.dumps(value).encode()) > MOST_BODY_BYTES:
+    try:
+        text = json.dumps(value, allow_nan=False)
+    except ValueError:
+        raise ValueError("holds a number that JSON cannot write") from None
+    if len(text.encode()) > MOST_BODY_BYTES:
         raise ValueError(f"must take at most {MOST_BODY_BYTES} bytes")
+    if is_deep(value):
+        raise ValueError(f"must be at most {MOST_DEPTH} deep")
+    return value
+
+
+def _check_names(value: dict[str, str]) -> dict[str, str]:
+    if not all(0 < len(name) <= LONGEST_NAME for name in value):
+        raise ValueError(f"each name in it must have 1 to {LONGEST_NAME} letters")
     return value
 
 
@@ -73,6 +95,8 @@ def _check_headers(value: dict[str, str]) -> dict[str, str]:
     for name, text in value.items():
         if not name.isascii() or not name.replace("-", "").isalnum():
             raise ValueError("a header's name has letters, digits and - only")
+        if len(text) > LONGEST_HEADER:
+            raise ValueError(f"a header's value may have {LONGEST_HEADER} letters")
         if not text.isascii() or not text.isprintable():
             raise ValueError("a header's value must be plain text of one line")
         if any(word in name.lower() for word in CREDENTIAL) and "{{" not in text:
@@ -209,9 +233,9 @@ class VapiCarrier(Body):
 
     kind: Literal["vapi"]
     assistant_id: Word | None = Field(None, description="Who speaks, unless our agent says.")
-    phone_number_ids: Annotated[dict[str, Word], Field(min_length=1, max_length=100)] = Field(
-        description="What Vapi calls each of your numbers."
-    )
+    phone_number_ids: Annotated[
+        dict[str, Word], Field(min_length=1, max_length=100), AfterValidator(_check_names)
+    ] = Field(description="What Vapi calls each of your numbers.")
     credential_id: Word | None = Field(
         None, description="A credential that signs reports (HMAC); else they carry the secret."
     )
@@ -224,7 +248,9 @@ class HttpCarrier(Body):
 
     kind: Literal["http"]
     url: Url = Field(description="Where a call is asked for.")
-    headers: Annotated[dict[str, str], AfterValidator(_check_headers)] = Field(
+    headers: Annotated[
+        dict[str, str], AfterValidator(_check_names), AfterValidator(_check_headers)
+    ] = Field(
         default_factory=dict, max_length=20, description="With places, like `{{secrets.api_key}}`."
     )
     body: Annotated[dict[str, Any], AfterValidator(_check_body)] | None = Field(
@@ -233,15 +259,17 @@ class HttpCarrier(Body):
     id_field: Word = Field("id", description="Where the answer holds the carrier's id of a call.")
     status_url: Url | None = Field(None, description="With `{{call_id}}`, `{{carrier_call_id}}`.")
     cancel_url: Url | None = Field(None, description="Where a call that waits is taken back.")
-    fields: dict[str, Word] = Field(
+    fields: Annotated[dict[str, Word], AfterValidator(_check_names)] = Field(
         default_factory=dict,
         max_length=20,
         description="Where reports hold what our format calls otherwise, like `message.call.id`.",
     )
-    words: Annotated[dict[str, str], AfterValidator(_check_words)] = Field(
-        default_factory=dict, max_length=100, description="What its words mean in ours."
-    )
-    secrets: Annotated[dict[str, SecretName], AfterValidator(_check_roles)] = Field(
+    words: Annotated[
+        dict[str, str], AfterValidator(_check_names), AfterValidator(_check_words)
+    ] = Field(default_factory=dict, max_length=100, description="What its words mean in ours.")
+    secrets: Annotated[
+        dict[str, SecretName], AfterValidator(_check_names), AfterValidator(_check_roles)
+    ] = Field(
         max_length=10,
         description="`webhook` signs its reports; others by whatever name headers use.",
     )
@@ -289,7 +317,10 @@ def account(raw: bytes, *, workspace_id: str, name: str) -> CarrierAccount:
     if not re.fullmatch(NAME, name):
         raise Invalid(NAME_RULE, "name")
     kind = kind_in(raw)
-    body = parse(MODELS[kind], raw).model_dump(exclude={"kind"})
+    model = parse(MODELS[kind], raw)
+    if isinstance(model, HttpCarrier):
+        check_places(model)
+    body = model.model_dump(exclude={"kind"})
     secrets = {role: one for role, one in body.pop("secrets").items() if one is not None}
     return CarrierAccount(
         workspace_id=workspace_id,
@@ -298,6 +329,31 @@ def account(raw: bytes, *, workspace_id: str, name: str) -> CarrierAccount:
         settings={name: value for name, value in body.items() if value is not None},
         secrets=secrets,
     )
+
+
+def check_places(model: HttpCarrier) -> None:
+    """Refuse what could be filled for no call: it would show only when the first is asked for.
+
+    Raises:
+        Invalid: naming the field, the place and what it could be.
+    """
+    roles = [f"secrets.{role}" for role in model.secrets]
+    for name, text in model.headers.items():
+        check_named(text, roles, f"headers.{name}")
+    check_named(model.status_url or "", IDS, "status_url")
+    check_named(model.cancel_url or "", IDS, "cancel_url")
+
+
+def check_named(template: str, known: Iterable[str], field: str) -> None:
+    """Refuse a template that names what is not known where it is filled.
+
+    Raises:
+        Invalid: naming the field, the place and what it could be.
+    """
+    for place in places(template):
+        if place not in known:
+            listed = ", ".join(sorted(known))
+            raise Invalid(f"{{{{{place}}}}} is not known here; known are {listed}", field)
 
 
 def kind_in(raw: bytes) -> str:

@@ -1,5 +1,6 @@
 """What workspaces have with carriers, and where the secrets are."""
 
+import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -10,6 +11,8 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from chalicelibs.adapters.secrets import EnvironmentSecrets, SsmSecrets
+from chalicelibs.api import carriers
+from chalicelibs.api.carriers import LONGEST_HEADER, LONGEST_NAME, MOST_BODY_BYTES
 from chalicelibs.domain.carrier_account import CarrierAccount, CarrierKind
 from tests.builders import OTHER_WORKSPACE, WORKSPACE
 from tests.contract.engines import Ports
@@ -31,6 +34,25 @@ def test_an_account_comes_back_as_it_was_saved(ports: Ports) -> None:
     assert ports.accounts.get(WORKSPACE, "voice") == an_account()
     assert ports.accounts.get(WORKSPACE, "other") is None
     assert ports.accounts.get(OTHER_WORKSPACE, "voice") is None
+
+
+def test_the_largest_that_the_api_takes_can_be_kept(ports: Ports) -> None:
+    """Each letter of these takes the most that one can."""
+    names = [f"{number:03}" + "😀" * (LONGEST_NAME - 3) for number in range(100)]
+    body = {
+        "kind": "http",
+        "url": "https://voice.test/" + "x" * 481,
+        "headers": {f"{number:0100}": "x" * LONGEST_HEADER for number in range(20)},
+        "body": {"x": "y" * (MOST_BODY_BYTES - 10)},
+        "fields": dict.fromkeys(names[:20], "😀" * 100),
+        "words": dict.fromkeys(names, "x" * 64),
+        "secrets": {"webhook": "w", **dict.fromkeys(names[:9], "k" * 64)},
+    }
+    largest = carriers.account(json.dumps(body).encode(), workspace_id=WORKSPACE, name="voice")
+
+    ports.accounts.save(largest)
+
+    assert ports.accounts.get(WORKSPACE, "voice") == largest
 
 
 def test_a_workspace_lists_its_own_by_name(ports: Ports) -> None:

@@ -166,8 +166,23 @@ WRONG: list[tuple[str, Any, str | None]] = [
     ("voice", {**HTTP, "headers": {"X-Api-Key": "abc"}}, "headers"),
     ("voice", {**HTTP, "headers": {"X\r\nHost": "abc"}}, "headers"),
     ("voice", {**HTTP, "headers": {"X-Trace": "a\r\nHost: b"}}, "headers"),
+    ("voice", {**HTTP, "headers": {"X-Api-Key": "{{secrets.api_key}}"}}, "headers.X-Api-Key"),
+    ("voice", {**HTTP, "headers": {"X-Api-Key": "{{secrets}}"}}, "headers.X-Api-Key"),
+    ("voice", {**HTTP, "headers": {"X-Who": "{{to}}"}}, "headers.X-Who"),
+    ("voice", {**HTTP, "status_url": "https://v.test/{{id}}"}, "status_url"),
+    ("voice", {**HTTP, "cancel_url": "https://v.test/{{context.x}}"}, "cancel_url"),
     ("voice", {**HTTP, "body": {"x": "y" * 20_000}}, "body"),
+    ("voice", {**HTTP, "body": {"x": [float("nan")]}}, "body"),
+    ("voice", {**HTTP, "body": {"x": float("-inf")}}, "body"),
     ("voice", {**HTTP, "words": {"ended": "Completed!"}}, "words"),
+    ("voice", {**HTTP, "headers": {"X-Trace": "x" * 500_000}}, "headers"),
+    ("voice", {**HTTP, "headers": {"X" * 500_000: "x"}}, "headers"),
+    ("voice", {**HTTP, "words": {"x" * 500_000: "completed"}}, "words"),
+    ("voice", {**HTTP, "words": {"": "completed"}}, "words"),
+    ("voice", {**HTTP, "fields": {"x" * 500_000: "status"}}, "fields"),
+    ("voice", {**HTTP, "secrets": {"webhook": "w", "x" * 500_000: "k"}}, "secrets"),
+    ("vapi", {"kind": "vapi", "phone_number_ids": {"x" * 500_000: "p"},
+              "secrets": {"api_key": "k", "webhook_secret": "w"}}, "phone_number_ids"),
     ("telnyx", {"kind": "telnyx", "connection_id": "1", "public_key": "x",
                 "secrets": {"api_key": "k"}}, "public_key"),
     ("vapi", {"kind": "vapi", "phone_number_ids": {},
@@ -186,6 +201,23 @@ def test_a_carrier_that_is_set_up_wrong_is_refused_by_name(
     assert answer.status in {400, 422}, answer
     assert answer.error["param"] == param
     assert product.everything() == before
+
+
+def test_a_header_that_names_no_secret_is_told_those_that_there_are(acme: Acme) -> None:
+    body = {**HTTP, "headers": {"Authorization": "Bearer {{ secrets.api_key }}"}}
+
+    wrong = acme.put(
+        "/workspace/carriers/voice", {**body, "secrets": {"webhook": "w", "key": "k"}}
+    )
+    right = acme.put(
+        "/workspace/carriers/voice", {**body, "secrets": {"webhook": "w", "api_key": "k"}}
+    )
+
+    assert (wrong.status, wrong.error["param"]) == (422, "headers.Authorization")
+    assert wrong.error["message"] == (
+        "{{secrets.api_key}} is not known here; known are secrets.key, secrets.webhook"
+    )
+    assert right.status == 200
 
 
 def test_a_carrier_that_is_in_use_stays(own: Acme) -> None:
@@ -616,6 +648,25 @@ def tell(product: Product, acme: Acme, call_id: str, status: str, **more: Any) -
 
 def asked_of(line: FakeLine) -> Sequence[str]:
     return [json.loads(body)["call_id"] for *_, body in line.asked]
+
+
+def test_a_call_whose_id_got_lost_is_not_dialled_again_on_the_word_of_another_page(
+    product: Product, voice: Acme, line: FakeLine
+) -> None:
+    """At the address without the id a platform may answer anything, a 404 for instance."""
+    voice.carrier(status_url="https://voice.test/calls/{{carrier_call_id}}")
+    task_id = voice.pushed(voice.campaign(max_attempts=2, retry_interval_ms=0))
+    line.answers = [NoAnswer("TimeoutError")]
+    line.usual = reply(404, {"error": {"code": "not_found"}})
+    product.run()
+
+    for _ in range(4):
+        product.clock.pass_(MINUTE)
+        product.tick()
+        product.run()
+
+    assert [method for method, *_ in line.asked] == ["POST"]
+    assert voice.shown(f"/tasks/{task_id}")["current_call"]["status"] == "unknown"
 
 
 MORE = {"max_attempts": 3, "retry_intervals_ms": [60_000, 60_000], "retry_outcomes": ["completed"]}

@@ -160,7 +160,8 @@ def is_public(address: str) -> bool:
             return is_public(str(ip_address(int(found) & 0xFFFFFFFF)))
         if found.sixtofour is not None:
             return is_public(str(found.sixtofour))
-        if found.teredo is not None:
+        # What was for inner networks once, `fec0::/10`, counts as global in Python.
+        if found.teredo is not None or found.is_site_local:
             return False
     return found.is_global and not found.is_multicast and not found.is_reserved
 

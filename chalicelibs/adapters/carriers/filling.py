@@ -1,17 +1,11 @@
 """Templates of a workspace's own, filled with what is known of a call, in one pass."""
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from chalicelibs.domain.instants import SECOND
+from chalicelibs.domain.places import MOST_DEPTH, PLACE
 from chalicelibs.ports.carriers import DialRequest
-
-#: A place: `{{ to }}`, `{{context.name}}`.
-PLACE = re.compile(r"\{\{\s*([A-Za-z0-9_.\- ]+?)\s*\}\}")
-
-#: How deep a body may be.
-MOST_DEPTH = 20
 
 
 class Missing(Exception):
@@ -78,14 +72,16 @@ def filled(template: Any, known: Mapping[str, Any], depth: int = MOST_DEPTH) -> 
 
 
 def at(known: Mapping[str, Any], path: str) -> Any:
-    """What stands at a path like `context.name`.
+    """What stands at a path like `context.name`; the name at its end may have dots, too.
 
     Raises:
         Missing: when nothing does.
     """
     found: Any = known
-    for step in path.split("."):
-        if not isinstance(found, Mapping) or step not in found:
-            raise Missing(f"nothing_to_fill_{path}"[:60])
-        found = found[step]
-    return found
+    rest = path
+    while isinstance(found, Mapping):
+        if rest in found:
+            return found[rest]
+        step, _, rest = rest.partition(".")
+        found = found.get(step)
+    raise Missing(f"nothing_to_fill_{path}"[:60])

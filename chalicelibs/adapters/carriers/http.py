@@ -101,8 +101,11 @@ class Http:
 
     def fetch(self, call: Call) -> FetchAnswer:
         """See the port."""
-        url = self._url("status_url", call)
-        reply = url and replied(self._access, "GET", url, headers=self._headers())
+        try:
+            url, headers = self._url("status_url", call), self._headers()
+        except Missing:
+            return CannotSay()
+        reply = url and replied(self._access, "GET", url, headers=headers)
         if not reply:
             return CannotSay()
         if reply.status == HTTPStatus.NOT_FOUND:
@@ -110,17 +113,23 @@ class Http:
         if reply.status != HTTPStatus.OK:
             return CannotSay()
         try:
-            event = self._event_of(plain(reply.body), call.call_id)
+            report = self._report_in(plain(reply.body))
+            if not self._status_in(report):
+                return CannotSay()
+            event = self._event_of(report, call.call_id)
         except UNREADABLE:
             return CannotSay()
         return event if event is not None and event.kind is EventKind.ENDED else StillAlive()
 
     def withdraw(self, call: Call) -> WithdrawAnswer:
         """See the port. 2xx: it will never be dialled; 404, 409 and 410: it does not wait."""
-        url = self._url("cancel_url", call)
+        try:
+            url, headers = self._url("cancel_url", call), self._headers()
+        except Missing:
+            return CannotSay()
         if url is None:
             return TooLate()
-        reply = replied(self._access, "POST", url, headers=self._headers(), body=b"{}")
+        reply = replied(self._access, "POST", url, headers=headers, body=b"{}")
         if reply is None:
             return CannotSay()
         if reply.status in {HTTPStatus.OK, HTTPStatus.ACCEPTED, HTTPStatus.NO_CONTENT}:
@@ -136,15 +145,18 @@ class Http:
         check(first_of(webhook.headers, SIGNATURES), good)
         check_fresh(stamp, self._access.now(), unit_ms=unit_of(stamp))
         try:
-            return self._event_of(plain(webhook.body), webhook.call_id)
+            return self._event_of(self._report_in(plain(webhook.body)), webhook.call_id)
         except UNREADABLE as error:
             raise Forged("the body is not a report of this carrier") from error
 
-    def _event_of(self, body: Mapping[str, Any], call_id: str | None) -> CallEvent | None:
-        """A report as an event; what it says in other places and words is brought into ours."""
-        report = in_our_places(body, self._access.settings.get("fields", {}))
+    def _report_in(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A report with what it says in other places brought into ours."""
+        return in_our_places(body, self._access.settings.get("fields", {}))
+
+    def _event_of(self, report: Mapping[str, Any], call_id: str | None) -> CallEvent | None:
+        """A report as an event; None where it tells of no change, or of no status at all."""
         status = self._status_in(report)
-        if status in UNDER_WAY - {IN_PROGRESS}:
+        if not status or status in UNDER_WAY - {IN_PROGRESS}:
             return None
         known = {
             "call_id": told(report, "call_id", str) or call_id or "",
@@ -161,26 +173,36 @@ class Http:
         return CallEvent(kind=EventKind.ENDED, **ended(report, status) | known)
 
     def _status_in(self, report: Mapping[str, Any]) -> str:
+        """What its status means in our words; nothing where it has none."""
         word = told(report, "status", str) or ""
         meant: Mapping[str, str] = self._access.settings.get("words", {})
         return meant.get(word, normal_name(word))
 
     def _headers(self) -> dict[str, str]:
-        """The account's own headers, filled with its secrets and nothing else."""
+        """The account's own headers, filled with its secrets and nothing else.
+
+        Raises:
+            Missing: when one names a secret that the account has not.
+        """
         known = {"secrets": {role: value or "" for role, value in self._secrets.items()}}
         own: Mapping[str, str] = self._access.settings.get("headers", {})
         told_so = {name: filled_text(text, known) for name, text in own.items()}
         return {"Content-Type": "application/json", **told_so}
 
     def _url(self, name: str, call: Call) -> str | None:
+        """An address of the account's with the call's ids; None where it has no such address.
+
+        Raises:
+            Missing: when it names an id that got lost. With nothing in its place the address
+                leads elsewhere, to all calls perhaps, and what is said there is not of this one.
+        """
         template = self._access.settings.get(name)
         if template is None:
             return None
-        known = {"call_id": call.call_id, "carrier_call_id": call.carrier_call_id or ""}
-        try:
-            return filled_text(str(template), known, lambda text: quote(text, safe=""))
-        except Missing:
-            return None
+        known = {"call_id": call.call_id}
+        if call.carrier_call_id is not None:
+            known["carrier_call_id"] = call.carrier_call_id
+        return filled_text(str(template), known, lambda text: quote(text, safe=""))
 
 
 def ended(report: Mapping[str, Any], status: str) -> dict[str, Any]:

@@ -255,12 +255,20 @@ def heard_later(kind: str, payload: Mapping[str, Any]) -> dict[str, Any]:
             amount = needed(payload, "total_cost", str)
             return {"cost": cost_in({"amount": amount, "currency": currency})}
         case "call.recording.saved":
-            urls = payload.get("public_recording_urls") or payload.get("recording_urls") or {}
-            return {"recording_url": urls.get("mp3") or urls.get("wav")}
+            url = recording_in(payload)
+            return {"recording_url": url} if url else {}
         case "call.conversation_insights.generated":
             return analysis_in(insights_in(payload))
         case _:
             return {}
+
+
+def recording_in(payload: Mapping[str, Any]) -> str | None:
+    """Where a recording is; None where no text says so."""
+    holders = (payload.get(name) for name in ("public_recording_urls", "recording_urls"))
+    told_of = [one for one in holders if isinstance(one, Mapping)]
+    found = (one.get(form) for one in told_of for form in ("mp3", "wav"))
+    return next((url for url in found if url and isinstance(url, str)), None)
 
 
 def insights_in(payload: Mapping[str, Any]) -> dict[str, Any]:

@@ -142,12 +142,14 @@ def signature_of(key: str, url: str, form: Mapping[str, Sequence[str]]) -> bytes
 
 
 def spellings_of(*urls: str) -> set[str]:
-    """Each address with its port and without."""
+    """Each address with its port and without, its host as it is written and in lower case."""
     spellings = set()
     for parts in map(urlsplit, filter(None, urls)):
-        host, port = parts.hostname or "", parts.port or PORTS.get(parts.scheme, 0)
-        both = (host, f"{host}:{port}")
-        spellings |= {parts._replace(netloc=netloc).geturl() for netloc in both}
+        written = parts.netloc.rpartition("@")[2]
+        host = written if parts.port is None else written.rpartition(":")[0]
+        port = parts.port or PORTS.get(parts.scheme, 0)
+        for one in (host, host.lower()):
+            spellings |= {parts._replace(netloc=two).geturl() for two in (one, f"{one}:{port}")}
     return spellings
 
 

@@ -2,13 +2,18 @@
 
 import hmac
 import json
+from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 
 import pytest
 
+from chalicelibs.adapters.carriers.accounts import Access
+from chalicelibs.adapters.carriers.asking import Line
+from chalicelibs.adapters.carriers.http import Http
 from chalicelibs.domain.call_event import CallEvent
+from chalicelibs.domain.errors import Invalid
 from chalicelibs.domain.transcript import Utterance
 from chalicelibs.ports.carriers import (
     Accepted,
@@ -30,6 +35,7 @@ from tests.contract.carriers.known import (
     PHONE,
     REQUEST,
     SECRET,
+    an_account,
     carrier,
     request,
     webhook_url,
@@ -92,6 +98,30 @@ def test_what_cannot_be_filled_is_not_asked(server: Loopback) -> None:
 
     assert own.place(REQUEST) == Refused("nothing_to_fill_context.age")
     assert server.seen == []
+
+
+@pytest.mark.parametrize("name", ["Año", "e.mail", "a.b.c", "first name", "Ödön’s", "电话", "x=1"])
+def test_a_place_has_whatever_name_a_context_has(server: Loopback, name: str) -> None:
+    server.says((201, {"id": "h-1"}))
+    body = {"whole": f"{{{{context.{name}}}}}", "part": f"It is {{{{ context.{name} }}}}."}
+
+    carrier("http", server.url, body=body).place(request(context={name: "7"}))
+
+    assert server.seen[0].json == {"whole": "7", "part": "It is 7."}
+
+
+def deep(levels: int) -> Any:
+    """A place in so many objects that there are so many levels."""
+    return {"in": deep(levels - 1)} if levels > 1 else "{{to}}"
+
+
+def test_a_body_is_as_deep_as_can_be_filled_or_refused(server: Loopback) -> None:
+    server.says((201, {"id": "h-1"}))
+
+    assert carrier("http", server.url, body=deep(20)).place(REQUEST) == Accepted("h-1")
+    with pytest.raises(Invalid, match="at most 20 deep") as refused:
+        carrier("http", server.url, body=deep(21))
+    assert refused.value.param == "body"
 
 
 def test_a_body_knows_no_secrets(server: Loopback) -> None:
@@ -229,6 +259,14 @@ def test_what_is_on_its_way_changes_nothing(voice: Carrier, status: str) -> None
     assert voice.read(signed({**REPORT, "status": status})) is None
 
 
+@pytest.mark.parametrize("status", [{}, {"status": None}, {"status": ""}, {"status": " "}])
+def test_what_has_no_status_changes_nothing(voice: Carrier, status: dict[str, Any]) -> None:
+    """A platform may report each utterance: the conversation goes on."""
+    other = {name: value for name, value in REPORT.items() if name != "status"}
+
+    assert voice.read(signed({**other, **status})) is None
+
+
 def test_an_analysis_brings_an_outcome_and_a_wish(voice: Carrier) -> None:
     told = read(voice, analysis={"outcome": "will_pay", "do_not_call": True})
     wish = read(voice, do_not_call=True)
@@ -260,6 +298,8 @@ def test_a_platform_that_speaks_otherwise_is_understood_without_code() -> None:
         told("ended-with-error", error="no route"),
         told("in-progress"),
     )
+    said = {"message": {"type": "transcript", "transcript": "Hello.", "call": call}}
+    assert sovereign.read(signed(said)) is None
     assert told("connecting") is None
     assert ended is not None
     assert (ended.call_id, ended.carrier_call_id, ended.outcome) == (CALL_ID, "s-1", "completed")
@@ -284,6 +324,8 @@ STATUS = "/calls?id={{carrier_call_id}}&ours={{call_id}}"
         ((404, b"<html>"), CannotSay()),
         ((500, b""), CannotSay()),
         ((200, b"<html>"), CannotSay()),
+        ((200, {"calls": [], "next": None}), CannotSay()),
+        ((200, {"status": None}), CannotSay()),
     ],
 )
 def test_what_became_of_a_call(
@@ -312,6 +354,44 @@ def test_who_cannot_be_asked_is_not(server: Loopback) -> None:
 
     assert own.fetch(CALL) == CannotSay()
     assert own.withdraw(CALL) == TooLate()
+    assert server.seen == []
+
+
+def test_who_is_asked_by_an_id_that_got_lost_is_not_asked(server: Loopback) -> None:
+    """`GET /calls/` would say something, but nothing of this call."""
+    place = server.url + "/calls/{{carrier_call_id}}"
+    own = carrier("http", server.url, status_url=place, cancel_url=place)
+    lost = a_call(carrier_call_id=None)
+
+    assert own.fetch(lost) == CannotSay()
+    assert own.withdraw(lost) == CannotSay()
+    assert server.seen == []
+
+
+def test_who_is_asked_by_our_id_needs_no_other(server: Loopback) -> None:
+    server.says((404, {"error": {"code": "not_found"}}))
+    own = carrier("http", server.url, status_url=server.url + "/calls?ours={{call_id}}")
+
+    assert own.fetch(a_call(carrier_call_id=None)) == NeverSeen()
+
+
+def test_an_account_that_cannot_be_filled_says_nothing_of_a_call(server: Loopback) -> None:
+    """One of before that was checked: whoever asks must not break at it again and again."""
+    place = server.url + "/calls/{{call_id}}"
+    account = an_account("http", server.url, status_url=place, cancel_url=place)
+    headers = {"Authorization": "Bearer {{secrets.gone}}"}
+    own = Http(
+        Access(
+            account=replace(account, settings={**account.settings, "headers": headers}),
+            secrets={},
+            webhook_url=webhook_url(),
+            line=Line(allows_private=True),
+            now=lambda: NOON,
+        )
+    )
+
+    assert own.fetch(CALL) == CannotSay()
+    assert own.withdraw(CALL) == CannotSay()
     assert server.seen == []
 
 

@@ -376,3 +376,13 @@ def test_of_a_call_that_is_over_is_told_what_is_known(
 
 def test_our_id_comes_back_as_it_went(server: Loopback) -> None:
     assert b64decode(asked_by_us(server).json["client_state"]).decode() == CALL_ID
+
+
+@pytest.mark.parametrize("urls", [5, ["x"], {"mp3": ["x"]}, {"mp3": [None]}, {"mp3": 5}, {}])
+def test_a_recording_is_where_a_text_says_or_nowhere(telnyx: Carrier, urls: Any) -> None:
+    other = {"wav": "https://r.test/1"}
+
+    found = read(telnyx, "call.recording.saved", public_recording_urls=urls, recording_urls=other)
+
+    assert found.recording_url == "https://r.test/1"
+    assert telnyx.read(signed(report("call.recording.saved", recording_urls=urls))) is None

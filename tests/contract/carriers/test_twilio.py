@@ -3,7 +3,8 @@
 import hmac
 import json
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha1
 from logging import getLogger
@@ -310,6 +311,17 @@ TAMPERED = [
 def test_what_is_not_signed_so_is_refused(twilio: Carrier, webhook: Webhook) -> None:
     with pytest.raises(Forged):
         twilio.read(webhook)
+
+
+@pytest.mark.parametrize("host", ["Hooks.Example.com", "Hooks.Example.com:8443", "[2001:DB8::1]"])
+@pytest.mark.parametrize("written", [str, str.lower])
+def test_an_address_counts_as_it_is_written_and_in_lower_case(
+    twilio: Carrier, host: str, written: Callable[[str], str]
+) -> None:
+    url = f"https://{host}/webhooks/own/w/{CALL_ID}"
+    webhook = signed({"CallStatus": "busy"}, url=written(url))
+
+    assert event(twilio.read(replace(webhook, url=url))).outcome == "busy"
 
 
 def test_a_changed_field_is_refused(twilio: Carrier) -> None:
