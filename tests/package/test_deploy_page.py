@@ -1,12 +1,20 @@
 """The page on releasing says what the template, the API and the Makefile say."""
 
 import json
+import os
 import re
+import shutil
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from chalice.config import Config
 
+import app
+from local.gateway import Gateway, GatewayServer
+from local.gateway_errors import Refusals
+from tests.functional.product import OPERATOR_KEY, TEMPLATE, Product
 from tests.package.conftest import ROOT, Package
 
 PAGE = (ROOT / "docs" / "deploy.md").read_text()
@@ -22,10 +30,14 @@ def overridden() -> set[str]:
     return {name for value in values for name in re.findall(r"(\w+)=", value)}
 
 
+def section(heading: str) -> str:
+    """What stands under a heading."""
+    return PAGE.partition(f"## {heading}\n")[2].partition("\n## ")[0]
+
+
 def told_in(heading: str) -> Iterator[str]:
     """The names in the first column of the table under a heading."""
-    section = PAGE.partition(f"## {heading}\n")[2].partition("\n## ")[0]
-    for row in re.findall(r"^\| (`.*?) \|", section, re.MULTILINE):
+    for row in re.findall(r"^\| (`.*?) \|", section(heading), re.MULTILINE):
         yield from re.findall(r"`(\w+)`", row)
 
 
@@ -96,6 +108,63 @@ def test_the_commands_are_commands(shell: str) -> None:
     )
 
     assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture
+def product(monkeypatch: pytest.MonkeyPatch) -> Product:
+    """The service in memory, as the routes of this process reach it."""
+    product = Product.new()
+    monkeypatch.setattr(app, "service", lambda: product.service)
+    return product
+
+
+@pytest.fixture
+def url(product: Product) -> Iterator[str]:  # noqa: ARG001 - its requests come to the product
+    """Where it is served."""
+    gateway = Gateway(app.app, Config(), Refusals(TEMPLATE["Resources"]))
+    server = GatewayServer(gateway, 0)
+    server.begin()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.finish(within_s=10)
+
+
+def first_call() -> str:
+    """The commands of the first call, with what they use of those before, and no placeholder."""
+    (field,) = re.findall(r"^field\(\) .*$", COMMANDS, re.MULTILINE)
+    blocks = re.findall(r"^```sh\n(.*?)^```", section("The first call"), re.DOTALL | re.MULTILINE)
+    commands = "\n".join([field, *blocks]).replace("AC…", f"AC{'0' * 32}")
+    assert "…" not in commands
+    return commands
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="the commands ask by curl")
+@pytest.mark.parametrize("shell", ["sh", "bash"])
+def test_the_commands_of_the_first_call_are_answered(
+    product: Product, url: str, shell: str, tmp_path: Path
+) -> None:
+    for name in ("aws", "stty"):
+        command = tmp_path / name
+        command.write_text('#!/bin/sh\nprintf "%s\\n" "$@" > "$0.asked"\n')
+        command.chmod(0o755)
+    env = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "URL": url, "OPERATOR_KEY": OPERATOR_KEY}
+
+    done = subprocess.run(
+        [shell, "-e", "-c", first_call()],
+        env={**env, "STAGE": "dev"},
+        cwd=tmp_path,
+        input='a "secret"\n',
+        text=True,
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert '"error"' not in done.stdout, done.stdout
+    assert 'a "secret"' in (tmp_path / "aws.asked").read_text().splitlines()
+    assert '"gates":' in done.stdout, "the last of them is told why nobody is called"
+    (task,) = product.store.tasks.values()
+    assert task.phone == "+12025550102"
 
 
 def test_what_the_page_leads_to_is_there() -> None:
