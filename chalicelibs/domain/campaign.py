@@ -1,7 +1,7 @@
 """A purpose, its contacts and its rules."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Self
 
@@ -205,12 +205,23 @@ class Campaign:
         return is_active and self.has_begun(now) and not self.has_ended(now)
 
     def is_finished(self, now: datetime, progress: Progress) -> bool:
-        """Whether no call of it will ever start again."""
+        """Whether nothing is left to do: no call of it starts, unless a report is yet to come."""
         if self.has_ended(now):
             return True
         if self.kind is CampaignKind.REALTIME or self.state is CampaignState.DRAFT:
             return False
         return progress.tasks > 0 and progress.open_tasks == 0 and not self.importing
+
+    def is_over(self, now: datetime, progress: Progress, *, last_word: timedelta) -> bool:
+        """Whether no call of it will ever start again.
+
+        What its last call is told to have been decides whether another follows, see
+        `Deadlines.last_word`; but not beyond its end.
+        """
+        if self.has_ended(now):
+            return True
+        is_silent = progress.settled_at is None or now > progress.settled_at + last_word
+        return is_silent and self.is_finished(now, progress)
 
     def status(self, now: datetime, progress: Progress, *, in_flight: int) -> CampaignStatus:
         """What it reads as."""

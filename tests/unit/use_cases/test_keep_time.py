@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from chalicelibs.domain.campaign import CampaignKind, CampaignState
+from chalicelibs.domain.deadlines import Deadlines
 from chalicelibs.domain.task import TaskStatus
 from chalicelibs.use_cases.keep_time import KeepTime
 from tests.builders import (
@@ -29,6 +30,9 @@ def test_a_tick_wakes_every_workspace(bench: Bench) -> None:
     assert bench.tick() == 2
     assert sorted(bench.queue.ticks) == [WORKSPACE, OTHER_WORKSPACE]
 
+
+#: Longer than a report of a call that has ended may take to count.
+SILENT = Deadlines().last_word + SECOND
 
 # --- FinishCampaigns -----------------------------------------------------------------------------
 
@@ -98,8 +102,38 @@ def test_a_call_in_flight_keeps_its_campaign_open_until_it_is_settled(bench: Ben
 
     during = bench.finish(WORKSPACE)
     bench.ends(call_id)
+    bench.clock.forward(SILENT)
 
     assert (during, bench.finish(WORKSPACE)) == (0, 1)
+
+
+def test_a_callback_that_is_told_of_late_is_made_though_all_tasks_were_finished(
+    bench: Bench,
+) -> None:
+    bench.has_campaign()
+    bench.has_task()
+    call_id = bench.placed()
+    bench.ends(call_id)
+    bench.clock.forward(bench.deadlines.grace)
+
+    assert bench.finish(WORKSPACE) == 0
+    told = bench.analysis(call_id, outcome="busy_callback", callback_at=bench.clock.now() + MINUTE)
+    assert bench.record(told) == "upgraded"
+    bench.clock.forward(MINUTE)
+
+    assert len(bench.dispatched()) == 1
+
+
+def test_a_campaign_is_completed_once_no_word_on_its_last_call_counts(bench: Bench) -> None:
+    bench.has_campaign()
+    bench.has_task()
+    bench.ends(bench.placed())
+    bench.clock.forward(bench.deadlines.last_word)
+
+    at_the_last_moment = bench.finish(WORKSPACE)
+    bench.clock.forward(SECOND)
+
+    assert (at_the_last_moment, bench.finish(WORKSPACE)) == (0, 1)
 
 
 def test_a_call_in_flight_is_settled_after_its_campaign_ended(bench: Bench) -> None:
