@@ -95,6 +95,7 @@ class Campaign:
     brakes: Brakes = NO_BUDGET
     paused_for: str | None = None  #: Why a brake paused it; None: somebody did.
     resumed_at: datetime | None = None  #: Tasks that were paused before this go on.
+    reopened_at: datetime | None = None  #: When somebody pushed into it whose tasks were finished.
     created_at: datetime
     version: int = 0
 
@@ -168,6 +169,26 @@ class Campaign:
             return replace(self, has_callbacks=True)
         return replace(self, reached=max(self.reached, attempt_no))
 
+    def check_takes_tasks(self, now: datetime) -> None:
+        """Make sure that tasks may be pushed into it.
+
+        Raises:
+            NotAllowed: when it is over.
+        """
+        if self.is_closed:
+            raise NotAllowed(f"the campaign is {self.state}: no more tasks", "campaign")
+        if self.has_ended(now):
+            raise NotAllowed("the campaign has ended: no more tasks", "campaign")
+
+    def reopened(self, now: datetime) -> Self:
+        """The campaign, which is not closed while tasks are on their way into it.
+
+        Raises:
+            NotAllowed: when it was closed before.
+        """
+        self.check_takes_tasks(now)
+        return replace(self, reopened_at=now)
+
     @property
     def knows_by_number(self) -> bool:
         """Whether the id of a number's one task can be told from the number."""
@@ -210,17 +231,19 @@ class Campaign:
             return True
         if self.kind is CampaignKind.REALTIME or self.state is CampaignState.DRAFT:
             return False
-        return progress.tasks > 0 and progress.open_tasks == 0 and not self.importing
+        return progress.are_all_finished and not self.importing
 
     def is_over(self, now: datetime, progress: Progress, *, last_word: timedelta) -> bool:
         """Whether no call of it will ever start again.
 
         What its last call is told to have been decides whether another follows, see
-        `Deadlines.last_word`; but not beyond its end.
+        `Deadlines.last_word`; but not beyond its end. Whoever pushed a task meanwhile has stored
+        it long before.
         """
         if self.has_ended(now):
             return True
-        is_silent = progress.settled_at is None or now > progress.settled_at + last_word
+        moments = [at for at in (progress.settled_at, self.reopened_at) if at is not None]
+        is_silent = all(now > at + last_word for at in moments)
         return is_silent and self.is_finished(now, progress)
 
     def status(self, now: datetime, progress: Progress, *, in_flight: int) -> CampaignStatus:

@@ -55,6 +55,7 @@ FULL = a_campaign(
     importing=frozenset({"f1", "f2"}),
     prompt="Ofrécele a {{name}} 🙂",
     resumed_at=NOON + timedelta(milliseconds=7),
+    reopened_at=NOON + timedelta(milliseconds=9),
 )
 OWN = (WORKSPACE, a_campaign().campaign_id)
 

@@ -34,6 +34,7 @@ def campaign_item(campaign: Campaign) -> Item:
         "brakes": brakes_item(campaign.brakes),
         "paused_for": campaign.paused_for,
         "resumed_at": campaign.resumed_at,
+        "reopened_at": campaign.reopened_at,
         "created_at": campaign.created_at,
         "version": campaign.version,
     }
@@ -67,6 +68,7 @@ def campaign_of(workspace_id: str, item: Item) -> Campaign:
         brakes=brakes_of(item["brakes"]) if "brakes" in item else NO_BUDGET,
         paused_for=item.get("paused_for"),
         resumed_at=maybe(to_instant, item.get("resumed_at")),
+        reopened_at=maybe(to_instant, item.get("reopened_at")),
         created_at=to_instant(item["created_at"]),
         version=item["version"],
     )
