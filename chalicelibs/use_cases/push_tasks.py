@@ -176,11 +176,14 @@ class PushTasks:
         families = frozenset().union(*(families_of(task.own) for task in tasks))
         attempts = max(task.own.max_attempts or 1 for task in tasks)
         shards = max(task.shard for task in tasks) + 1
+        has_own_agents = any(task.own.agent_id for task in tasks)
         is_idle = campaign.kind is CampaignKind.BATCH and progress.are_all_finished
 
         def reaching(found: Campaign) -> Campaign:
             awake = found.reopened(self.clock.now()) if is_idle else found
-            return awake.reaching(families, attempts=attempts, shards=shards)
+            return awake.reaching(
+                families, attempts=attempts, shards=shards, has_own_agents=has_own_agents
+            )
 
         if reaching(campaign) != campaign:
             self.campaigns.edit(campaign.workspace_id, campaign.campaign_id, reaching)
