@@ -179,6 +179,7 @@ def wire(
     withdraw = WithdrawClosed(
         accounts=p.accounts,
         campaigns=p.campaigns,
+        tasks=p.tasks,
         slots=p.slots,
         queue=p.queue,
         clock=p.clock,
