@@ -179,6 +179,7 @@ def wire(
     withdraw = WithdrawClosed(
         accounts=p.accounts,
         campaigns=p.campaigns,
+        tasks=p.tasks,
         slots=p.slots,
         queue=p.queue,
         clock=p.clock,
@@ -195,7 +196,9 @@ def wire(
         clock=p.clock,
         ids=p.ids,
     )
-    finish = FinishCampaigns(campaigns=p.campaigns, clock=p.clock, journal=p.journal)
+    finish = FinishCampaigns(
+        campaigns=p.campaigns, clock=p.clock, deadlines=deadlines, journal=p.journal
+    )
     rehearse = RehearseImport(agents=p.agents, tasks=p.tasks, clock=p.clock, ids=p.ids)
     return Service(
         authorize=Admit(by_key=by_key, by_pass=sign_in.admit),

@@ -1,7 +1,7 @@
 """A purpose, its contacts and its rules."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Self
 
@@ -91,11 +91,13 @@ class Campaign:
     shards: int = 1  #: Partitions per lane.
     reached: int = 1  #: The furthest attempt that a task of it ever waited for.
     has_callbacks: bool = False  #: Whether one ever waited for a callback.
+    has_own_agents: bool = False  #: Whether one ever brought an agent, maybe of another carrier.
     importing: frozenset[str] = frozenset()  #: Imports that are still adding tasks.
     repeats_numbers: bool = False  #: One number may have several tasks, under ids of their own.
     brakes: Brakes = NO_BUDGET
     paused_for: str | None = None  #: Why a brake paused it; None: somebody did.
     resumed_at: datetime | None = None  #: Tasks that were paused before this go on.
+    reopened_at: datetime | None = None  #: When somebody pushed into it whose tasks were finished.
     created_at: datetime
     version: int = 0
 
@@ -165,10 +167,18 @@ class Campaign:
         deepest = max(self.deepest, self.max_attempts)
         return replace(self, deepest=deepest, **changes)  # type: ignore[arg-type]
 
-    def reaching(self, families: frozenset[str], *, attempts: int, shards: int) -> Self:
+    def reaching(
+        self,
+        families: frozenset[str],
+        *,
+        attempts: int,
+        shards: int,
+        has_own_agents: bool = False,
+    ) -> Self:
         """The campaign, looking at least at these lanes and shards."""
         return replace(
             self,
+            has_own_agents=self.has_own_agents or has_own_agents,
             families=self.families | families,
             deepest=max(self.deepest, attempts),
             shards=max(self.shards, shards),
@@ -179,6 +189,26 @@ class Campaign:
         if is_callback:
             return replace(self, has_callbacks=True)
         return replace(self, reached=max(self.reached, attempt_no))
+
+    def check_takes_tasks(self, now: datetime) -> None:
+        """Make sure that tasks may be pushed into it.
+
+        Raises:
+            NotAllowed: when it is over.
+        """
+        if self.is_closed:
+            raise NotAllowed(f"the campaign is {self.state}: no more tasks", "campaign")
+        if self.has_ended(now):
+            raise NotAllowed("the campaign has ended: no more tasks", "campaign")
+
+    def reopened(self, now: datetime) -> Self:
+        """The campaign, which is not closed while tasks are on their way into it.
+
+        Raises:
+            NotAllowed: when it was closed before.
+        """
+        self.check_takes_tasks(now)
+        return replace(self, reopened_at=now)
 
     @property
     def knows_by_number(self) -> bool:
@@ -217,12 +247,25 @@ class Campaign:
         return is_active and self.has_begun(now) and not self.has_ended(now)
 
     def is_finished(self, now: datetime, progress: Progress) -> bool:
-        """Whether no call of it will ever start again."""
+        """Whether nothing is left to do: no call of it starts, unless a report is yet to come."""
         if self.has_ended(now):
             return True
         if self.kind is CampaignKind.REALTIME or self.state is CampaignState.DRAFT:
             return False
-        return progress.tasks > 0 and progress.open_tasks == 0 and not self.importing
+        return progress.are_all_finished and not self.importing
+
+    def is_over(self, now: datetime, progress: Progress, *, last_word: timedelta) -> bool:
+        """Whether no call of it will ever start again.
+
+        What its last call is told to have been decides whether another follows, see
+        `Deadlines.last_word`; but not beyond its end. Whoever pushed a task meanwhile has stored
+        it long before.
+        """
+        if self.has_ended(now):
+            return True
+        moments = [at for at in (progress.settled_at, self.reopened_at) if at is not None]
+        is_silent = all(now > at + last_word for at in moments)
+        return is_silent and self.is_finished(now, progress)
 
     def status(self, now: datetime, progress: Progress, *, in_flight: int) -> CampaignStatus:
         """What it reads as."""

@@ -27,6 +27,14 @@ class Deadlines:
     grace: timedelta = timedelta(minutes=10)  #: In which a more telling outcome still counts.
 
     @property
+    def last_word(self) -> timedelta:
+        """After this a call that has ended is what it is: no report of it counts any more.
+
+        A worker that took one in time has stored what follows by then, or died.
+        """
+        return self.grace + self.sending
+
+    @property
     def longest_queue(self) -> timedelta:
         """How long a claimed call may be kept from the gate on purpose, and still pass it."""
         return (self.first_look - self.sending) / 2

@@ -56,6 +56,11 @@ class Progress:
         """Tasks that may still be called."""
         return self.tasks - self.completed - self.archived
 
+    @property
+    def are_all_finished(self) -> bool:
+        """Whether there were tasks, and none is open."""
+        return self.tasks > 0 and self.open_tasks == 0
+
     @classmethod
     def of(cls, tally: Tally) -> "Progress":
         """The counters read as progress."""

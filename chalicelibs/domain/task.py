@@ -270,7 +270,8 @@ def tally_of(before: Task, after: Task, *, now: datetime, ended_call: Call | Non
         change = (after.status is status) - (before.status is status)
         if change:
             tally[name] = change
-    if after.is_final and not before.is_final:
+    # A call that was lost may turn out to have ended later, so that more may be told of it, too.
+    if after.is_final and not (before.is_final and before.outcome == after.outcome):
         tally[SETTLED_AT] = epoch_ms(now)
     if ended_call is not None:
         tally[CALLS] = 1

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from chalicelibs.domain.campaign import Campaign, CampaignState
+from chalicelibs.domain.deadlines import Deadlines
 from chalicelibs.domain.journal import Happened, Note
 from chalicelibs.ports.campaigns import Campaigns
 from chalicelibs.ports.queues import Queue
@@ -27,10 +28,14 @@ class Tick:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FinishCampaigns:
-    """Close the campaigns that will never call again, so that nothing looks at them any more."""
+    """Close the campaigns that will never call again, so that nothing looks at them any more.
+
+    They read as completed before, from the end of their last task on.
+    """
 
     campaigns: Campaigns
     clock: Clock
+    deadlines: Deadlines
     journal: Journal = UNHEARD
 
     def __call__(self, workspace_id: str) -> int:
@@ -41,7 +46,7 @@ class FinishCampaigns:
         if campaign.state is CampaignState.DRAFT:
             return False
         progress = self.campaigns.progress(campaign.campaign_id)
-        if not campaign.is_finished(self.clock.now(), progress):
+        if not campaign.is_over(self.clock.now(), progress, last_word=self.deadlines.last_word):
             return False
         finished = self.campaigns.edit(
             campaign.workspace_id,

@@ -14,6 +14,7 @@ from chalicelibs.domain.lane import shard_for
 from chalicelibs.domain.naming import is_task_id, task_id_for_phone
 from chalicelibs.domain.outcome import check_outcomes
 from chalicelibs.domain.overrides import Overrides, rules_of
+from chalicelibs.domain.progress import Progress
 from chalicelibs.domain.prompt import needed_variables
 from chalicelibs.domain.push import Push, overrides_of
 from chalicelibs.domain.reach import Reach, beyond_reach
@@ -78,10 +79,7 @@ class PushTasks:
     ) -> Task:
         if campaign is None:
             raise NotFound("campaign", push.campaign_id, "campaign")
-        if campaign.is_closed:
-            raise NotAllowed(f"the campaign is {campaign.state}: no more tasks", "campaign")
-        if campaign.has_ended(self.clock.now()):
-            raise NotAllowed("the campaign has ended: no more tasks", "campaign")
+        campaign.check_takes_tasks(self.clock.now())
         if campaign.kind is CampaignKind.REALTIME:
             return self._realtime_task(push, campaign, callers, new_id)
         own = overrides_of(push, campaign)
@@ -125,18 +123,26 @@ class PushTasks:
         self, campaign: Campaign, results: Sequence[Task | CarillonError]
     ) -> list[Task | CarillonError]:
         """Store the tasks of one campaign; those that were there already become refusals."""
+        own = [
+            one
+            for one in results
+            if isinstance(one, Task) and one.campaign_id == campaign.campaign_id
+        ]
         first: dict[str, Task] = {}
-        for one in results:
-            if isinstance(one, Task) and one.campaign_id == campaign.campaign_id:
-                first.setdefault(one.task_id, one)
+        for one in own:
+            first.setdefault(one.task_id, one)
         if not first:
             return list(results)
-        open_tasks = self.campaigns.progress(campaign.campaign_id).open_tasks
+        progress = self.campaigns.progress(campaign.campaign_id)
         new = [
-            replace(task, shard=shard_for(open_tasks + number))
+            replace(task, shard=shard_for(progress.open_tasks + number))
             for number, task in enumerate(first.values())
         ]
-        stored = {task.task_id: task for task in self._with_lanes(campaign, new)}
+        try:
+            admitted = self._with_lanes(campaign, new, progress)
+        except NotAllowed as error:  # it was closed since it was read
+            return [error if one in own else one for one in results]
+        stored = {task.task_id: task for task in admitted}
         judged = [
             beyond_reach(one.own)
             if isinstance(one, Task) and one.task_id in first.keys() - stored.keys()
@@ -164,16 +170,26 @@ class PushTasks:
         known = {task.task_id: task for task in found if task.workspace_id == workspace_id}
         return [known.get(one, result) for one, result in zip(task_ids, results, strict=True)]
 
-    def _with_lanes(self, campaign: Campaign, tasks: Sequence[Task]) -> Sequence[Task]:
+    def _with_lanes(
+        self, campaign: Campaign, tasks: Sequence[Task], progress: Progress
+    ) -> Sequence[Task]:
         """Those that the campaign has lanes for; dispatch looks there before they stand there.
 
-        It is judged by the campaign as it is when they are opened: others may open some, too.
+        It is judged by the campaign as it is when they are opened: others may open some, too. A
+        batch of which all tasks are finished may be closed at this moment: that it goes on is
+        noted in it first, and whoever closes it goes by what is noted. Where a task is open, that
+        stays far from being over for longer than a request takes.
+
+        Raises:
+            NotAllowed: when it was closed meanwhile.
         """
         shards = max(task.shard for task in tasks) + 1
+        is_idle = campaign.kind is CampaignKind.BATCH and progress.are_all_finished
         admitted: list[Task] = []
 
         def reaching(found: Campaign) -> Campaign:
-            reach = Reach(found.reaching(frozenset(), attempts=1, shards=shards))
+            awake = found.reopened(self.clock.now()) if is_idle else found
+            reach = Reach(awake.reaching(frozenset(), attempts=1, shards=shards))
             admitted[:] = [task for task in tasks if reach.admits(task.own)]
             return reach.campaign
 

@@ -1,15 +1,15 @@
 """Take calls back that wait at their carriers when they may not be dialled any more."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
 from chalicelibs.domain.call import Call, CallStatus
 from chalicelibs.domain.call_event import CallEvent, EventKind
-from chalicelibs.domain.campaign import Campaign
+from chalicelibs.domain.campaign import Campaign, CampaignKind
 from chalicelibs.domain.carrier_account import CANCELLED, QUEUEING
-from chalicelibs.domain.dial_gate import may_still_start
+from chalicelibs.domain.dial_gate import may_still_start, why_over
 from chalicelibs.domain.naming import campaign_of, task_of
 from chalicelibs.domain.outcome import Outcome
 from chalicelibs.domain.task import Task
@@ -103,10 +103,14 @@ class WithdrawCalls:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WithdrawClosed:
-    """Find the calls in flight of campaigns that do not call now: paused, over, out of hours."""
+    """Find the calls in flight that may not be dialled any more.
+
+    Their campaign is paused, over or out of hours, or their task's own end has passed.
+    """
 
     accounts: Accounts
     campaigns: Campaigns
+    tasks: Tasks
     slots: Slots
     queue: Queue
     clock: Clock
@@ -115,29 +119,41 @@ class WithdrawClosed:
     def __call__(self, workspace_id: str) -> int:
         """Have a workspace's calls taken back, as far as they wait; gives how many are asked.
 
-        Only where a carrier of the workspace lets calls wait. Whatever is no campaign that calls
-        now is closed, archived ones too: so every call is found until it is over.
+        Only where a carrier of the workspace lets calls wait. A campaign that is over is none of
+        those that are open, and its calls are found all the same.
         """
-        if not self._may_wait(workspace_id):
+        if not self._lets_wait(workspace_id):
             return 0
         now = self.clock.now()
         calling = {
-            one.campaign_id for one in self.campaigns.open(workspace_id) if is_calling(one, now)
+            one.campaign_id: one
+            for one in self.campaigns.open(workspace_id)
+            if lets_call(one, now)
         }
-        return self._take_back(workspace_id, lambda campaign_id: campaign_id not in calling)
+        held = sorted(self.slots.held(workspace_id))
+        found = [call_id for call_id in held if campaign_of(call_id) not in calling]
+        realtime = {name for name, one in calling.items() if one.kind is CampaignKind.REALTIME}
+        found += self._over((one for one in held if campaign_of(one) in realtime), now)
+        return self._ask(workspace_id, found)
 
     def of(self, campaign: Campaign) -> int:
         """The same for one campaign, which was paused or archived."""
-        if not self._may_wait(campaign.workspace_id):
+        if lets_call(campaign, self.clock.now()) or not self._lets_wait(campaign.workspace_id):
             return 0
-        return self._take_back(campaign.workspace_id, lambda one: one == campaign.campaign_id)
+        held = sorted(self.slots.held(campaign.workspace_id))
+        own = [call_id for call_id in held if campaign_of(call_id) == campaign.campaign_id]
+        return self._ask(campaign.workspace_id, own)
 
-    def _may_wait(self, workspace_id: str) -> bool:
+    def _lets_wait(self, workspace_id: str) -> bool:
         return any(one.kind in QUEUEING for one in self.accounts.list(workspace_id))
 
-    def _take_back(self, workspace_id: str, is_closed: Callable[[str], bool]) -> int:
-        held = sorted(self.slots.held(workspace_id))
-        found = [call_id for call_id in held if is_closed(campaign_of(call_id))]
+    def _over(self, call_ids: Iterable[str], now: datetime) -> list[str]:
+        """The calls of tasks that are over, though their campaign calls: these bring own ends."""
+        by_task = {task_of(call_id): call_id for call_id in call_ids}
+        tasks = self.tasks.get_all(by_task) if by_task else ()
+        return [by_task[one.task_id] for one in tasks if why_over(one, now) is not None]
+
+    def _ask(self, workspace_id: str, found: Sequence[str]) -> int:
         # By lot, for those that go on are found again and again, and must not hide the others.
         chosen = self.ids.shuffled(len(found))[:MOST_AT_ONCE]
         messages = [WithdrawCall(workspace_id=workspace_id, call_id=found[at]) for at in chosen]
@@ -146,6 +162,6 @@ class WithdrawClosed:
         return len(messages)
 
 
-def is_calling(campaign: Campaign, now: datetime) -> bool:
-    """Whether all calls of a campaign may start now, by its state, its dates and its hours."""
+def lets_call(campaign: Campaign, now: datetime) -> bool:
+    """Whether a campaign lets calls start now, in each of its lanes."""
     return campaign.may_call(now) and all(lane.is_open(now) for lane in campaign.lanes())

@@ -52,9 +52,11 @@ FULL = a_campaign(
     shards=3,
     reached=4,
     has_callbacks=True,
+    has_own_agents=True,
     importing=frozenset({"f1", "f2"}),
     prompt="Ofrécele a {{name}} 🙂",
     resumed_at=NOON + timedelta(milliseconds=7),
+    reopened_at=NOON + timedelta(milliseconds=9),
 )
 OWN = (WORKSPACE, a_campaign().campaign_id)
 

@@ -65,6 +65,9 @@ class SimulatedCarrier:
     world: World
     receive: Callable[[CallEvent], object]
     skew: timedelta = NO_WAIT  #: How far its clock is off.
+    announces: bool = (
+        True  #: Whether it says at the end that an analysis follows; else it is late.
+    )
     rings: list[Ring] = field(default_factory=list)
     asked: dict[str, list[datetime]] = field(default_factory=lambda: defaultdict(list))
     _known: dict[str, Ring] = field(default_factory=dict)
@@ -160,6 +163,9 @@ class SimulatedCarrier:
             ended_at=start + ringing + talk,
             end=self._end(request, outcome, start + ringing + talk, talk),
         )
+        has_analysis = ring.end.analysis_follows
+        if not self.announces:
+            ring.end = replace(ring.end, analysis_follows=False)
         self.rings.append(ring)
         self._known.setdefault(ring.call_id, ring)
         self.world.tell(
@@ -172,7 +178,7 @@ class SimulatedCarrier:
             )
             self._report(answer, at=picked_up)
         self._tell_end(ring)
-        if ring.end.analysis_follows:
+        if has_analysis:
             self._analyse(ring)
         self._wish(ring)
 
@@ -227,6 +233,8 @@ class SimulatedCarrier:
         )
         is_first = self.world.strikes("analysis_first")
         early = timedelta(seconds=random.randrange(5)) if is_first else timedelta(seconds=-10)
+        if not self.announces:
+            early = -timedelta(seconds=self.world.dice("announces").randrange(10, 600))
         self._report(ring.analysis, at=ring.ended_at - early)
 
     def _report(self, event: CallEvent, *, at: datetime) -> None:

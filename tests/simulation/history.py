@@ -101,12 +101,16 @@ class History:
         return self.next_act_at() is None and all(map(self.is_done, self.store.tasks.values()))
 
     def is_done(self, task: Task) -> bool:
-        """Whether nothing more will happen to a task: it has ended, or its campaign without it."""
+        """Whether nothing more will happen to a task: it has ended, or its campaign without it.
+
+        By its end, or by hand: a campaign that is completed for its counts leaves nobody behind.
+        """
         if task.status in {TaskStatus.COMPLETED, TaskStatus.ARCHIVED}:
             return True
         campaign = self.store.campaigns[task.campaign_id]
         has_ended = campaign.end_at is not None and campaign.end_at <= self.world.now
-        return task.call is None and (campaign.state in OVER or has_ended)
+        is_archived = campaign.state is CampaignState.ARCHIVED
+        return task.call is None and (is_archived or has_ended)
 
 
 def a_world(seed: int, start: datetime, without: frozenset[str]) -> World:
@@ -149,6 +153,7 @@ def build(world: World) -> History:
         world=world,
         receive=lambda event: history.service.receive_report(event),
         skew=a_carrier_skew(world),
+        announces=world.dice("announces").random() < 0.7,
     )
     on_table = {
         "workspaces": WatchedWorkspaces(journal),

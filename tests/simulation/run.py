@@ -11,6 +11,7 @@ from chalicelibs.domain.agent import Agent, Number
 from chalicelibs.domain.brakes import Brakes
 from chalicelibs.domain.call import Call
 from chalicelibs.domain.campaign import Campaign
+from chalicelibs.domain.deadlines import Deadlines
 from chalicelibs.domain.task import Task, TaskStatus
 from chalicelibs.domain.workspace import ApiKey, Workspace
 from tests.simulation import follow_ups, order, own_rules
@@ -148,6 +149,7 @@ def come_to_rest(history: History) -> None:
     if history.is_over:
         world.run_dry()
         let_end(history)  # messages that were days late may have brought new contacts
+    world.run(world.now + Deadlines().last_word)  # until then campaigns wait for reports
     for _ in range(3):
         tick(history)
         world.run(world.now + MINUTE)

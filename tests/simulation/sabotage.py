@@ -9,6 +9,7 @@ from typing import Any
 from chalicelibs.domain.call import Call
 from chalicelibs.domain.call_event import CallEvent
 from chalicelibs.domain.campaign import Campaign
+from chalicelibs.domain.deadlines import Deadlines
 from chalicelibs.domain.errors import Stale
 from chalicelibs.domain.lane import Lane
 from chalicelibs.domain.progress import Tally
@@ -570,6 +571,19 @@ def never_close(history: History) -> None:
     history.service = replace(history.service, keep_time=replace(keep_time, steps=steps))
 
 
+def close_at_once(history: History) -> None:
+    """A campaign is closed as soon as all its tasks are finished: no late word on one counts."""
+    keep_time, at_once = (
+        history.service.keep_time,
+        Deadlines(grace=timedelta(0), sending=timedelta(0)),
+    )
+    steps = tuple(
+        replace(one, deadlines=at_once) if isinstance(one, FinishCampaigns) else one
+        for one in keep_time.steps
+    )
+    history.service = replace(history.service, keep_time=replace(keep_time, steps=steps))
+
+
 def leave_paused_tasks_behind(history: History) -> None:
     """Resuming a campaign forgets those that were paused one by one."""
     service = history.service
@@ -744,6 +758,7 @@ SABOTAGES: tuple[Callable[[History], None], ...] = (
     forget_to_refill,
     no_look_ahead,
     never_close,
+    close_at_once,
     leave_paused_tasks_behind,
     remember_the_campaign,
     judge_by_the_batch_before,

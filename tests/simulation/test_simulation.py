@@ -22,6 +22,7 @@ PATIENCE = 300
 
 #: Of bugs that show seldom, a seed that has shown them before: the search begins there.
 SHOWN_BY = {
+    "close_at_once": 20,
     "forget_the_zone": 4,
     "grant_every_callback": 15,
     "leave_paused_tasks_behind": 5,

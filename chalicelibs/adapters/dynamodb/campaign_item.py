@@ -29,11 +29,13 @@ def campaign_item(campaign: Campaign) -> Item:
         "shards": campaign.shards,
         "reached": campaign.reached,
         "has_callbacks": campaign.has_callbacks,
+        "has_own_agents": campaign.has_own_agents,
         "importing": campaign.importing or None,
         "repeats_numbers": campaign.repeats_numbers or None,
         "brakes": brakes_item(campaign.brakes),
         "paused_for": campaign.paused_for,
         "resumed_at": campaign.resumed_at,
+        "reopened_at": campaign.reopened_at,
         "created_at": campaign.created_at,
         "version": campaign.version,
     }
@@ -62,11 +64,13 @@ def campaign_of(workspace_id: str, item: Item) -> Campaign:
         # Campaigns of before did not note it: whatever may be, is looked for.
         reached=item.get("reached", MOST_ATTEMPTS),
         has_callbacks=item.get("has_callbacks", True),
+        has_own_agents=item.get("has_own_agents", item["kind"] == CampaignKind.REALTIME),
         importing=item.get("importing", frozenset()),
         repeats_numbers=item.get("repeats_numbers", False),
         brakes=brakes_of(item["brakes"]) if "brakes" in item else NO_BUDGET,
         paused_for=item.get("paused_for"),
         resumed_at=maybe(to_instant, item.get("resumed_at")),
+        reopened_at=maybe(to_instant, item.get("reopened_at")),
         created_at=to_instant(item["created_at"]),
         version=item["version"],
     )

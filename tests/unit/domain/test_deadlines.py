@@ -52,6 +52,10 @@ def test_how_long_an_end_is_waited_for(
     assert DEADLINES.of_surrender(call) == surrender
 
 
+def test_the_last_word_on_a_call_is_stored_by_whoever_took_it_in_time() -> None:
+    assert DEADLINES.last_word == DEADLINES.grace + DEADLINES.sending
+
+
 def test_a_request_leaves_long_before_rescue_may_ask_for_it() -> None:
     call = a_call(deadline=NOON + 3 * MINUTE)
 

@@ -401,6 +401,9 @@ SETTLED = {"settled_at": epoch_ms(LATER)}
         pytest.param(COMPLETED, QUEUED, None, {"completed": -1}, id="a task reopened"),
         pytest.param(COMPLETED, COMPLETED, None, {}, id="a task that stays completed"),
         pytest.param(
+            COMPLETED, replace(COMPLETED, outcome="busy"), None, SETTLED, id="completed otherwise"
+        ),
+        pytest.param(
             COMPLETED, ARCHIVED, None, {"completed": -1, "archived": 1}, id="archived after all"
         ),
     ],

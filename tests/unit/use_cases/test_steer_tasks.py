@@ -85,6 +85,7 @@ def test_the_last_open_task_that_is_archived_finishes_its_campaign(bench: Bench)
     bench.has_task()
 
     steered(bench, "archive")
+    bench.clock.forward(bench.deadlines.last_word + MINUTE)
 
     assert bench.finish(WORKSPACE) == 1
 

@@ -5,12 +5,13 @@ from datetime import timedelta
 import pytest
 
 from chalicelibs.domain.call import CallStatus
+from chalicelibs.domain.campaign import CampaignKind
 from chalicelibs.domain.carrier_account import CANCELLED, CarrierAccount, CarrierKind
 from chalicelibs.domain.task import TaskStatus
 from chalicelibs.ports.carriers import AnswerLost, CannotSay, TooLate, Withdrawn
 from chalicelibs.ports.queues import WithdrawCall
 from chalicelibs.use_cases.withdraw_calls import AFTER_PLACING
-from tests.builders import CAMPAIGN, WORKSPACE, a_task
+from tests.builders import CAMPAIGN, NOON, WORKSPACE, a_task
 from tests.unit.use_cases.bench import MINUTE, Bench, Crashed, crashes_everywhere
 
 NOW = timedelta(0)
@@ -230,3 +231,30 @@ def test_an_archived_campaign_has_its_calls_taken_back(bench: Bench) -> None:
     bench.manage.control(WORKSPACE, CAMPAIGN, "archive")
 
     assert bench.queue.withdrawing == [(message, NOW)]
+
+
+def test_what_waits_when_the_end_of_its_campaign_was_noted_first_is_taken_back(
+    bench: Bench,
+) -> None:
+    message = placed(bench)
+    bench.is_edited(end_at=NOON + MINUTE)
+    bench.clock.forward(MINUTE)
+
+    assert bench.finish(WORKSPACE) == 1
+    assert bench.withdraw_closed(WORKSPACE) == 1
+
+    assert bench.queue.withdrawing == [(message, NOW)]
+
+
+def test_a_task_whose_own_end_has_passed_has_its_call_taken_back(bench: Bench) -> None:
+    bench.accounts.save(an_account(CarrierKind.TWILIO))
+    bench.has_campaign(kind=CampaignKind.REALTIME)
+    bench.has_task(end_at=NOON + MINUTE)
+    call_id = bench.placed()
+
+    before = bench.withdraw_closed(WORKSPACE)
+    bench.clock.forward(MINUTE)
+
+    assert (before, bench.withdraw_closed(WORKSPACE)) == (0, 1)
+    bench.carrier.withdrawn = Withdrawn()
+    assert bench.withdraw(WithdrawCall(workspace_id=WORKSPACE, call_id=call_id)) == "withdrawn"
