@@ -28,6 +28,8 @@ class ApplyBrakes:
 
     def _look_at(self, campaign: Campaign) -> bool:
         progress, now = self.campaigns.progress(campaign.campaign_id), self.clock.now()
+        if campaign.is_finished(now, progress):
+            return False  # it calls nobody any more: there is nothing to stop
         gauge, brakes = self.gauges.get(campaign.campaign_id), campaign.brakes
         if gauge.is_of(progress, now, zone=campaign.zone, brakes=brakes):
             return False

@@ -185,6 +185,8 @@ class Explain:
         if campaign.state is not CampaignState.ACTIVE:
             return None
         progress = self.campaigns.progress(campaign.campaign_id)
+        if campaign.is_finished(now, progress):
+            return None
         gauge, brakes = self.gauges.get(campaign.campaign_id), campaign.brakes
         if gauge.is_of(progress, now, zone=campaign.zone, brakes=brakes):
             return None

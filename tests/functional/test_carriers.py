@@ -745,7 +745,7 @@ def test_a_call_that_waits_too_long_is_taken_back_before_it_counts_as_lost(
     line.answers = []
     line.usual = reply(200, {"status": "queued"})
 
-    for _ in range(40):
+    for _ in range(60):
         product.clock.pass_(MINUTE)
         product.tick()
         product.run()

@@ -18,10 +18,17 @@ def brakes_of(bench: Bench, campaigns: MemoryCampaigns) -> ApplyBrakes:
     return ApplyBrakes(campaigns=campaigns, gauges=MemoryGauges(bench.store), clock=bench.clock)
 
 
+def one_call_has_ended(bench: Bench) -> None:
+    """One of two: where nobody waits any more there is nothing to stop."""
+    bench.has_tasks(1, 2)
+    first, _ = bench.dispatched()
+    bench.place(first)
+    bench.ends(first.call_id, "completed")
+
+
 def test_a_campaign_whose_budget_is_spent_is_paused(bench: Bench) -> None:
     campaign = bench.has_campaign(brakes=SPENT)
-    bench.has_task()
-    bench.ends(bench.placed(), "completed")
+    one_call_has_ended(bench)
 
     assert brakes_of(bench, bench.campaigns)(WORKSPACE) == 1
     assert bench.store.campaigns[campaign.campaign_id].state is CampaignState.PAUSED
@@ -32,8 +39,7 @@ def test_a_budget_that_was_lowered_below_what_is_used_stops_it_at_the_next_look(
     bench: Bench, lowered: Brakes
 ) -> None:
     bench.has_campaign(brakes=RAISED)
-    bench.has_task()
-    bench.ends(bench.placed(), "completed")
+    one_call_has_ended(bench)
     brakes = brakes_of(bench, bench.campaigns)
     assert brakes(WORKSPACE) == 0
 
@@ -43,10 +49,19 @@ def test_a_budget_that_was_lowered_below_what_is_used_stops_it_at_the_next_look(
     assert bench.store.campaigns[CAMPAIGN].paused_for
 
 
+def test_a_campaign_of_which_nobody_waits_any_more_is_left_alone(bench: Bench) -> None:
+    """It reads as completed, and somebody would be told that it was stopped."""
+    bench.has_campaign(brakes=SPENT)
+    bench.has_task()
+    bench.ends(bench.placed(), "completed")
+
+    assert brakes_of(bench, bench.campaigns)(WORKSPACE) == 0
+
+
 def test_whoever_resumes_it_gives_it_another_chance_until_a_call_has_ended(bench: Bench) -> None:
     bench.has_campaign(brakes=SPENT)
-    bench.has_tasks(1, 2)
-    first, second = bench.dispatched()
+    bench.has_tasks(1, 2, 3)
+    first, second, _ = bench.dispatched()
     bench.place(first)
     bench.ends(first.call_id, "completed")
     brakes = brakes_of(bench, bench.campaigns)
