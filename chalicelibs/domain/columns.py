@@ -18,11 +18,8 @@ from chalicelibs.domain.reading import (
     Reading,
     UnusableFile,
 )
-from chalicelibs.domain.row_codes import RowCode, UnusableRow
+from chalicelibs.domain.row_codes import MOST_SHOWN, RowCode, UnusableRow
 from chalicelibs.domain.spreadsheet import plain
-
-#: Of a value, what is enough to find it.
-MOST_SHOWN = 100
 
 #: Byte order marks and other letters of no width, as programs leave them.
 UNSEEN = "\ufeff\u200b\u200e\u200f\u2060"
@@ -68,8 +65,8 @@ class Columns:
         return cls(names=names, places=places, words=words, nameless=nameless)
 
     def name(self, meaning: Meaning) -> str:
-        """What the file calls the column of this meaning."""
-        return self.names[self.places[meaning]]
+        """What the file calls the column of this meaning, as it is shown."""
+        return self.names[self.places[meaning]][:MOST_SHOWN]
 
     def contact(self, cells: Sequence[str]) -> Contact:
         """What a row says under these columns.

@@ -39,7 +39,7 @@ class AcceptedRow(NamedTuple):
 
     line: int
     task: Task
-    phone_column: str = "phone"  #: What the file calls it.
+    phone_column: str = "phone"  #: What the file calls it, as it is shown.
 
     def as_duplicate(self) -> RejectedRow:
         """The row, found to name a number that the campaign has already."""

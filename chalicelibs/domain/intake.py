@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from chalicelibs.domain.campaign import MOST_LANES, Campaign
-from chalicelibs.domain.columns import MOST_SHOWN, Columns, Contact
+from chalicelibs.domain.columns import Columns, Contact
 from chalicelibs.domain.context import UnusableContext, check_context
 from chalicelibs.domain.csv_rows import BadRecord, Record
 from chalicelibs.domain.imports import AcceptedRow, Import, RejectedRow
@@ -15,7 +15,7 @@ from chalicelibs.domain.lane import families_of
 from chalicelibs.domain.naming import task_id_for_phone, task_id_for_row
 from chalicelibs.domain.overrides import NONE, Overrides
 from chalicelibs.domain.reading import Duplicates, Meaning
-from chalicelibs.domain.row_codes import RowCode, UnusableRow
+from chalicelibs.domain.row_codes import RowCode, UnusableRow, listed
 from chalicelibs.domain.row_values import external_id_in, priorities_in, start_in, zone_in
 from chalicelibs.domain.task import Task
 from chalicelibs.domain.written_phone import read_phone
@@ -107,7 +107,7 @@ class Intake:
             return read(text)
         except UnusableRow as error:
             name = self.columns.name(meaning)
-            raise UnusableRow(error.code, error.message, name, text[:MOST_SHOWN]) from error
+            raise UnusableRow(error.code, error.message, name, text) from error
 
     def _check(self, context: Mapping[str, str]) -> None:
         """Refuse a context that the prompt cannot be filled with, or that cannot be kept.
@@ -117,7 +117,7 @@ class Intake:
         """
         missing = [name for name in self.needed_variables if not context.get(name)]
         if missing:
-            names = ", ".join(missing)
+            names = listed(missing)
             message = f"the agent's prompt needs {names}: fill it in for this contact"
             raise UnusableRow(RowCode.MISSING_VARIABLES, message, names)
         try:
