@@ -286,6 +286,13 @@ JOINED = (
 )
 
 
+#: Of a file whose bytes have come in parts too small to be put together.
+CUT_OTHERWISE = (
+    "the file was cut otherwise than was said: send each part with as many bytes as stand with its"
+    " address, and ask again"
+)
+
+
 def check_size(come: int, size: int) -> None:
     """Make sure that all parts of a file have come.
 

@@ -103,7 +103,8 @@ class Files(Protocol):
         """Put the parts that have come together; whoever watches for files is told of it.
 
         Raises:
-            NotAllowed: when they are not so many bytes together, or were put together before.
+            NotAllowed: when they are not so many bytes together, have other sizes than they were
+                announced with, or were put together before.
         """
 
     def put(self, source: str, content: bytes) -> None:
