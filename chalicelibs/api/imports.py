@@ -145,7 +145,9 @@ class PreviewView(View):
 
     line: int
     phone: str = Field(description="The number that would be called, E.164.")
-    prompt: str | None = Field(description="Null: the campaign's agent is gone.")
+    prompt: str | None = Field(
+        description="Null: the campaign's agent is gone, or this contact's prompt is too long."
+    )
 
 
 class PreviewsView(View):
