@@ -185,10 +185,14 @@ def delimiter_of(header: str, reading: Reading) -> str:
 
 
 def fitness(header: str, delimiter: str, reading: Reading) -> tuple[int, bool, int]:
-    """How much sense a delimiter makes: columns that were said, a number, many columns."""
+    """How much sense a delimiter makes: columns that were said, a number, many columns.
+
+    What holds another delimiter is no name of a number: `phone;` in a line that was cut at commas.
+    """
     start = header[: csv.field_size_limit()]  # so that no field can be too large
     cells = next(csv.reader(StringIO(start, newline=""), delimiter=delimiter), [])
     bares = {bare(cell) for cell in cells}
     said = sum(bare(name) in bares for name in reading.columns.values() if name)
-    has_phone = any(bares & group for group in BARE_NAMES[Meaning.PHONE])
+    whole = {bare(cell) for cell in cells if not any(one in cell for one in DELIMITERS)}
+    has_phone = any(whole & group for group in BARE_NAMES[Meaning.PHONE])
     return said, has_phone, len(cells)
