@@ -53,7 +53,7 @@ def is_wanted(row: RejectedRow, *, has_duplicates: bool) -> bool:
     """Whether there is something to correct, of somebody who was not erased."""
     if row.code == RowCode.DUPLICATE and not has_duplicates:
         return False
-    return row.value is not None or row.code not in WITH_NUMBER
+    return not row.is_erased and (row.value is not None or row.code not in WITH_NUMBER)
 
 
 def uncorrected(header: Sequence[str], cells: Sequence[str]) -> Sequence[str]:

@@ -9,7 +9,7 @@ from typing import NamedTuple, Self
 from unicodedata import category
 
 from chalicelibs.domain.errors import Invalid, NotAllowed
-from chalicelibs.domain.naming import LENGTH, base32, is_plain_id
+from chalicelibs.domain.naming import LENGTH, base32, is_plain_id, task_id_for_phone
 from chalicelibs.domain.reading import PLAIN, Duplicates, Reading
 from chalicelibs.domain.row_codes import RowCode
 from chalicelibs.domain.task import Task
@@ -32,6 +32,8 @@ class RejectedRow(NamedTuple):
     message: str
     column: str | None = None
     value: str | None = None
+    task_id: str | None = None  #: Of the task that its number makes; None: that was not read.
+    is_erased: bool = False  #: Whom it named was erased: it is not shown as it stood in its file.
 
 
 class AcceptedRow(NamedTuple):
@@ -53,7 +55,8 @@ class AcceptedRow(NamedTuple):
             "the campaign has too many different time zones and priorities: use fewer, like"
             " low, normal and high"
         )
-        return RejectedRow(self.line, RowCode.TOO_MANY_LANES, message)
+        task_id = task_id_for_phone(self.task.campaign_id, self.task.phone)
+        return RejectedRow(self.line, RowCode.TOO_MANY_LANES, message, task_id=task_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,10 +41,13 @@ class Intake:
         """One row as a task, or with the reason why it is none."""
         if isinstance(record, BadRecord):
             return RejectedRow(record.line, record.code, record.message)
+        contact = None
         try:
-            task = self._task(self.columns.contact(record.cells), record.line, shard)
+            contact = self.columns.contact(record.cells)
+            task = self._task(contact, record.line, shard)
         except UnusableRow as error:
-            return RejectedRow(record.line, error.code, error.message, error.param, error.value)
+            row = RejectedRow(record.line, error.code, error.message, error.param, error.value)
+            return row if contact is None else row._replace(task_id=self._known_by(contact))
         return AcceptedRow(record.line, task, self.columns.name(Meaning.PHONE))
 
     def _task(self, contact: Contact, line: int, shard: int) -> Task:
@@ -72,6 +75,13 @@ class Intake:
         if self.job.reading.duplicates is Duplicates.ALLOW:
             return task_id_for_row(self.campaign.campaign_id, self.job.import_id, line)
         return task_id_for_phone(self.campaign.campaign_id, phone)
+
+    def _known_by(self, contact: Contact) -> str | None:
+        """What a row is found by whose contact is to be erased; None: its number is none."""
+        try:
+            return task_id_for_phone(self.campaign.campaign_id, self._phone(contact))
+        except UnusableRow:
+            return None
 
     def _phone(self, contact: Contact) -> str:
         region = self.job.reading.region

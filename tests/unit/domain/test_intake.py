@@ -182,6 +182,8 @@ def test_rows_open_so_many_lanes_and_no_more() -> None:
     reached = a_campaign().reaching(families, attempts=2, shards=1)
     assert MOST_LANES - 3 <= len(reached.lanes()) <= MOST_LANES
     assert {row.code for row in chunk.rejected} == {"too_many_lanes"}
+    last = task_id_for_phone(CAMPAIGN, records[-1].cells[0])
+    assert chunk.rejected[-1].task_id == last, "it is found where its contact is erased"
     assert len(chunk.accepted) + len(chunk.rejected) == 500
 
 
