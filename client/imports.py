@@ -25,6 +25,9 @@ MOST_LOOKS_IN_VAIN = 120
 #: Rows that are shown of those that were rejected, unless all of them are wanted.
 MOST_SHOWN = 50
 
+#: What is shown of a contact whom no agent would be told of.
+NO_PROMPT = "the agent is gone, or this prompt is too long"
+
 #: What an import is called before the file has been seen.
 WAITING = "waiting"
 
@@ -197,7 +200,8 @@ def show_preview(api: Api, job: Job) -> None:
     for one in api.get(path_of("imports", job["id"], "preview"))["preview"]:
         place = Text(f"line {one['line']}", style="bold")
         screen.show(Text("  ").join([place, Text(one["phone"], style="green")]))
-        screen.show(Text(words.plain(one["prompt"] or "the agent is gone"), style="dim"))
+        prompt = NO_PROMPT if one["prompt"] is None else one["prompt"]
+        screen.show(Text(words.plain(prompt), style="dim"))
 
 
 def told(row: Mapping[str, Any]) -> str:

@@ -30,6 +30,9 @@ LOOK_S, MOVE_S = 10, 60
 #: What S3 says of an object that is not there; without the right to list, it denies access.
 GONE = frozenset({"NoSuchKey", "NoSuchBucket", "404", "AccessDenied", "403"})
 
+#: What it says, under a code that says nothing, of an object over 5 GB.
+TOO_LARGE = "larger than the maximum allowable size for a copy source"
+
 #: Where a file lies that is to be imported.
 PLACE = re.compile(r"imports/(?P<workspace_id>[^/]+)/(?P<campaign_id>[^/]+)/.+")
 
@@ -137,13 +140,14 @@ def to_bucket(make_client: Callable[[], Any]) -> Sender:
 
 
 def touch(client: Any, place: Mapping[str, str]) -> bool:
-    """Write a file anew as it is; False when it is gone."""
+    """Write a file anew as it is; False when it is gone, or too large for that."""
     try:
         client.copy_object(
             **place, CopySource=place, MetadataDirective="REPLACE", ContentType="text/csv"
         )
     except ClientError as error:
-        if error.response["Error"]["Code"] not in GONE:
+        refusal = error.response["Error"]
+        if refusal["Code"] not in GONE and TOO_LARGE not in refusal["Message"]:
             raise
         return False
     return True

@@ -8,7 +8,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from chalicelibs.domain.errors import NotAllowed
-from chalicelibs.domain.imports import JOINED, check_size
+from chalicelibs.domain.imports import CUT_OTHERWISE, JOINED, check_size
 from chalicelibs.ports.imports import UnreadableFile, Upload
 
 SCHEME = "s3://"
@@ -16,7 +16,8 @@ CSV = "text/csv"
 #: Without the right to list the bucket, S3 denies access to what does not exist.
 GONE = frozenset({"NoSuchKey", "NoSuchBucket", "404", "AccessDenied", "403"})
 
-NO_UPLOAD = frozenset({"NoSuchUpload", "404"})
+#: What S3 says of parts that it cannot put together: they are gone, or not as they were announced.
+WHY_NOT_JOINED = {"NoSuchUpload": JOINED, "404": JOINED, "EntityTooSmall": CUT_OTHERWISE}
 
 #: What S3 says of an object that has another version, and of a place behind an object's end.
 REPLACED = frozenset({"PreconditionFailed", "412"})
@@ -75,9 +76,10 @@ class S3Files:
                 **_place(source), UploadId=upload_id, MultipartUpload={"Parts": named}
             )
         except ClientError as error:
-            if error.response["Error"]["Code"] not in NO_UPLOAD:
+            reason = WHY_NOT_JOINED.get(error.response["Error"]["Code"])
+            if reason is None:
                 raise
-            raise NotAllowed(JOINED, "upload") from error
+            raise NotAllowed(reason, "upload") from error
 
     def _parts(self, source: str, upload_id: str) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []

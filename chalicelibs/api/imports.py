@@ -145,7 +145,9 @@ class PreviewView(View):
 
     line: int
     phone: str = Field(description="The number that would be called, E.164.")
-    prompt: str | None = Field(description="Null: the campaign's agent is gone.")
+    prompt: str | None = Field(
+        description="Null: the campaign's agent is gone, or this contact's prompt is too long."
+    )
 
 
 class PreviewsView(View):
@@ -246,7 +248,7 @@ def rehearsal_view(done: Rehearsal) -> RehearsalView:
         rejected=counts.rejected,
         duplicates=counts.duplicates,
         updated=counts.updated,
-        rejected_rows=[RejectedRowView(**row._asdict()) for row in done.rejected],
+        rejected_rows=[row_view(row) for row in done.rejected],
         preview=[PreviewView(**one._asdict()) for one in done.previews],
     )
 
@@ -309,5 +311,12 @@ def missing_view(found: Iterable[MissingLines]) -> MissingView:
 
 def rows_view(page: Page[RejectedRow]) -> RejectedRowsView:
     """A page of the rows that did not become tasks, each with what to do about it."""
-    rows = [RejectedRowView(**row._asdict()) for row in page.items]
+    rows = [row_view(row) for row in page.items]
     return RejectedRowsView(rows=rows, next_cursor=page.cursor)
+
+
+def row_view(row: RejectedRow) -> RejectedRowView:
+    """A row that did not become a task."""
+    return RejectedRowView(
+        line=row.line, code=row.code, message=row.message, column=row.column, value=row.value
+    )

@@ -57,14 +57,15 @@ class Once:
     def telling_a_secret(self, route: Route[Args]) -> Callable[Args, Response]:
         """Like `once`, where the answer holds a secret: only who asked can read what is kept.
 
-        It is sealed with the caller's API key, of which the table has but a hash. So another key
-        of the same workspace is another sender here.
+        It is sealed with what the caller signs with, an API key or the pass of a session, of which
+        the table has but a hash. So another key of the same workspace is another sender here, and
+        so is another session of the same key: it could not read what was kept.
         """
 
         @wraps(route)
         def answer(*args: Args.args, **kwargs: Args.kwargs) -> Response:
             own = request(self._app)
-            sender = f"{own.holder}#{own.key_id}"
+            sender = f"{own.holder}#{blake2b(own.token.encode(), digest_size=16).hexdigest()}"
             return self._answer(own, lambda ids: route(ids, *args, **kwargs), sender, own.token)
 
         return answer

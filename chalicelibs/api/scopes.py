@@ -90,6 +90,9 @@ COLUMNS = "columns"
 #: Fields that hold one of the workspace's own numbers.
 OWN = frozenset({"from", "caller_id", "number_id"})
 
+#: Fields under which somebody else gives the names: none of them is one of ours there.
+OTHERS = frozenset({"analysis", "context", "variables"})
+
 #: A number in E.164, wherever it stands.
 NUMBER = re.compile(r"\+[1-9]\d{6,14}(?!\d)")
 
@@ -121,17 +124,23 @@ def refused(error: Forbidden) -> Response:
     return answer_to(error)
 
 
-def without_numbers(value: Any, field: str = "") -> Any:
-    """An answer whose contacts' numbers are masked, wherever they stand."""
+def without_numbers(value: Any, field: str = "", *, is_ours: bool = True) -> Any:
+    """An answer whose contacts' numbers are masked, wherever they stand.
+
+    Args:
+        value: the answer, or a part of it.
+        field: under which it stands.
+        is_ours: whether that name is one of ours, and means what it says.
+    """
     if isinstance(value, dict):
-        are_names = field == COLUMNS
+        are_names, is_ours = is_ours and field == COLUMNS, is_ours and field not in OTHERS
         return {
-            name: without_numbers(one, COLUMNS if are_names else name)
+            name: without_numbers(one, COLUMNS if are_names else name, is_ours=is_ours)
             for name, one in value.items()
         }
     if isinstance(value, list):
-        return [without_numbers(one, field) for one in value]
-    if not isinstance(value, str) or field in OWN:
+        return [without_numbers(one, field, is_ours=is_ours) for one in value]
+    if not isinstance(value, str) or (is_ours and field in OWN):
         return value
     if field in CONTACTS:
         return masked(value)

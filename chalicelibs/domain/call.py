@@ -32,6 +32,9 @@ MOST_MICROS = 1_000_000 * MICROS
 #: The reason of a call of whose end nobody could tell.
 LOST = "lost"
 
+#: What a carrier calls a call, where that is an id and no more: no address, no number of anybody.
+OPAQUE = re.compile(r"(?!(?:[A-Za-z]+:)?[0-9]{7,}\Z)[A-Za-z0-9:._-]+")
+
 #: Progress only moves forward; an unknown call may turn out to be anywhere.
 NEXT: Mapping[CallStatus, frozenset[CallStatus]] = {
     CallStatus.RESERVED: frozenset({CallStatus.DIALING}),
@@ -104,13 +107,7 @@ class Call:
     @property
     def price(self) -> tuple[int, str] | None:
         """Its cost in millionths, and the currency; None where it cannot be read."""
-        amount, _, currency = (self.cost or "").partition(" ")
-        try:
-            micros = Decimal(amount) * MICROS
-            is_price = 0 <= micros <= MOST_MICROS and CURRENCY.fullmatch(currency)
-        except (ArithmeticError, ValueError):
-            return None
-        return (int(micros), currency) if is_price else None
+        return price_in(self.cost)
 
     def is_told_of_by(self, carrier: str | None) -> bool:
         """Whether a report may be believed that came by this carrier's webhook; None: our own.
@@ -124,10 +121,19 @@ class Call:
         return status in NEXT[self.status]
 
     def erased(self) -> Self:
-        """The call without the person; what it cost and how it ended stays."""
+        """The call without the person; what it cost and how it ended stays.
+
+        Of what a carrier wrote as it liked, only what can be read stays. Its id of the call is
+        needed as it is for as long as the call goes on.
+        """
+        is_over = self.status is CallStatus.ENDED
+        is_id = OPAQUE.fullmatch(self.carrier_call_id or "") is not None
         return replace(
             self,
             phone=None,
+            carrier_call_id=None if is_over and not is_id else self.carrier_call_id,
+            reason=self.reason if self.reason == LOST else None,
+            cost=None if self.price is None else self.cost,
             callback_at=None,
             recording_url=None,
             transcript=(),
@@ -137,5 +143,17 @@ class Call:
         )
 
     def because(self, status: CallStatus, **known: object) -> Self:
-        """The call one step further, with what became known by it."""
-        return replace(self, status=status, **known)  # type: ignore[arg-type]
+        """The call one step further, with what became known by it; but for a person erased."""
+        further = replace(self, status=status, **known)  # type: ignore[arg-type]
+        return further.erased() if self.is_erased else further
+
+
+def price_in(cost: str | None) -> tuple[int, str] | None:
+    """A cost in millionths, and the currency; None where it cannot be read."""
+    amount, _, currency = (cost or "").partition(" ")
+    try:
+        micros = Decimal(amount) * MICROS
+        is_price = 0 <= micros <= MOST_MICROS and CURRENCY.fullmatch(currency)
+    except (ArithmeticError, ValueError):
+        return None
+    return (int(micros), currency) if is_price else None

@@ -7,6 +7,8 @@ from enum import StrEnum
 from typing import Any, Self
 
 from chalicelibs.domain import analysis, transcript
+from chalicelibs.domain.call import LOST, price_in
+from chalicelibs.domain.carrier_account import CANCELLED
 from chalicelibs.domain.instants import MILLISECOND, epoch_ms, from_epoch_ms
 from chalicelibs.domain.transcript import Transcript
 
@@ -51,8 +53,16 @@ class CallEvent:
     workspace_id: str | None = None  #: Whose account with the carrier signed it.
 
     def impersonal(self) -> Self:
-        """The event without what it tells of a person."""
-        return replace(self, callback_at=None, recording_url=None, transcript=(), analysis={})
+        """The event without what it tells of a person, or may tell in words of its own."""
+        return replace(
+            self,
+            reason=self.reason if self.reason in {LOST, CANCELLED} else None,
+            cost=None if price_in(self.cost) is None else self.cost,
+            callback_at=None,
+            recording_url=None,
+            transcript=(),
+            analysis={},
+        )
 
     def bounded(self) -> Self:
         """The event, small enough for a queue and for the table, whatever a carrier sent."""

@@ -18,11 +18,8 @@ from chalicelibs.domain.reading import (
     Reading,
     UnusableFile,
 )
-from chalicelibs.domain.row_codes import RowCode, UnusableRow
+from chalicelibs.domain.row_codes import MOST_SHOWN, RowCode, UnusableRow
 from chalicelibs.domain.spreadsheet import plain
-
-#: Of a value, what is enough to find it.
-MOST_SHOWN = 100
 
 #: Byte order marks and other letters of no width, as programs leave them.
 UNSEEN = "\ufeff\u200b\u200e\u200f\u2060"
@@ -68,8 +65,8 @@ class Columns:
         return cls(names=names, places=places, words=words, nameless=nameless)
 
     def name(self, meaning: Meaning) -> str:
-        """What the file calls the column of this meaning."""
-        return self.names[self.places[meaning]]
+        """What the file calls the column of this meaning, as it is shown."""
+        return self.names[self.places[meaning]][:MOST_SHOWN]
 
     def contact(self, cells: Sequence[str]) -> Contact:
         """What a row says under these columns.
@@ -188,10 +185,14 @@ def delimiter_of(header: str, reading: Reading) -> str:
 
 
 def fitness(header: str, delimiter: str, reading: Reading) -> tuple[int, bool, int]:
-    """How much sense a delimiter makes: columns that were said, a number, many columns."""
+    """How much sense a delimiter makes: columns that were said, a number, many columns.
+
+    What holds another delimiter is no name of a number: `phone;` in a line that was cut at commas.
+    """
     start = header[: csv.field_size_limit()]  # so that no field can be too large
     cells = next(csv.reader(StringIO(start, newline=""), delimiter=delimiter), [])
     bares = {bare(cell) for cell in cells}
     said = sum(bare(name) in bares for name in reading.columns.values() if name)
-    has_phone = any(bares & group for group in BARE_NAMES[Meaning.PHONE])
+    whole = {bare(cell) for cell in cells if not any(one in cell for one in DELIMITERS)}
+    has_phone = any(whole & group for group in BARE_NAMES[Meaning.PHONE])
     return said, has_phone, len(cells)

@@ -3,10 +3,15 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from chalicelibs.domain.columns import tidy
 from chalicelibs.domain.csv_rows import AnyRecord, Record
 from chalicelibs.domain.imports import RejectedRow
 from chalicelibs.domain.reading import CORRECTION_COLUMNS
 from chalicelibs.domain.row_codes import RowCode
+from chalicelibs.domain.spreadsheet import plain
+
+#: What may stand in our first column.
+CODES = frozenset(RowCode)
 
 #: Rows of which the number is shown; where it is gone, the person was erased.
 WITH_NUMBER = frozenset(
@@ -36,7 +41,7 @@ class Correction(NamedTuple):
     @classmethod
     def header(cls, names: Sequence[str]) -> "Correction":
         """The first line: the names that the file had, behind those of what is wrong."""
-        return cls(*CORRECTION_COLUMNS, names)
+        return cls(*CORRECTION_COLUMNS, uncorrected(names, names))
 
     @property
     def row(self) -> Sequence[str]:
@@ -48,11 +53,34 @@ def is_wanted(row: RejectedRow, *, has_duplicates: bool) -> bool:
     """Whether there is something to correct, of somebody who was not erased."""
     if row.code == RowCode.DUPLICATE and not has_duplicates:
         return False
-    return row.value is not None or row.code not in WITH_NUMBER
+    return not row.is_erased and (row.value is not None or row.code not in WITH_NUMBER)
+
+
+def uncorrected(header: Sequence[str], cells: Sequence[str]) -> Sequence[str]:
+    """A row of a file without what we wrote into it when it was corrected before.
+
+    In a row that is too short somebody may have taken our cells out: then nothing stands in their
+    place but the row's own.
+    """
+    texts = [plain(cell) for cell in cells]
+    ours = {place for place, name in enumerate(header) if is_ours(name)}
+    has_ours = any(texts[place] in CODES for place in ours if place < len(texts))
+    if len(texts) < len(header) and not has_ours:
+        return texts
+    return [text for place, text in enumerate(texts) if place not in ours]
+
+
+def is_ours(name: str) -> bool:
+    """Whether a column says what was wrong, and nothing of a contact."""
+    return tidy(plain(name)) in CORRECTION_COLUMNS
 
 
 def corrections(
-    rows: Sequence[RejectedRow], records: Iterable[AnyRecord], lines: Mapping[int, str]
+    rows: Sequence[RejectedRow],
+    records: Iterable[AnyRecord],
+    lines: Mapping[int, str],
+    *,
+    header: Sequence[str] = (),
 ) -> Iterator[Correction]:
     """These rows with their cells; what was no record is one cell, the line as it is.
 
@@ -60,12 +88,14 @@ def corrections(
         rows: in the order of the file.
         records: those among which they are.
         lines: the texts of lines that are no records, by number.
+        header: the first line of the file.
     """
     reasons = {row.line: row for row in rows}
     for record in records:
         row = reasons.pop(record.line, None)
         if row is not None:
-            cells = record.cells if isinstance(record, Record) else [lines.get(record.line, "")]
+            line = [lines.get(record.line, "")]
+            cells = uncorrected(header, record.cells) if isinstance(record, Record) else line
             yield Correction(row.code, row.message, cells)
         if not reasons:
             return  # the rest of the file, which may be long, is not read

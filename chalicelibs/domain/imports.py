@@ -9,7 +9,7 @@ from typing import NamedTuple, Self
 from unicodedata import category
 
 from chalicelibs.domain.errors import Invalid, NotAllowed
-from chalicelibs.domain.naming import LENGTH, base32, is_plain_id
+from chalicelibs.domain.naming import LENGTH, base32, is_plain_id, task_id_for_phone
 from chalicelibs.domain.reading import PLAIN, Duplicates, Reading
 from chalicelibs.domain.row_codes import RowCode
 from chalicelibs.domain.task import Task
@@ -32,6 +32,8 @@ class RejectedRow(NamedTuple):
     message: str
     column: str | None = None
     value: str | None = None
+    task_id: str | None = None  #: Of the task that its number makes; None: that was not read.
+    is_erased: bool = False  #: Whom it named was erased: it is not shown as it stood in its file.
 
 
 class AcceptedRow(NamedTuple):
@@ -39,7 +41,7 @@ class AcceptedRow(NamedTuple):
 
     line: int
     task: Task
-    phone_column: str = "phone"  #: What the file calls it.
+    phone_column: str = "phone"  #: What the file calls it, as it is shown.
 
     def as_duplicate(self) -> RejectedRow:
         """The row, found to name a number that the campaign has already."""
@@ -53,7 +55,8 @@ class AcceptedRow(NamedTuple):
             "the campaign has too many different time zones and priorities: use fewer, like"
             " low, normal and high"
         )
-        return RejectedRow(self.line, RowCode.TOO_MANY_LANES, message)
+        task_id = task_id_for_phone(self.task.campaign_id, self.task.phone)
+        return RejectedRow(self.line, RowCode.TOO_MANY_LANES, message, task_id=task_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -283,6 +286,13 @@ def part_sizes(size: int) -> list[int]:
 JOINED = (
     "its parts were put together before, or given up a day after they were announced: look at the"
     " import, and announce the file again if nothing has come"
+)
+
+
+#: Of a file whose bytes have come in parts too small to be put together.
+CUT_OTHERWISE = (
+    "the file was cut otherwise than was said: send each part with as many bytes as stand with its"
+    " address, and ask again"
 )
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from chalicelibs.domain.campaign import Campaign
-from chalicelibs.domain.columns import MOST_SHOWN, Columns, Contact
+from chalicelibs.domain.columns import Columns, Contact
 from chalicelibs.domain.context import UnusableContext, check_context
 from chalicelibs.domain.csv_rows import BadRecord, Record
 from chalicelibs.domain.imports import AcceptedRow, Import, RejectedRow
@@ -14,7 +14,7 @@ from chalicelibs.domain.instants import with_lot
 from chalicelibs.domain.naming import task_id_for_phone, task_id_for_row
 from chalicelibs.domain.overrides import NONE, Overrides
 from chalicelibs.domain.reading import Duplicates, Meaning
-from chalicelibs.domain.row_codes import RowCode, UnusableRow
+from chalicelibs.domain.row_codes import RowCode, UnusableRow, listed
 from chalicelibs.domain.row_values import external_id_in, priorities_in, start_in, zone_in
 from chalicelibs.domain.task import Task
 from chalicelibs.domain.written_phone import read_phone
@@ -40,10 +40,13 @@ class Intake:
         """One row as a task, or with the reason why it is none."""
         if isinstance(record, BadRecord):
             return RejectedRow(record.line, record.code, record.message)
+        contact = None
         try:
-            task = self._task(self.columns.contact(record.cells), record.line, shard)
+            contact = self.columns.contact(record.cells)
+            task = self._task(contact, record.line, shard)
         except UnusableRow as error:
-            return RejectedRow(record.line, error.code, error.message, error.param, error.value)
+            row = RejectedRow(record.line, error.code, error.message, error.param, error.value)
+            return row if contact is None else row._replace(task_id=self._known_by(contact))
         return AcceptedRow(record.line, task, self.columns.name(Meaning.PHONE))
 
     def _task(self, contact: Contact, line: int, shard: int) -> Task:
@@ -71,6 +74,13 @@ class Intake:
         if self.job.reading.duplicates is Duplicates.ALLOW:
             return task_id_for_row(self.campaign.campaign_id, self.job.import_id, line)
         return task_id_for_phone(self.campaign.campaign_id, phone)
+
+    def _known_by(self, contact: Contact) -> str | None:
+        """What a row is found by whose contact is to be erased; None: its number is none."""
+        try:
+            return task_id_for_phone(self.campaign.campaign_id, self._phone(contact))
+        except UnusableRow:
+            return None
 
     def _phone(self, contact: Contact) -> str:
         region = self.job.reading.region
@@ -106,7 +116,7 @@ class Intake:
             return read(text)
         except UnusableRow as error:
             name = self.columns.name(meaning)
-            raise UnusableRow(error.code, error.message, name, text[:MOST_SHOWN]) from error
+            raise UnusableRow(error.code, error.message, name, text) from error
 
     def _check(self, context: Mapping[str, str]) -> None:
         """Refuse a context that the prompt cannot be filled with, or that cannot be kept.
@@ -116,7 +126,7 @@ class Intake:
         """
         missing = [name for name in self.needed_variables if not context.get(name)]
         if missing:
-            names = ", ".join(missing)
+            names = listed(missing)
             message = f"the agent's prompt needs {names}: fill it in for this contact"
             raise UnusableRow(RowCode.MISSING_VARIABLES, message, names)
         try:

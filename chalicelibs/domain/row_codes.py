@@ -1,8 +1,14 @@
 """What can be wrong with one row of a file; `docs/imports.md` says what to do about each."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 from chalicelibs.domain.errors import Invalid
+
+#: Of a name or a value, what is enough to find it. A row with ten names and a value, in letters of
+#: four bytes, has some 9 KB then: a batch of rows fits a transaction (4 MB), whatever they hold.
+MOST_SHOWN = 100
+MOST_NAMES = 10
 
 
 class RowCode(StrEnum):
@@ -35,11 +41,21 @@ class RowCode(StrEnum):
 
 
 class UnusableRow(Invalid):
-    """A row that cannot become a task; `param` names the column, `value` what stands there."""
+    """A row that cannot become a task; `param` names the column, `value` what stands there.
+
+    Of the value its beginning is kept.
+    """
 
     def __init__(
         self, code: str, message: str, column: str | None = None, value: str | None = None
     ) -> None:
         super().__init__(message, column)
         self.code = code
-        self.value = value
+        self.value = None if value is None else value[:MOST_SHOWN]
+
+
+def listed(names: Sequence[str]) -> str:
+    """The beginning of a list of names, which may be long, and have long names."""
+    shown = ", ".join(name[:MOST_SHOWN] for name in names[:MOST_NAMES])
+    more = len(names) - MOST_NAMES
+    return f"{shown} and {more} more" if more > 0 else shown

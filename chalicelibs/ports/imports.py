@@ -66,8 +66,11 @@ class Imports(Protocol):
     def finish(self, done: Import) -> None:
         """Store its final status and reason; its counts stay as they are."""
 
-    def erase_value(self, import_id: str, line: int) -> None:
-        """Forget what stood in the rejected row of this line; harmless when repeated."""
+    def erase_row(self, import_id: str, line: int) -> None:
+        """Forget what stood in the rejected row of this line, and whom it named.
+
+        Harmless when repeated.
+        """
 
     def rejected(self, import_id: str, *, cursor: str | None, limit: int) -> Page[RejectedRow]:
         """The rejected rows, in the order of the file."""
@@ -103,7 +106,8 @@ class Files(Protocol):
         """Put the parts that have come together; whoever watches for files is told of it.
 
         Raises:
-            NotAllowed: when they are not so many bytes together, or were put together before.
+            NotAllowed: when they are not so many bytes together, have other sizes than they were
+                announced with, or were put together before.
         """
 
     def put(self, source: str, content: bytes) -> None:

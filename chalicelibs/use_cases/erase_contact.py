@@ -7,6 +7,7 @@ from chalicelibs.domain.campaign import Campaign
 from chalicelibs.domain.erasing import Erased, Place, could_mean
 from chalicelibs.domain.errors import Stale
 from chalicelibs.domain.exports import Export, ExportStatus
+from chalicelibs.domain.imports import RejectedRow
 from chalicelibs.domain.naming import task_id_for_phone
 from chalicelibs.domain.search import TaskFilter
 from chalicelibs.domain.task import Task, tally_of
@@ -138,11 +139,12 @@ class EraseContact:
         if place.import_id not in ids:  # not a place that was given
             return replace(done, place=Place(after=campaign.campaign_id))
         rows = self.imports.rejected(place.import_id, cursor=place.row or None, limit=AT_ONCE)
-        found = [row for row in rows.items if row.value and could_mean(row.value, phone)]
+        known_by = task_id_for_phone(campaign.campaign_id, phone)
+        found = [row for row in rows.items if is_of(row, phone, known_by)]
         if found:
             self._withdraw_exports(campaign)
         for row in found:
-            self.imports.erase_value(place.import_id, row.line)
+            self.imports.erase_row(place.import_id, row.line)
         done = replace(done, rows=done.rows + len(found))
         if rows.cursor is not None:
             return replace(done, place=place._replace(row=rows.cursor))
@@ -152,6 +154,11 @@ class EraseContact:
     def _imports(self, campaign: Campaign) -> Sequence[str]:
         jobs = self.imports.of_campaign(campaign.campaign_id)
         return [job.import_id for job in jobs if job.workspace_id == campaign.workspace_id]
+
+
+def is_of(row: RejectedRow, phone: str, known_by: str) -> bool:
+    """Whether a row is somebody's: by its number, or by what may have been written for it."""
+    return row.task_id == known_by or (row.value is not None and could_mean(row.value, phone))
 
 
 def place_in(campaign: Campaign, place: Place, imports: Sequence[str]) -> Place:

@@ -154,6 +154,7 @@ class PlanImport(_Course):
         if job.status is ImportStatus.COMPLETED:
             self._let_go(job)  # whoever completed it may have died before that
             return job
+        job = self._unless_replaced(job, version)
         if not job.takes(version):
             return job
         if job.status is not ImportStatus.RUNNING:
@@ -164,6 +165,21 @@ class PlanImport(_Course):
         except (UnusableFile, UnreadableFile) as error:
             self._end(job.failed(str(error)))
         return self.imports.get(workspace_id, job.import_id)
+
+    def _unless_replaced(self, job: Import, version: str) -> Import:
+        """The import, failed if it cannot be cut any more: another version has come for its own.
+
+        A file that is copied onto itself may be one, with the same bytes.
+        """
+        if job.status is ImportStatus.RUNNING and job.total is None and job.version != version:
+            try:
+                self._head(job)
+            except UnreadableFile as error:
+                job = job.failed(str(error))
+                self._end(job)
+            except UnusableFile:
+                pass  # whoever cuts it says so
+        return job
 
     def _id(self, workspace_id: str, source: str, version: str) -> str:
         """Of the import that was announced for this place, or of this version of a dropped file.

@@ -127,11 +127,13 @@ class LookUp:
             known = self._in_flight(campaign)
         elif wanted.phone is not None and campaign.knows_by_number:
             known = [task_id_for_phone(campaign.campaign_id, wanted.phone)]
+        cursor, limit = paging
         if known is None:
-            cursor, limit = paging
             return self.tasks.page(campaign.campaign_id, wanted.filter, cursor=cursor, limit=limit)
-        found = self.tasks.get_all(sorted(known))
-        return Page([task for task in found if wanted.filter.admits(task)], None)
+        left = sorted(one for one in known if cursor is None or one > cursor)
+        found = self.tasks.get_all(left[:limit])
+        more = left[limit - 1] if len(left) > limit else None
+        return Page([task for task in found if wanted.filter.admits(task)], more)
 
     def _in_flight(self, campaign: Campaign) -> list[str]:
         """The tasks with a call, those included that wait for its analysis and hold no slot."""

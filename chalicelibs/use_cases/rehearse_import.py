@@ -17,7 +17,7 @@ from chalicelibs.domain.prompt import needed_variables, template_for
 from chalicelibs.domain.reach import Reach
 from chalicelibs.domain.reading import UnusableFile
 from chalicelibs.domain.rehearsal import MOST_PREVIEWS, Preview, Rehearsal
-from chalicelibs.domain.template import render
+from chalicelibs.domain.template import TooLong, render
 from chalicelibs.ports.surroundings import Clock, Ids
 from chalicelibs.ports.tasks import Tasks
 from chalicelibs.ports.workspaces import Agents
@@ -144,6 +144,13 @@ def whole(job: Import, rows: int) -> Chunk:
 
 def preview(row: AcceptedRow, agent: Agent | None, campaign: Campaign) -> Preview:
     """What the agent would be told for a row that is accepted: nothing is missing there."""
-    context = row.task.context
-    prompt = None if agent is None else render(template_for(agent, campaign), context)
+    prompt = None if agent is None else prompt_for(row, agent, campaign)
     return Preview(row.line, row.task.phone, prompt)
+
+
+def prompt_for(row: AcceptedRow, agent: Agent, campaign: Campaign) -> str | None:
+    """What an agent is told; None where that is too much: the row is one all the same."""
+    try:
+        return render(template_for(agent, campaign), row.task.context)
+    except TooLong:
+        return None

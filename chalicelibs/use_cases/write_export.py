@@ -91,7 +91,7 @@ class Source:
             line=chunk.line,
         )
         records = (record for block in blocks for record in block.records)
-        return corrections(rows, records, self._lines(chunk, rows))
+        return corrections(rows, records, self._lines(chunk, rows), header=self.head.header)
 
     def _lines(self, chunk: Chunk, rows: Sequence[RejectedRow]) -> Mapping[int, str]:
         """The texts of those that are no records."""

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from chalicelibs.adapters.dead_letters import SqsDeadLetters, letter_of, to_bucket, to_queue
 from chalicelibs.adapters.memory import MemoryDeadLetters
@@ -258,6 +259,23 @@ def test_a_file_goes_back_by_being_told_of_once_more(
     assert record["s3"]["object"]["eTag"] == put["ETag"].strip('"'), "it is the same import"
     assert engine.s3.get_object(Bucket=engine.bucket, Key=KEY)["Body"].read() == b"phone\n"
     assert engine.letters().count(QueueName.IMPORTS) == 0
+
+
+class TooLarge:
+    """A bucket whose files are over 5 GB."""
+
+    def copy_object(self, **place: Any) -> Any:
+        message = (
+            "The specified copy source is larger than the maximum allowable size for a copy"
+            f" source: 5368709120, {place['Key']}"
+        )
+        raise ClientError({"Error": {"Code": "InvalidRequest", "Message": message}}, "CopyObject")
+
+
+def test_a_file_that_is_too_large_to_be_copied_stays_and_holds_up_no_other() -> None:
+    send_back = to_bucket(TooLarge)
+
+    assert not send_back(undelivered(event_of("drop", KEY)))
 
 
 @pytest.mark.parametrize(

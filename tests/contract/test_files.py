@@ -256,6 +256,25 @@ def test_parts_of_which_one_is_missing_become_nothing(files_with: FilesWith) -> 
         files.join(source, upload_id, 7)
 
 
+def test_parts_that_were_cut_otherwise_become_nothing_until_they_are_sent_anew() -> None:
+    with moto_account() as account:
+        client = account.client("s3")
+        client.create_bucket(Bucket="drop")
+        files, source = S3Files(lambda: client, "drop"), "s3://drop/imports/w1/parts.csv"
+        upload_id, size = files.begin_parts(source), sum(map(len, PARTS))
+        place = {"Bucket": "drop", "Key": "imports/w1/parts.csv", "UploadId": upload_id}
+
+        def send(*parts: bytes) -> None:
+            for number, content in enumerate(parts, 1):
+                client.upload_part(**place, PartNumber=number, Body=content)
+
+        send(*reversed(PARTS))
+        with pytest.raises(NotAllowed, match="cut otherwise"):
+            files.join(source, upload_id, size)
+        send(*PARTS)
+        files.join(source, upload_id, size)
+
+
 def test_parts_that_were_never_begun_become_nothing(files_with: FilesWith) -> None:
     files, _ = files_with(b"")
 

@@ -37,7 +37,7 @@ from tests.builders import (
 )
 from tests.contract.engines import Ports
 
-BAD = RejectedRow(5, "invalid_phone", "no such number", "phone", "+34 1")
+BAD = RejectedRow(5, "invalid_phone", "no such number", "phone", "+34 1", a_task().task_id)
 EMPTY = RejectedRow(6, "empty", "the row is empty")
 
 
@@ -265,10 +265,10 @@ def test_what_stood_in_a_rejected_row_is_forgotten_and_its_reason_is_not(ports: 
     ports.imports.commit(a_batch(rejected=(BAD,)))
 
     for number in (BAD.line, BAD.line, 99):
-        ports.imports.erase_value(IMPORT, number)
+        ports.imports.erase_row(IMPORT, number)
 
     assert BAD.value
-    assert rejected(ports) == [BAD._replace(value=None)]
+    assert rejected(ports) == [BAD._replace(value=None, task_id=None, is_erased=True)]
 
 
 def test_rejected_rows_come_in_pages_in_the_order_of_the_file(ports: Ports) -> None:

@@ -59,6 +59,23 @@ class Disturbed:
         return request
 
 
+class Losing:
+    """A client that carries requests out, but loses the answers to the first of them."""
+
+    def __init__(self, client: Any, *, times: int = 1) -> None:
+        self._client = client
+        self._times = times
+        self.tokens: list[str] = []
+
+    def transact_write_items(self, **params: Any) -> Any:
+        self.tokens.append(params["ClientRequestToken"])
+        answer = self._client.transact_write_items(**params)
+        self._times -= 1
+        if self._times >= 0:
+            raise ReadTimeoutError(endpoint_url="http://db")
+        return answer
+
+
 class HandingBack:
     """A client that reads only the first key of each batch."""
 
@@ -161,6 +178,34 @@ def test_a_failed_condition_is_not_tried_again(scene: Scene) -> None:
         scene.disturbed(both).settle(a_task(), {"calls": 1})
 
     assert scene.pauses == []
+
+
+def test_each_transaction_has_a_token_of_its_own(scene: Scene) -> None:
+    client = Losing(scene.client, times=0)
+    tasks = scene.tasks(client)
+
+    tasks.add([a_task(2)])
+    tasks.add([a_task(3)])
+
+    assert len(set(client.tokens)) == 2
+    assert all(1 <= len(token) <= 36 for token in client.tokens)
+
+
+@pytest.mark.engine  # moto knows no tokens
+def test_a_transaction_whose_answer_was_lost_is_not_held_against_itself(account: Account) -> None:
+    connection = account.client("dynamodb")
+    table = new_table(connection)
+    client, pauses = Losing(connection, times=MOST_UNANSWERED - 1), list[float]()
+    ids = RandomIds(SystemClock())
+    impatient = Table(client, TABLE, ids, sleep=pauses.append)
+
+    impatient.transact([put(("p", "1"), {}, IS_NEW), update(("p", "2"), "ADD #count :one", one=1)])
+
+    assert len(set(client.tokens)) == 1
+    assert len(pauses) == MOST_UNANSWERED - 1
+    assert table.get(("p", "2")) == {"pk": "p", "sk": "2", "count": 1}
+    with pytest.raises(Cancelled):
+        impatient.transact([put(("p", "1"), {}, IS_NEW)])
 
 
 def test_pauses_grow_and_end(scene: Scene) -> None:

@@ -189,6 +189,22 @@ def test_a_dry_run_shows_counts_rejected_rows_and_prompts_and_makes_no_task(
     assert acme.shown(f"/campaigns/{campaign_id}")["progress"]["total"] == 0
 
 
+@pytest.mark.parametrize(
+    ("prompt", "shown"),
+    [("", "+34600000001\n\n"), ("{{name}}" * 100, "+34600000001\nthe agent is gone, or")],
+    ids=["empty", "too long"],
+)
+def test_a_dry_run_tells_a_prompt_that_is_empty_from_one_that_is_none(
+    acme: Acme, carillon: CommandLine, campaign_id: str, tmp_path: Path, prompt: str, shown: str
+) -> None:
+    acme.patch(f"/agents/{acme.agent_id}", {"prompt": prompt})
+    content = b"phone,name\n+34600000001," + b"x" * 2000 + b"\n"
+
+    told = carillon.run("import", campaign_id, file_of(tmp_path, content), "--dry-run")
+
+    assert shown in told
+
+
 def test_of_many_rejected_rows_the_first_fifty_are_shown_unless_all_are_wanted(
     carillon: CommandLine, campaign_id: str, tmp_path: Path
 ) -> None:

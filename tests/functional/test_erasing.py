@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.functional.product import Acme, Api, Product
+from tests.functional.product import Acme, Api, Product, report_of_end
 
 PHONE, NAME = "+34600000077", "Eva Luna"
 
@@ -22,8 +22,9 @@ def known(product: Product, acme: Acme, length: int) -> str:
     product.run()
     said = [{"role": "contact", "text": f"this is {NAME}", "at_ms": 1}] * length
     recording = "https://carrier.test/recordings/77"
-    call_id = product.carrier.asked[0].call_id
-    product.ended(call_id, transcript=said, recording_url=recording, analysis={"name": NAME})
+    end = report_of_end(product.carrier.asked[0].call_id, product.clock.at)
+    told = {"transcript": said, "recording_url": recording, "analysis": {"name": NAME}}
+    product.webhook({**end, **told, "call_id": f"sip:{PHONE}@test"})
     product.run()
     acme.pushed(realtime, phone=PHONE, context=context, startAfter="2027-06-01T00:00:00Z")
     batch = acme.made("/campaigns", acme.batch())["id"]

@@ -330,6 +330,21 @@ def test_a_dry_run_shows_the_first_five_prompts(acme: Acme, campaign_id: str) ->
     assert report["preview"][0]["phone"] == EVA
 
 
+def test_a_prompt_that_is_too_long_is_none_and_stops_no_other_row(
+    product: Product, acme: Acme, campaign_id: str
+) -> None:
+    acme.patch(f"/agents/{acme.agent_id}", {"prompt": "{{name}}" * 100})
+    content = f"phone,name\n{EVA},{'x' * 2000}\n{ANA},Ana\n"
+
+    report = sent(acme, campaign_id, content, dry_run="true").body["dry_run"]
+    job = imported(product, acme, campaign_id, content)
+
+    assert report["accepted"] == job["accepted"] == 2
+    assert [one["prompt"] for one in report["preview"]] == [None, "Ana" * 100]
+    shown = acme.shown(f"/imports/{job['id']}/preview")["preview"]
+    assert shown == report["preview"]
+
+
 def test_a_dry_run_says_the_same_as_the_import_that_follows(
     product: Product, acme: Acme, campaign_id: str
 ) -> None:

@@ -188,12 +188,15 @@ def test_a_scope_that_is_none_is_refused(product: Product, acme: Acme, scope: ob
 def full(product: Product, acme: Acme) -> dict[str, str]:
     """A workspace whose contacts' numbers stand wherever they can stand."""
     campaign_id = acme.campaign(prompt="Their other number is {{other}}.")
-    context = {"name": "Eva", "other": CONTACTS[1], "value": CONTACTS[0]}
+    theirs = dict.fromkeys(("from", "caller_id", "number_id"), CONTACTS[1])
+    context = {"name": "Eva", "other": CONTACTS[1], "value": CONTACTS[0], **theirs}
     task_id = acme.pushed(campaign_id, context=context)
     product.run()
     call_id = product.carrier.asked[0].call_id
     said = [{"role": "contact", "text": f"call me at {CONTACTS[1]}, please", "at_ms": 1}]
-    product.ended(call_id, "no_answer", transcript=said, analysis={"number": CONTACTS[1]})
+    product.ended(
+        call_id, "no_answer", transcript=said, analysis={"number": CONTACTS[1], **theirs}
+    )
     product.run()
     draft_id = acme.made("/campaigns", acme.batch())["id"]
     rows = f"phone,name\n{CONTACTS[0]},Eva\n{CONTACTS[0]},Eva\n600 00 00 01,Eva\n"
@@ -255,6 +258,16 @@ def test_the_workspaces_own_numbers_are_shown_to_every_key(acme: Acme) -> None:
         ({"to": "+34600000001"}, {"to": "…01"}),
         ({"phone_number": "600 00 00 01"}, {"phone_number": "…01"}),
         ({"from": "+34910000000"}, {"from": "+34910000000"}),
+        ({"context": {"from": "+34600000001"}}, {"context": {"from": "…01"}}),
+        ({"variables": {"caller_id": "+34600000001"}}, {"variables": {"caller_id": "…01"}}),
+        (
+            {"analysis": {"who": [{"number_id": "+34600000001"}]}},
+            {"analysis": {"who": [{"number_id": "…01"}]}},
+        ),
+        (
+            {"analysis": {"columns": {"phone": "600 00 00 01"}}},
+            {"analysis": {"columns": {"phone": "…01"}}},
+        ),
         ({"calls": [{"to": "+34600000001"}]}, {"calls": [{"to": "…01"}]}),
         ({"text": "(+34600000001)"}, {"text": "(…01)"}),
         ({"text": "+34600000001+34600000002"}, {"text": "…01…02"}),

@@ -53,6 +53,16 @@ def test_a_key_becomes_a_session_that_opens_its_workspace(acme: Acme, browser: B
     assert Api(session["access_token"]).shown("/workspace")["id"] == acme.workspace_id
 
 
+def test_a_key_made_in_a_session_is_told_again_there_and_nowhere_else(acme: Acme) -> None:
+    one, two = (Api(Browser().sign_in(acme.key)["access_token"]) for _ in range(2))
+
+    answers = [api.post("/keys", {"name": "jobs"}, once="monday") for api in (one, two, acme)]
+
+    assert [answer.status for answer in answers] == [201, 201, 201]
+    assert len({answer.body["api_key"] for answer in answers}) == 3
+    assert one.post("/keys", {"name": "jobs"}, once="monday").body == answers[0].body
+
+
 def test_a_page_that_is_loaded_anew_is_given_the_same_pass(acme: Acme, browser: Browser) -> None:
     assert browser.sign_in(acme.key) == browser.session()
 

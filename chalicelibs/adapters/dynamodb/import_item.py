@@ -114,6 +114,8 @@ def rejected_item(row: RejectedRow) -> Item:
         "message": row.message,
         "column": row.column,
         "value": row.value,
+        "task_id": row.task_id,
+        "is_erased": row.is_erased or None,
     }
 
 
@@ -125,4 +127,6 @@ def rejected_of(item: Item) -> RejectedRow:
         message=item["message"],
         column=item.get("column"),
         value=item.get("value"),
+        task_id=item.get("task_id"),
+        is_erased=item.get("is_erased", False),
     )

@@ -197,10 +197,11 @@ class DynamoImports:
                 update(key, expression, unless, completed=ImportStatus.COMPLETED, **values)
             )
 
-    def erase_value(self, import_id: str, line: int) -> None:
+    def erase_row(self, import_id: str, line: int) -> None:
         """See the port."""
+        key, bare = keys.rejected(import_id, line), "SET #is_erased = :yes REMOVE #value, #task_id"
         with suppress(ConditionFailed):  # no such row was rejected
-            self._table.write(update(keys.rejected(import_id, line), "REMOVE #value", IS_THERE))
+            self._table.write(update(key, bare, IS_THERE, yes=True))
 
     def rejected(self, import_id: str, *, cursor: str | None, limit: int) -> Page[RejectedRow]:
         """See the port."""

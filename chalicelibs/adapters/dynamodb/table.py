@@ -202,6 +202,9 @@ class Table:
     def transact(self, writes: Sequence[Write]) -> None:
         """Carry out all writes or none.
 
+        Asked again after a lost answer, under the same token, what was carried out is not held
+        against its own conditions.
+
         Raises:
             Cancelled: when a condition does not hold.
         """
@@ -209,7 +212,11 @@ class Table:
             {write.operation: {"TableName": self._name, **write.params}} for write in writes
         ]
         try:
-            self._patiently(self._client.transact_write_items, TransactItems=actions)
+            self._patiently(
+                self._client.transact_write_items,
+                TransactItems=actions,
+                ClientRequestToken=self.ids.new(),
+            )
         except ClientError as error:
             reasons = _reasons(error)
             if CONDITION_FAILED not in reasons:

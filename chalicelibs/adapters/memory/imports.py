@@ -158,12 +158,12 @@ class MemoryImports:
             if self._store.imports[done.import_id].status is not ImportStatus.COMPLETED:
                 self._changed(done.import_id, status=done.status, reason=done.reason)
 
-    def erase_value(self, import_id: str, line: int) -> None:
+    def erase_row(self, import_id: str, line: int) -> None:
         """See the port."""
         with self._store.lock:
             rows = self._store.rejected[import_id]
             if line in rows:
-                rows[line] = rows[line]._replace(value=None)
+                rows[line] = rows[line]._replace(value=None, task_id=None, is_erased=True)
 
     def rejected(self, import_id: str, *, cursor: str | None, limit: int) -> Page[RejectedRow]:
         """See the port."""

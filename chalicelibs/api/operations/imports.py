@@ -44,8 +44,8 @@ IMPORTS = (
         path="/imports/{import_id}/upload",
         tag="Imports",
         summary="Put the parts of a large file together",
-        description="When all parts are sent; 409 says how many bytes have come. The import "
-        "begins by itself.",
+        description="When all parts are sent; 409 says how many bytes have come, or that parts "
+        "have other sizes. The import begins by itself.",
         answers={200: (ImportView,)},
         also=frozenset({409}),
     ),

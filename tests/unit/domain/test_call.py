@@ -1,6 +1,6 @@
 import pytest
 
-from chalicelibs.domain.call import NEXT, CallStatus
+from chalicelibs.domain.call import LOST, NEXT, CallStatus
 from tests.builders import NOON, a_call
 
 RESERVED, DIALING, UNKNOWN, PLACED, IN_PROGRESS, ENDED = CallStatus
@@ -55,3 +55,38 @@ def test_a_price_is_an_amount_that_a_call_can_cost(
     cost: str | None, price: tuple[int, str] | None
 ) -> None:
     assert a_call(cost=cost).price == price
+
+
+@pytest.mark.parametrize(
+    "theirs",
+    [
+        "CA0123456789abcdef0123456789abcdef",
+        "550e8400-e29b-41d4-a716-446655440000",
+        "v3:MdI91X4lWFEs7IgbBEOT9M4AigoY08M0WWZFISt1Yw2axZ_IiE4pqg",
+        "4711",
+    ],
+)
+def test_an_erased_call_can_still_be_asked_of_its_carrier(theirs: str) -> None:
+    erased = a_call(status=ENDED, carrier_call_id=theirs, cost="0.01 EUR", reason=LOST).erased()
+
+    assert (erased.carrier_call_id, erased.cost, erased.reason) == (theirs, "0.01 EUR", LOST)
+
+
+@pytest.mark.parametrize(
+    "theirs", ["sip:+34600000001@example.com", "34600000001", "tel:34600000001", "Eva Luna", ""]
+)
+def test_of_an_erased_call_nothing_is_kept_that_its_carrier_wrote_as_it_liked(theirs: str) -> None:
+    told = a_call(status=ENDED, carrier_call_id=theirs, cost=f"5 {theirs}", reason=theirs)
+
+    erased = told.erased()
+
+    assert (erased.carrier_call_id, erased.cost, erased.reason) == (None, None, None)
+
+
+def test_an_erased_call_that_goes_on_is_known_to_its_carrier_until_it_ends() -> None:
+    going_on = a_call(status=PLACED, carrier_call_id="sip:+34600000001@x").erased()
+
+    ended = going_on.because(ENDED, reason="Eva hung up", outcome="busy")
+
+    assert going_on.carrier_call_id == "sip:+34600000001@x"
+    assert (ended.outcome, ended.reason, ended.carrier_call_id) == ("busy", None, None)

@@ -5,7 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelibs.domain.call import LOST
 from chalicelibs.domain.call_event import CallEvent, EventKind
+from chalicelibs.domain.carrier_account import CANCELLED
 from chalicelibs.domain.instants import from_epoch_ms
 from chalicelibs.domain.transcript import Utterance
 from tests.builders import NOON
@@ -116,3 +118,16 @@ def test_no_call_lasts_for_years_or_less_than_no_time(
 def test_a_kind_that_nobody_knows_is_not_read() -> None:
     with pytest.raises(ValueError, match="ringing"):
         CallEvent.from_message({"call_id": CALL_ID, "kind": "ringing", "at": 0})
+
+
+@pytest.mark.parametrize("reason", [LOST, CANCELLED])
+def test_a_reason_that_something_follows_from_tells_nothing_of_a_person(reason: str) -> None:
+    event = CallEvent(call_id=CALL_ID, kind=EventKind.ENDED, at=NOON, reason=reason, cost="1 EUR")
+
+    assert event.impersonal() == event
+
+
+def test_what_a_carrier_writes_as_it_likes_may_tell_of_a_person() -> None:
+    event = CallEvent(call_id=CALL_ID, kind=EventKind.ENDED, at=NOON, reason="Eva", cost="by Eva")
+
+    assert (event.impersonal().reason, event.impersonal().cost) == (None, None)

@@ -5,7 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelibs.domain.corrections import MOST_OF_LINE, corrections, is_wanted, lines_at
+from chalicelibs.domain.corrections import (
+    MOST_OF_LINE,
+    Correction,
+    corrections,
+    is_wanted,
+    lines_at,
+)
 from chalicelibs.domain.csv_rows import BROKEN_QUOTES, AnyRecord, BadRecord, Record
 from chalicelibs.domain.imports import RejectedRow
 from chalicelibs.domain.row_codes import RowCode
@@ -28,6 +34,33 @@ def test_rejected_rows_are_found_among_the_records_by_their_lines() -> None:
         ["wrong_number_of_columns", "too few", "b"],
         ["broken_quotes", "close it", 'd,"e"f'],
     ]
+
+
+HEADER = [" \ufeffcarillon_code", "carillon_reason", "phone", "name"]
+
+
+@pytest.mark.parametrize(
+    ("row", "shown"),
+    [
+        (["invalid_phone", "write one", "600", "Eva"], ["600", "Eva"]),
+        (["", "", "600", "Eva"], ["600", "Eva"]),
+        (
+            ["invalid_phone", "write one", "600", "Eva", "too", "many"],
+            ["600", "Eva", "too", "many"],
+        ),
+        (["wrong_number_of_columns", "give each", "600"], ["600"]),
+        (["600", "Eva"], ["600", "Eva"]),
+        (["wrong_number_of_columns"], []),
+    ],
+    ids=["again", "emptied", "too long", "too short", "taken out", "one cell"],
+)
+def test_of_a_file_that_was_corrected_before_what_we_wrote_comes_once(
+    row: list[str], shown: list[str]
+) -> None:
+    [correction] = corrections([SHORT], [Record(3, row)], {}, header=HEADER)
+
+    assert Correction.header(HEADER).row == ["carillon_code", "carillon_reason", "phone", "name"]
+    assert correction.row == ["wrong_number_of_columns", "too few", *shown]
 
 
 def test_what_comes_behind_the_last_of_them_is_not_read() -> None:

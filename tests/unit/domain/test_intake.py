@@ -1,11 +1,12 @@
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
 import pytest
 
 from chalicelibs.domain.campaign import MOST_LANES
-from chalicelibs.domain.chunks import Gather
+from chalicelibs.domain.chunks import BATCH_ROWS, Gather
 from chalicelibs.domain.columns import Columns
 from chalicelibs.domain.context import MOST_BYTES
 from chalicelibs.domain.csv_rows import BadRecord, Record
@@ -16,7 +17,7 @@ from chalicelibs.domain.lane import families_of
 from chalicelibs.domain.naming import task_id_for_phone
 from chalicelibs.domain.overrides import NONE, Overrides
 from chalicelibs.domain.reach import Reach
-from chalicelibs.domain.reading import PLAIN, Reading
+from chalicelibs.domain.reading import PLAIN, Meaning, Reading
 from chalicelibs.domain.task import Task
 from tests.builders import CAMPAIGN, NOON, WORKSPACE, a_campaign, a_chunk, an_import, utc
 
@@ -25,6 +26,9 @@ TOMORROW = utc("2027-03-06T09:00")
 
 
 HEADER = ("phone", "name", "role")
+
+#: What DynamoDB takes together, in bytes.
+LARGEST_TRANSACTION = 4_000_000
 
 
 def intake(header: Sequence[str] = HEADER, *, reading: Reading = PLAIN, **campaign: Any) -> Intake:
@@ -179,6 +183,8 @@ def test_rows_open_so_many_lanes_and_no_more() -> None:
     reached = a_campaign().reaching(families, attempts=2, shards=1)
     assert MOST_LANES - 3 <= len(reached.lanes()) <= MOST_LANES
     assert {row.code for row in chunk.rejected} == {"too_many_lanes"}
+    last = task_id_for_phone(CAMPAIGN, records[-1].cells[0])
+    assert chunk.rejected[-1].task_id == last, "it is found where its contact is erased"
     assert len(chunk.accepted) + len(chunk.rejected) == 500
 
 
@@ -204,6 +210,54 @@ def test_missing_variables_are_named() -> None:
 
     assert (row.code, row.column) == ("missing_variables", "role")
     assert "role" in row.message
+
+
+def test_of_many_missing_variables_the_first_are_named_and_the_others_counted() -> None:
+    needed = tuple(f"word {number}" for number in range(12))
+
+    row = replace(intake(), needed_variables=needed).judge_row(a_row(), shard=0)
+
+    assert isinstance(row, RejectedRow)
+    first = ", ".join(needed[:10])
+    assert row.column == f"{first} and 2 more"
+    assert row.message == f"the agent's prompt needs {row.column}: fill it in for this contact"
+
+
+#: In UTF-8 nothing is larger than this letter.
+LARGE = "\N{GRINNING FACE}"
+
+
+@pytest.mark.parametrize(
+    ("header", "record"),
+    [
+        pytest.param(["phone", "", LARGE], Record(2, [PHONE, LARGE * 131_000]), id="few"),
+        pytest.param(["phone", LARGE, ""], Record(2, [PHONE, "", LARGE * 131_000]), id="nameless"),
+        pytest.param(["phone", LARGE], Record(2, [PHONE, LARGE]), id="missing variables"),
+        pytest.param([f"phone{LARGE * 2000}"], Record(2, [LARGE * 2000]), id="phone"),
+        pytest.param(["phone", "name"], Record(2, [PHONE, LARGE * 131_000]), id="too large"),
+    ],
+)
+def test_a_batch_of_rejected_rows_fits_a_transaction(header: list[str], record: Record) -> None:
+    needed = tuple(f"{LARGE * 4000}{number}" for number in range(10_000))
+    reading = Reading(columns={Meaning.PHONE: header[0]})
+    own = replace(intake(header, reading=reading), needed_variables=needed)
+
+    row = own.judge_row(record, shard=0)
+
+    assert isinstance(row, RejectedRow)
+    shown = (row.code, row.message, row.column or "", row.value or "")
+    assert sum(len(text.encode()) for text in shown) < 10_000 < LARGEST_TRANSACTION / BATCH_ROWS
+
+
+def test_the_column_of_a_duplicate_is_shown_as_far_as_that_of_another_row() -> None:
+    header = [f"phone{LARGE * 2000}", "name", "role"]
+
+    judged = intake(header, reading=Reading(columns={Meaning.PHONE: header[0]})).judge_row(
+        a_row(), shard=0
+    )
+
+    assert isinstance(judged, AcceptedRow)
+    assert judged.as_duplicate().column == header[0][:100]
 
 
 def test_a_context_that_cannot_be_stored_is_rejected() -> None:

@@ -10,6 +10,7 @@ import pytest
 from chalicelibs.adapters.memory import MemorySlots, MemoryTasks
 from chalicelibs.domain.call import CallStatus
 from chalicelibs.domain.campaign import CampaignKind
+from chalicelibs.domain.corrections import is_wanted
 from chalicelibs.domain.erasing import Erased, Place
 from chalicelibs.domain.errors import Stale
 from chalicelibs.domain.imports import RejectedRow
@@ -30,6 +31,7 @@ from tests.builders import (
     a_key,
     a_task,
     a_workspace,
+    an_agent,
     an_import,
     plain_id,
 )
@@ -382,6 +384,26 @@ def test_rejected_rows_that_name_the_number_say_so_no_more(bench: Bench) -> None
     assert erased(bench) == Erased(rows=2)
 
     assert values(bench) == [None, None, "+34600000078", None]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [f"{PHONE},,", f"{PHONE},Eva,PST", "+34 600-000-077,,"],
+    ids=["missing_variables", "invalid_timezone", "written otherwise"],
+)
+def test_rows_that_were_rejected_for_something_else_are_known_by_their_number(
+    bench: Bench, row: str
+) -> None:
+    bench.has_campaign()
+    bench.agents.save(an_agent(system_messages=("{{name}}",)))
+    job = bench.imports_file(bench.drops(f"phone,name,tz\n{row}\n+34600000078,Eva,PST\n"))
+    assert job is not None
+
+    assert [erased(bench).rows for _ in range(2)] == [1, 0]
+
+    gone, stays = bench.store.rejected[job.import_id].values()
+    assert not is_wanted(gone, has_duplicates=True)
+    assert is_wanted(stays, has_duplicates=True)
 
 
 # --- Bounds -------------------------------------------------------------------------------------

@@ -600,6 +600,65 @@ def test_a_file_that_comes_while_another_is_imported_is_left_alone(bench: Bench)
     assert {task.phone for task in bench.store.tasks.values()} == {phone(1), phone(2)}
 
 
+def stopped(bench: Bench, text: str, *, before: str) -> str:
+    """Where the file of an announced import is whose cutting was stopped before a step."""
+
+    def dies() -> None:
+        raise ConnectionError("the function is gone")
+
+    source = announced(bench)
+    bench.drops(text, source)
+    dying = replace(bench.plan_import, imports=Overtaken(bench, before, dies))
+    with pytest.raises(ConnectionError):
+        dying(WORKSPACE, CAMPAIGN, source=source, version=version_of(text.encode()))
+    assert bench.store.imports[IMPORT].status is ImportStatus.RUNNING
+    return source
+
+
+#: A line end more is another version, as a copy of what was uploaded in parts is one.
+COPIED = "\n"
+
+
+@pytest.mark.usefixtures("small_chunks")
+def test_an_announced_file_that_was_copied_before_its_first_chunk_is_imported(
+    bench: Bench,
+) -> None:
+    bench.has_campaign()
+    text = a_file(*range(5 * CHUNK))
+    source = stopped(bench, text, before="add_chunks")
+
+    job = uploaded(bench, source, text + COPIED)
+
+    assert (job.status, job.import_id) == (ImportStatus.COMPLETED, IMPORT)
+    assert (job.rows, job.accepted) == (5 * CHUNK, 5 * CHUNK)
+    assert bench.store.campaigns[CAMPAIGN].importing == frozenset()
+
+
+@pytest.mark.usefixtures("small_chunks")
+def test_an_announced_file_that_was_copied_half_way_ends_its_import(bench: Bench) -> None:
+    bench.has_campaign()
+    text = a_file(*range(5 * CHUNK))
+    source = stopped(bench, text, before="set_total")
+    bench.imports_chunks()
+    assert bench.store.campaigns[CAMPAIGN].importing == {IMPORT}
+
+    job = uploaded(bench, source, text + COPIED)
+
+    assert (job.status, job.rows) == (ImportStatus.FAILED, 5 * CHUNK)
+    assert "was replaced" in str(job.reason)
+    assert bench.store.campaigns[CAMPAIGN].importing == frozenset()
+
+
+def test_news_of_another_version_does_not_disturb_a_file_that_is_there(bench: Bench) -> None:
+    bench.has_campaign()
+    source = stopped(bench, text := a_file(1, 2), before="add_chunks")
+
+    bench.plan_import(WORKSPACE, CAMPAIGN, source=source, version="older")
+
+    assert bench.store.imports[IMPORT].status is ImportStatus.RUNNING
+    assert uploaded(bench, source, text).accepted == 2
+
+
 def test_a_file_whose_request_died_after_its_import_was_made_is_stored_by_the_next(
     bench: Bench,
 ) -> None:

@@ -183,6 +183,23 @@ def test_a_task_that_waits_for_its_analysis_is_found_as_running(bench: Bench) ->
     assert found(bench, status=TaskStatus.RUNNING) == [("1", TaskStatus.RUNNING)]
 
 
+def test_what_is_in_flight_comes_in_pages_of_the_size_that_was_asked_for(bench: Bench) -> None:
+    bench.has_campaign()
+    bench.has_tasks(*range(1, 6))
+    assert bench.dispatch(WORKSPACE) == 5
+    wanted, seen, sizes = TaskSearch(status=TaskStatus.RUNNING), list[str](), list[int]()
+
+    cursor = None
+    while not sizes or cursor is not None:
+        paging = Paging(cursor=cursor, limit=2)
+        readings, cursor = bench.look_up.tasks_of(WORKSPACE, CAMPAIGN, wanted, paging)
+        seen += [reading.task.task_id for reading in readings]
+        sizes.append(len(readings))
+
+    assert sizes == [2, 2, 1]
+    assert seen == [a_task(number).task_id for number in range(1, 6)]
+
+
 @pytest.mark.parametrize("kind", CampaignKind)
 def test_a_number_is_found_in_a_campaign_of_either_kind(bench: Bench, kind: CampaignKind) -> None:
     bench.has_campaign(kind=kind)
