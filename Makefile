@@ -61,10 +61,11 @@ define find_python
 	fi
 endef
 
-# environment(NAME, REQUIREMENT FILES): make .venv/NAME unless it stands, runs and is up to date.
+# environment(NAME, REQUIREMENT FILES[, WHAT THEY REFER TO]): make .venv/NAME unless it stands, runs
+# and is up to date.
 # The stamp is written last, so an environment that was left half made has none.
 define environment
-	@wanted="$$(cat $(2) | cksum) $(CURDIR)"; \
+	@wanted="$$(cat $(2) $(3) | cksum) $(CURDIR)"; \
 	if [ "$$(cat .venv/$(1)/stamp 2>/dev/null)" != "$$wanted" ] \
 			|| ! .venv/$(1)/bin/python -c '' 2>/dev/null; then \
 		$(find_python); \
@@ -187,11 +188,21 @@ distclean: clean ## remove the environments and caches, too
 	rm -rf console/node_modules .venv carillon.egg-info .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
+# Without its own pins, and beside whatever else is installed.
+.PHONY: lock
+lock: ## pin what is shipped to the newest that requirements.txt allows
+	@$(find_python); rm -rf .venv/lock && $$python -m venv .venv/lock \
+		&& grep -v '^-c ' requirements.txt > .venv/lock/requirements.txt \
+		&& .venv/lock/bin/python -m pip --disable-pip-version-check --no-input \
+			install --quiet --requirement .venv/lock/requirements.txt \
+		&& { grep '^#' constraints.txt; .venv/lock/bin/python -m pip freeze; } > .venv/lock/pinned \
+		&& mv .venv/lock/pinned constraints.txt && git diff --stat constraints.txt
+
 .PHONY: dev engine template sip
 # The command line, too. The stamp knows nothing of it: an environment made before it had one gets
 # it now. setuptools and wheel, which this takes, come with chalice.
 dev:
-	$(call environment,dev,requirements.txt requirements-dev.txt)
+	$(call environment,dev,requirements.txt requirements-dev.txt,constraints.txt)
 	@test -x .venv/dev/bin/carillon || $(dev) -m pip --disable-pip-version-check --no-input \
 		install --quiet --no-deps --no-build-isolation --editable .
 engine:

@@ -87,7 +87,7 @@ def stage_project(source: Path, stage: str, architecture: str) -> None:
     ignore = shutil.ignore_patterns("__pycache__", "*.pyc", "deployments", "deployed", "venv")
     shutil.copytree(ROOT / ".chalice", source / ".chalice", ignore=ignore)
     shutil.copytree(ROOT / "chalicelibs", source / "vendor" / "chalicelibs", ignore=ignore)
-    for name in ("app.py", "requirements.txt"):
+    for name in ("app.py", "requirements.txt", "constraints.txt"):
         shutil.copy(ROOT / name, source)
 
     write_merged(source / ".chalice")

@@ -1,10 +1,12 @@
 """What is deployed: the zip holds all it needs, the template wires it up safely."""
 
 import json
+import re
 import subprocess
 import sys
 import zipfile
 from datetime import timedelta
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,8 @@ from tests.package.conftest import ROOT, Build, Package
 #: What each function must be able to do, and no more.
 WRITES = {"dynamodb:PutItem", "dynamodb:UpdateItem"}
 READERS = {"Authorize", "ReceiveReport", "Tick"}
+
+PINNED = re.findall(r"^(\S+)==(\S+)$", (ROOT / "constraints.txt").read_text(), re.MULTILINE)
 
 
 def test_every_module_of_ours_is_in_the_zip_with_its_byte_code(package: Package) -> None:
@@ -64,6 +68,22 @@ def test_nothing_but_the_product_is_in_the_zip(package: Package) -> None:
         "moto",
         "bin",
     }
+
+
+def test_what_is_shipped_is_what_is_pinned(package: Package) -> None:
+    """Else the same sources would give another zip tomorrow, and one that no test ran on."""
+    shipped = {
+        tuple(name.partition(".dist-info/")[0].rsplit("-", 1))
+        for name in package.names()
+        if ".dist-info/" in name
+    }
+
+    assert shipped == {(name.replace("-", "_"), version) for name, version in PINNED}
+
+
+def test_what_is_pinned_is_what_the_tests_run_on() -> None:
+    for name, version in PINNED:
+        assert metadata.version(name) == version
 
 
 def test_every_handler_imports_in_a_clean_interpreter(package: Package, tmp_path: Path) -> None:

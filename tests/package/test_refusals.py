@@ -50,7 +50,8 @@ def project(tmp_path: Path) -> Path:
     (root / "chalicelibs").mkdir()
     shutil.copy(ROOT / ".chalice" / "package.py", root / ".chalice")
     (root / "app.py").write_text(APP)
-    (root / "requirements.txt").write_text("")
+    for name in ("requirements.txt", "constraints.txt"):
+        (root / name).write_text("")
     (root / "chalicelibs" / "__init__.py").write_text("")
     (root / "chalicelibs" / "greeting.py").write_text('TEXT = "hello"\n')
     config = {

@@ -289,7 +289,7 @@ export function ReportView({ report }: { report: Report }) {
                 Line {one.line}, {one.phone}
               </summary>
               <pre class="text" tabIndex={0} aria-label={`Prompt for line ${one.line}`}>
-                {one.prompt ?? 'The agent is gone.'}
+                {one.prompt ?? 'The agent is gone, or this prompt is too long.'}
               </pre>
             </details>
           ))}
