@@ -91,7 +91,6 @@ class Campaign:
     shards: int = 1  #: Partitions per lane.
     reached: int = 1  #: The furthest attempt that a task of it ever waited for.
     has_callbacks: bool = False  #: Whether one ever waited for a callback.
-    has_own_agents: bool = False  #: Whether one ever brought an agent, maybe of another carrier.
     importing: frozenset[str] = frozenset()  #: Imports that are still adding tasks.
     repeats_numbers: bool = False  #: One number may have several tasks, under ids of their own.
     brakes: Brakes = NO_BUDGET
@@ -167,18 +166,10 @@ class Campaign:
         deepest = max(self.deepest, self.max_attempts)
         return replace(self, deepest=deepest, **changes)  # type: ignore[arg-type]
 
-    def reaching(
-        self,
-        families: frozenset[str],
-        *,
-        attempts: int,
-        shards: int,
-        has_own_agents: bool = False,
-    ) -> Self:
+    def reaching(self, families: frozenset[str], *, attempts: int, shards: int) -> Self:
         """The campaign, looking at least at these lanes and shards."""
         return replace(
             self,
-            has_own_agents=self.has_own_agents or has_own_agents,
             families=self.families | families,
             deepest=max(self.deepest, attempts),
             shards=max(self.shards, shards),

@@ -19,14 +19,10 @@ class Reach:
 
     def admits(self, own: Overrides) -> bool:
         """Whether a task with these settings has its lanes, which then are among them."""
-        wider = self._campaign.reaching(
-            families_of(own),
-            attempts=own.max_attempts or 1,
-            shards=1,
-            has_own_agents=own.agent_id is not None,
-        )
-        if wider == self._campaign:
+        families, attempts = families_of(own), own.max_attempts or 1
+        if families <= self._campaign.families and attempts <= self._campaign.deepest:
             return True
+        wider = self._campaign.reaching(families, attempts=attempts, shards=1)
         # Those that there are already cost nothing, however many they are.
         if wider.lane_count > max(MOST_LANES, self._campaign.lane_count):
             return False

@@ -168,11 +168,7 @@ class Dispatch:
     def _with_carrier(
         self, workspace: Workspace, campaigns: Mapping[str, Campaign]
     ) -> Mapping[str, Campaign]:
-        """Those whose carrier may be asked. A task with an agent of its own is for the gate.
-
-        Where there are such, and a carrier rests, the gate sees each task once per rest: it goes
-        behind those whose carriers are well.
-        """
+        """Those whose carrier may be asked. A task with an agent of its own is for the gate."""
         now = self.clock.now()
         named = {*workspace.rests, *workspace.denials}
         if all(workspace.may_ask(carrier, now) for carrier in named):
@@ -180,7 +176,7 @@ class Dispatch:
         return {
             campaign_id: campaign
             for campaign_id, campaign in campaigns.items()
-            if campaign.has_own_agents or workspace.may_ask(self._carrier_of(campaign), now)
+            if workspace.may_ask(self._carrier_of(campaign), now)
         }
 
     def _carrier_of(self, campaign: Campaign) -> str:

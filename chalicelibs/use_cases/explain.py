@@ -203,20 +203,26 @@ class Explain:
         return Explained(task, told, gates.next_moment(task, campaign, scene.now, told))
 
     def _carrying(self, task: Task, campaign: Campaign, scene: Scene) -> Iterator[Gate]:
-        """Whether somebody can speak, and somebody dial."""
+        """Whether somebody can speak, and somebody dial.
+
+        Dispatch goes by the carrier of the campaign's agent, the dial gate by that of the task's.
+        """
         rules = rules_of(task.own, campaign.rules, campaign.level)
         agent = self.agents.get(campaign.workspace_id, rules.agent_id)
+        usual = campaign.rules and campaign.rules.agent_id
+        other = usual and usual != rules.agent_id and self.agents.get(task.workspace_id, usual)
         ready = prepare(agent, campaign, task.context)
         if isinstance(ready, Unready):
             yield gates.agent_ready(ready.reason)
         else:
             is_known = self.carriers.knows(campaign.workspace_id, ready.agent.carrier)
             yield gates.agent_ready(None if is_known else "unknown_carrier")
-        if agent is not None:
-            yield gates.carrier_awake(
-                scene.workspace.rest_of(agent.carrier, scene.now),
-                is_paused=scene.workspace.has_paused(agent.carrier),
-            )
+        names = {one.carrier for one in (agent, other) if one}
+        rests = (scene.workspace.rest_of(name, scene.now) for name in names)
+        yield gates.carrier_awake(
+            max((rest for rest in rests if rest), key=lambda rest: rest.until, default=None),
+            is_paused=any(map(scene.workspace.has_paused, names)),
+        )
 
     def _firsts(
         self, campaign: Campaign, lane: Lane, scene: Scene, shared: Sequence[Gate]

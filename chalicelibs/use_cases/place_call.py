@@ -215,9 +215,7 @@ class PlaceCalls:
             raise Stale(gate.task.task_id)
         agent, carrier, wait = caller
         if agent is not None and wait is not None:
-            yield from self._back(gate.task, not_before=wait)
-            # Others may be called meanwhile; when the rest ends, whoever began it wakes dispatch.
-            yield from self._let_another_in(message)
+            yield from self._give_back(message, gate.task, not_before=wait)
             is_paused = gate.workspace.has_paused(agent.carrier)
             return "carrier_paused" if is_paused else "carrier_rests"
         limit = gate.workspace.calls_per_second

@@ -52,7 +52,6 @@ FULL = a_campaign(
     shards=3,
     reached=4,
     has_callbacks=True,
-    has_own_agents=True,
     importing=frozenset({"f1", "f2"}),
     prompt="Ofrécele a {{name}} 🙂",
     resumed_at=NOON + timedelta(milliseconds=7),

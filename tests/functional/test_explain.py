@@ -68,7 +68,7 @@ def maybe(random: Random, share: float, **fields: Any) -> dict[str, Any]:
     return fields if random.random() < share else {}
 
 
-def campaign_in(random: Random, product: Product, acme: Acme) -> str:
+def campaign_in(random: Random, acme: Acme) -> str:
     kind = random.choice([acme.realtime, acme.realtime, acme.batch])
     end_at = (NOON + random.choice([HOUR, DAY])).isoformat()
     body = kind(
@@ -83,7 +83,6 @@ def campaign_in(random: Random, product: Product, acme: Acme) -> str:
         **maybe(random, 0.3, concurrency_limit=random.choice([1, 2])),
         **maybe(random, 0.2, callbacks_outside_hours=True),
         **maybe(random, 0.2, daily_budget={"attempts": 1}),
-        **maybe(random, 0.2, agent_id=denied_agent(product, acme)),
     )
     return str(acme.made("/campaigns", body)["id"])
 
@@ -101,23 +100,9 @@ def task_in(random: Random, acme: Acme, campaign_id: str, number: int) -> str:
     return acme.pushed(campaign_id, phone=f"+3460000{number:04}", **own)
 
 
-def another_agent(acme: Acme, carrier: str = "simulated") -> str:
-    body = {"name": "Bea", "carrier": carrier, "prompt": "Hello"}
+def another_agent(acme: Acme) -> str:
+    body = {"name": "Bea", "carrier": "simulated", "prompt": "Hello"}
     return str(acme.made("/agents", body)["id"])
-
-
-def denied_agent(product: Product, acme: Acme) -> str:
-    """One whose carrier is paused, until somebody looks at it."""
-    deny(product, acme, acme.carrier("voice"))
-    return another_agent(acme, "voice")
-
-
-def deny(product: Product, acme: Acme, carrier: str) -> None:
-    """A carrier refuses our credentials again and again."""
-    denials = Denials(times=3, last_at=NOON, reason="credentials_refused")
-    stored = product.store.workspaces[acme.workspace_id]
-    denied = replace(stored, denials={carrier: denials})
-    product.store.workspaces[acme.workspace_id] = denied
 
 
 def situation(random: Random, product: Product, acme: Acme) -> list[str]:
@@ -125,7 +110,7 @@ def situation(random: Random, product: Product, acme: Acme) -> list[str]:
     per_second = random.choice([None, None, 1, 2])
     limits = {"concurrency_limit": random.choice([1, 2, 3, 5]), "calls_per_second": per_second}
     acme.put("/workspace/limits", limits)
-    campaigns = [campaign_in(random, product, acme) for _ in range(2)]
+    campaigns = [campaign_in(random, acme) for _ in range(2)]
     tasks = [task_in(random, acme, random.choice(campaigns), at) for at in range(8)]
     if random.random() < 0.2:
         product.carrier.answers.append(Unreachable())
@@ -167,7 +152,7 @@ def steer(random: Random, acme: Acme, campaigns: list[str]) -> None:
 
 def alone(random: Random, product: Product, acme: Acme) -> str:
     """One task that nobody competes with, and what may keep it from being called."""
-    campaign_id = campaign_in(random, product, acme)
+    campaign_id = campaign_in(random, acme)
     task_id = task_in(random, acme, campaign_id, 1)
     per_second = random.choice([None, 1, 2])
     acme.put("/workspace/limits", {"concurrency_limit": 2, "calls_per_second": per_second})
@@ -403,7 +388,10 @@ def test_a_carrier_that_refused_our_credentials_waits_for_somebody(
     product: Product, acme: Acme
 ) -> None:
     task_id = acme.pushed(acme.campaign())
-    deny(product, acme, "simulated")
+    denials = Denials(times=3, last_at=NOON, reason="credentials_refused")
+    stored = product.store.workspaces[acme.workspace_id]
+    denied = replace(stored, denials={"simulated": denials})
+    product.store.workspaces[acme.workspace_id] = denied
 
     told = shut(acme, task_id)
 
@@ -411,16 +399,6 @@ def test_a_carrier_that_refused_our_credentials_waits_for_somebody(
     assert (told["carrier"]["reason"], told["carrier"]["opens_at"]) == ("carrier_paused", None)
     assert acme.shown(f"/tasks/{task_id}/explain")["next_at"] is None
     assert Happening(product).dispatch(acme) == set()
-
-
-def test_only_the_carrier_of_its_own_agent_keeps_a_task(product: Product, acme: Acme) -> None:
-    campaign_id = acme.campaign(agent_id=denied_agent(product, acme))
-    usual = acme.pushed(campaign_id)
-    other = acme.pushed(campaign_id, phone="+34600000002", agent=acme.agent_id)
-
-    assert shut(acme, usual)["carrier"]["reason"] == "carrier_paused"
-    assert shut(acme, other) == {}
-    assert Happening(product).dispatch(acme) == {other}
 
 
 def test_starts_that_are_given_away_are_waited_for(product: Product, acme: Acme) -> None:

@@ -29,7 +29,6 @@ def campaign_item(campaign: Campaign) -> Item:
         "shards": campaign.shards,
         "reached": campaign.reached,
         "has_callbacks": campaign.has_callbacks,
-        "has_own_agents": campaign.has_own_agents,
         "importing": campaign.importing or None,
         "repeats_numbers": campaign.repeats_numbers or None,
         "brakes": brakes_item(campaign.brakes),
@@ -64,7 +63,6 @@ def campaign_of(workspace_id: str, item: Item) -> Campaign:
         # Campaigns of before did not note it: whatever may be, is looked for.
         reached=item.get("reached", MOST_ATTEMPTS),
         has_callbacks=item.get("has_callbacks", True),
-        has_own_agents=item.get("has_own_agents", item["kind"] == CampaignKind.REALTIME),
         importing=item.get("importing", frozenset()),
         repeats_numbers=item.get("repeats_numbers", False),
         brakes=brakes_of(item["brakes"]) if "brakes" in item else NO_BUDGET,

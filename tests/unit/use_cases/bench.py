@@ -341,12 +341,11 @@ class Bench:
         return tasks
 
     def expects(self, task: Task) -> None:
-        """As if the task had been pushed, and come to where it stands by calls."""
+        """As if the task had come to where it stands by calls."""
         campaign = self.store.campaigns.get(task.campaign_id)
         if campaign is not None:
-            expecting = campaign.expecting(task.attempts + 1, is_callback=task.is_callback)
-            self.store.campaigns[task.campaign_id] = expecting.reaching(
-                frozenset(), attempts=1, shards=1, has_own_agents=task.own.agent_id is not None
+            self.store.campaigns[task.campaign_id] = campaign.expecting(
+                task.attempts + 1, is_callback=task.is_callback
             )
 
     def has_task(self, number: int = 1, **changes: Any) -> Task:

@@ -18,20 +18,15 @@ from chalicelibs.domain.naming import campaign_of, task_of
 from chalicelibs.domain.overrides import NONE, Overrides
 from chalicelibs.domain.pace import LONGEST_SPREAD, MOST_AT_ONCE
 from chalicelibs.domain.priority import Level, per_attempt
-from chalicelibs.domain.push import Push
-from chalicelibs.domain.rest import Rest
 from chalicelibs.domain.task import DueTask, Task, TaskStatus
 from chalicelibs.use_cases.dispatch import FEWEST_COMPARED, MOST_COMPARED, SPARE
 from tests.builders import (
-    AGENT,
-    CAMPAIGN,
     NOON,
     OTHER_WORKSPACE,
     WORKSPACE,
     a_key,
     a_task,
     a_workspace,
-    an_agent,
     plain_id,
     rules,
 )
@@ -790,57 +785,3 @@ def test_callbacks_then_larger_priority_then_earlier_start(those: list[Placed]) 
     order = [task.task_id for task in taken_one_by_one(bench)]
 
     assert order == [task.task_id for task, _ in sorted(waiting, key=place_in_line)]
-
-
-# --- Carriers that rest --------------------------------------------------------------------------
-
-#: An agent whose carrier rests, for a minute from noon on.
-TIRED = plain_id(2, "a")
-
-
-def bench_with_a_tired_agent(**workspace: Any) -> Bench:
-    bench = Bench(**workspace)
-    bench.agents.save(an_agent(agent_id=TIRED, carrier="other"))
-    bench.pacing.rest(WORKSPACE, "other", Rest(until=NOON + MINUTE, length=MINUTE))
-    return bench
-
-
-def rounds(bench: Bench) -> list[str]:
-    """Whatever follows from one nudge at once: what became of each call, in their order."""
-    said, wake = list[str](), True
-    while wake:
-        said += map(bench.place, bench.dispatched())
-        wake = (WORKSPACE, NO_DELAY) in bench.queue.nudges
-        bench.queue.nudges.clear()
-    return said
-
-
-@pytest.mark.parametrize("kind", CampaignKind)
-def test_a_campaign_whose_carrier_rests_is_passed_over(kind: CampaignKind) -> None:
-    bench = bench_with_a_tired_agent()
-    bench.has_campaign(kind=kind, rules=rules(hours=None, agent_id=TIRED))
-    bench.has_tasks(1, 2)
-
-    assert rounds(bench) == []
-
-
-def test_a_task_whose_own_agent_has_another_carrier_does_not_wait_for_its_campaigns() -> None:
-    bench = bench_with_a_tired_agent()
-    bench.has_campaign(kind=CampaignKind.REALTIME, rules=rules(hours=None, agent_id=TIRED))
-    one = Push(campaign_id=CAMPAIGN, phone="+34600000001", context={"name": "Ana"})
-
-    bench.push(WORKSPACE, [replace(one, agent_id=AGENT)])
-    bench.clock.forward(SECOND)
-
-    assert rounds(bench) == ["placed"]
-
-
-def test_tasks_whose_carrier_rests_are_looked_at_once_per_rest_and_keep_nobody_waiting() -> None:
-    bench = bench_with_a_tired_agent(concurrency_limit=1)
-    bench.has_campaign(kind=CampaignKind.REALTIME, rules=rules(hours=None, agent_id=TIRED))
-    bench.has_tasks(1, 2, 3, due_at=NOON - MINUTE)
-    bench.has_task(4, own=Overrides(agent_id=AGENT))
-
-    assert rounds(bench) == ["carrier_rests"] * 3 + ["placed"]
-    bench.clock.forward(59 * SECOND)
-    assert rounds(bench) == []
