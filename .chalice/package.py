@@ -179,6 +179,8 @@ def log_apart(function: Json, resources: Json) -> None:
     group = f"{role.removesuffix('Role')}LogGroup"
     name = {"Fn::Sub": f"/aws/lambda/carillon-${{Stage}}/{role.removesuffix('Role')}"}
     resources[group]["Properties"]["LogGroupName"] = name
+    # What was logged under a former name stays for as long as it is to be kept.
+    resources[group] |= {"DeletionPolicy": "Delete", "UpdateReplacePolicy": "Retain"}
     function["LoggingConfig"] = {**function.get("LoggingConfig", {}), "LogGroup": {"Ref": group}}
 
 

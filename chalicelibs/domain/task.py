@@ -223,8 +223,13 @@ class Task:
         return bare.unless_over()
 
     def not_again(self) -> Self:
-        """The person asked not to be called again: what waits ends; nothing follows a call."""
-        return replace(self, opted_out=True).unless_over()
+        """The person asked not to be called again: what waits ends; nothing follows a call.
+
+        The call in flight says so, too: a former release, which runs beside this one while it is
+        deployed, looks there.
+        """
+        call = self.call and replace(self.call, opts_out=True)
+        return replace(self, opted_out=True, call=call).unless_over()
 
     def unless_over(self) -> Self:
         """As it is, or ended: nobody waits to be called who is erased or asked not to be."""

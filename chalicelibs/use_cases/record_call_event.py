@@ -176,7 +176,7 @@ class RecordCallEvent:
     def _record_end_again(self, task: Task, call: Call, event: CallEvent) -> Steps[str]:
         """Some tell of the end twice: at once, and in full when the conversation was looked at."""
         fuller = with_analysis(call, event)
-        if event.reason == LOST or (event.analysis_follows and fuller == call):
+        if fuller == call:
             return "old_news"
         if event.analysis_follows:
             yield Save(task, task.with_call(fuller))
@@ -300,7 +300,7 @@ class RecordCallEvent:
             return "old_news"
         if call.outcome != kept.outcome:
             return (yield from self._upgrade(task, kept, call))
-        return (yield from self._add(task, kept, call))
+        return (yield from self._add(task, kept, call, is_in_time=self._is_in_time(kept, event)))
 
     def _kept(self, task: Task, event: CallEvent) -> Call | None:
         """The ended call of which an event may tell more; that it was answered is no more."""
@@ -328,11 +328,11 @@ class RecordCallEvent:
         assert call.ended_at is not None
         return event.opts_out or self.clock.now() - call.ended_at <= self.deadlines.grace
 
-    def _add(self, task: Task, kept: Call, call: Call) -> Steps[str]:
+    def _add(self, task: Task, kept: Call, call: Call, *, is_in_time: bool) -> Steps[str]:
         """Keep what more is known of a call that ended as it was thought to have ended."""
         is_settled = (task.last_call_id, task.outcome) == (call.call_id, call.outcome)
         was_guess = kept.reason == LOST != call.reason
-        if was_guess and is_settled and may_settle_again(task, kept):
+        if was_guess and is_settled and is_in_time and may_settle_again(task, kept):
             # It failed, as was guessed; but when, and whether for good, is known only now.
             task = yield from self._settle_again(task, kept, call)
             self._wake(task)

@@ -86,8 +86,9 @@ class Rescue:
         """Ask what became of a call, and act on it; gives why its carrier could not be asked."""
         answer: FetchAnswer | Exception = attempt(self._ask, task.workspace_id, call, now)
         if isinstance(answer, Exception):
-            # It must have ended some day all the same, and may not hold its slot for ever.
-            self._resolve(task, call, now, CannotSay())
+            # That is our trouble and says nothing of the call, which may be going on. It must have
+            # ended some day all the same, and may not hold its slot for ever.
+            self._resolve(task, call, now, StillAlive())
             return answer
         self._resolve(task, call, now, answer)
         return None

@@ -149,7 +149,9 @@ def come_to_rest(history: History) -> None:
     if history.is_over:
         world.run_dry()
         let_end(history)  # messages that were days late may have brought new contacts
-    world.run(world.now + Deadlines().last_word)  # until then campaigns wait for reports
+    silent = world.now + Deadlines().last_word  # until then campaigns wait for reports
+    while world.now < silent:
+        world.run(silent)
     for _ in range(3):
         tick(history)
         world.run(world.now + MINUTE)

@@ -154,10 +154,11 @@ class Http:
         return in_our_places(body, self._access.settings.get("fields", {}))
 
     def _event_of(self, report: Mapping[str, Any], call_id: str | None) -> CallEvent | None:
-        """A report as an event; None where it tells of no change, or of no status at all."""
+        """A report as an event; None where it tells of no change, or of no status at all.
+
+        That the person wants no more calls counts in whatever report it stands.
+        """
         status = self._status_in(report)
-        if not status or status in UNDER_WAY - {IN_PROGRESS}:
-            return None
         known = {
             "call_id": told(report, "call_id", str) or call_id or "",
             "at": asked_instant(report.get("at")) or self._access.now(),
@@ -166,6 +167,11 @@ class Http:
             "opts_out": flag(report, "do_not_call"),
             **analysis_in(told(report, "analysis", dict) or {}),
         }
+        if not status or status in UNDER_WAY - {IN_PROGRESS}:
+            wish = CallEvent(
+                call_id=known["call_id"], kind=EventKind.ANALYSIS, at=known["at"], opts_out=True
+            )
+            return wish if known["opts_out"] else None
         if status == IN_PROGRESS:
             return CallEvent(kind=EventKind.IN_PROGRESS, **known)
         if status == ANALYSIS:

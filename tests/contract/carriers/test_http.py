@@ -267,6 +267,19 @@ def test_what_has_no_status_changes_nothing(voice: Carrier, status: dict[str, An
     assert voice.read(signed({**other, **status})) is None
 
 
+@pytest.mark.parametrize("status", [{}, {"status": "ringing"}, {"status": "queued"}])
+@pytest.mark.parametrize("wish", [{"do_not_call": True}, {"analysis": {"do_not_call": True}}])
+def test_a_wish_counts_in_whatever_report_it_stands(
+    voice: Carrier, status: dict[str, Any], wish: dict[str, Any]
+) -> None:
+    other = {name: value for name, value in REPORT.items() if name != "status"}
+
+    told = voice.read(signed({**other, **status, **wish}))
+
+    assert told is not None
+    assert (told.kind, told.outcome, told.opts_out) == ("analysis", None, True)
+
+
 def test_an_analysis_brings_an_outcome_and_a_wish(voice: Carrier) -> None:
     told = read(voice, analysis={"outcome": "will_pay", "do_not_call": True})
     wish = read(voice, do_not_call=True)

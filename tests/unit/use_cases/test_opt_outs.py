@@ -187,6 +187,16 @@ def test_with_the_second_report_of_an_end(bench: Bench, first: str) -> None:
     is_left_alone(bench)
 
 
+def test_the_call_in_flight_says_so_for_a_former_release(bench: Bench, first: str) -> None:
+    second(bench, first)
+
+    opts_out(bench, first)
+
+    call = bench.task(TASK).call
+    assert call is not None
+    assert call.opts_out
+
+
 def test_while_it_waits_for_its_next_attempt(bench: Bench, first: str) -> None:
     bench.ends(first, "busy")
 

@@ -879,6 +879,18 @@ def test_a_lost_call_that_turns_out_to_have_failed_for_good_is_not_retried(
     assert bench.call(call_id).reason == "404"
 
 
+def test_a_lost_call_whose_failure_is_told_much_later_settles_nothing(
+    bench: Bench, call_id: str
+) -> None:
+    lost(bench, call_id)
+    before = bench.task(TASK)
+    bench.clock.forward(11 * MINUTE)
+
+    bench.ends(call_id, "failed", is_permanent=True)
+
+    assert bench.task(TASK) == before
+
+
 def test_a_second_guess_undoes_no_end_whose_worker_died(bench: Bench, call_id: str) -> None:
     lost(bench, call_id)
     guess = bench.end(call_id, "failed", reason=LOST)
