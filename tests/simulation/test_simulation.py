@@ -22,6 +22,7 @@ PATIENCE = 300
 
 #: Of bugs that show seldom, a seed that has shown them before: the search begins there.
 SHOWN_BY = {
+    "count_slots_of_campaigns_alone": 1368,
     "close_at_once": 20,
     "forget_the_zone": 4,
     "grant_every_callback": 15,
@@ -60,7 +61,7 @@ def test_no_promise_is_broken_whatever_goes_wrong() -> None:
 @pytest.mark.parametrize("sabotage", SABOTAGES, ids=lambda sabotage: sabotage.__name__)
 def test_a_planted_bug_is_caught(sabotage: Callable[[History], None]) -> None:
     first = SHOWN_BY.get(sabotage.__name__, 0)
-    seeds = [*range(first, PATIENCE), *range(first)]
+    seeds = [first, *range(first + 1, PATIENCE), *range(min(first, PATIENCE))]
     caught = (seed for seed in seeds if violations(run(seed, sabotage=sabotage)))
 
     assert next(caught, None) is not None
